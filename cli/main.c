@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - vsockify, the launcher: options
+ *
+ * Theory of operation
+ *
+ * The launcher compiles the rules (config/load.c), and either prints them (check.c) or turns
+ * itself into the program, with the shim preloaded and the rules in its environment (run.c).
+ * No process stays behind, so that exit status and signals are the program's own.
+ *
+ * One table holds the options, for getopt_long() and for --help. Exit statuses of the
+ * launcher itself are those of <sysexits.h>, and a shell's 126 and 127.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "../config/find.h"
+#include "../config/load.h"
+#include "cli.h"
+
+/* Options without a short form. */
+enum {
+	OPTION_PEER = 256,
+	OPTION_CONNECT,
+	OPTION_LISTEN,
+	OPTION_CHECK,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+/* An option, in the order in which --help shows them. */
+struct cli_option {
+	const char *name;
+	int code;             /* a short form, or one of the above */
+	const char *argument; /* NULL: it takes none */
+	const char *help;
+};
+
+static const struct cli_option cli_options[] = {
+	{"config", 'c', "FILE",
+	 "read this configuration, in place of $VSOCKIFY_CONFIG,\n"
+	 "$XDG_CONFIG_HOME/vsockify.conf or " VSOCKIFY_SYSCONFDIR "/vsockify.conf"},
+	{"peer", OPTION_PEER, "KEY=CID", "a peer: 10.0.2.15=7, fd00::15=7 or db=7"},
+	{"connect", OPTION_CONNECT, "TO=PEER",
+	 "lead connections to a peer: 10.0.2.15:5432=7,\n"
+	 "10.0.2.15:5432=db:9000, [fd00::/64]:*=7, or =pass, =deny"},
+	{"listen", OPTION_LISTEN, "ON[=PORT]",
+	 "accept connections over vsock: 80, 80=8080, *:*,\n127.0.0.1:80=pass, or =deny"},
+	{"verbose", 'v', NULL, "say on stderr what each rule did"},
+	{"check", OPTION_CHECK, NULL, "show the rules in force, and run nothing"},
+	{"help", OPTION_HELP, NULL, "show this"},
+	{"version", OPTION_VERSION, NULL, "show the version"},
+};
+
+#define OPTION_COUNT (sizeof(cli_options) / sizeof(cli_options[0]))
+
+/* What the command line asks for. */
+struct request {
+	const char *config; /* -c */
+	struct list specs;  /* of struct spec */
+	bool check;
+	bool verbose;
+	bool done; /* --help or --version has been served */
+};
+
+void cli_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)fputs("vsockify: ", stderr);
+	(void)vfprintf(stderr, format, arguments);
+	(void)fputc('\n', stderr);
+	va_end(arguments);
+}
+
+/**
+ * print_message() - a report_fn: errors and warnings, "FILE:LINE: " or the argument first
+ */
+static void print_message(void *context, enum severity severity, const char *message)
+{
+	(void)context;
+	(void)severity;
+	(void)fprintf(stderr, "%s\n", message);
+}
+
+/**
+ * print_option() - print an option's lines of --help
+ */
+static void print_option(const struct cli_option *option)
+{
+	const char *help = option->help;
+	char usage[32];
+
+	(void)snprintf(usage, sizeof(usage), "--%s%s%s", option->name,
+		       option->argument ? " " : "", option->argument ? option->argument : "");
+	if (option->code < OPTION_PEER)
+		(void)printf("  -%c, %-19s ", option->code, usage);
+	else
+		(void)printf("      %-19s ", usage);
+	for (; *help != '\0'; help++) {
+		(void)putchar(*help);
+		if (*help == '\n')
+			(void)printf("%26s", "");
+	}
+	(void)putchar('\n');
+}
+
+/**
+ * print_help() - print --help
+ */
+static void print_help(void)
+{
+	(void)puts("Usage: vsockify [OPTION...] PROGRAM [ARGUMENT...]\n"
+		   "       vsockify [OPTION...] --check\n"
+		   "Run an unmodified TCP program over VM sockets (AF_VSOCK).\n");
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		print_option(&cli_options[i]);
+	(void)puts(
+		"\nWithout any rule, 3.vsock is the machine with CID 3, host.vsock the host:\n"
+		"  vsockify curl http://3.vsock:8000/");
+}
+
+/**
+ * add_spec() - note a peer or rule of the command line
+ */
+static void add_spec(struct request *request, enum spec_kind kind, const char *text)
+{
+	struct spec *spec = list_add(&request->specs, sizeof(*spec));
+
+	*spec = (struct spec){.kind = kind, .text = text};
+}
+
+/**
+ * take_option() - act on one option
+ * @code: as getopt_long() returned it
+ * @argument: the option's
+ * Return: false if there is no such option, or its argument is unfit
+ */
+static bool take_option(struct request *request, int code, const char *argument)
+{
+	switch (code) {
+	case 'c':
+		request->config = argument;
+		if (*argument == '\0')
+			cli_error("-c needs the name of a file");
+		return *argument != '\0';
+	case OPTION_PEER:
+		add_spec(request, SPEC_PEER, argument);
+		return true;
+	case OPTION_CONNECT:
+		add_spec(request, SPEC_CONNECT, argument);
+		return true;
+	case OPTION_LISTEN:
+		add_spec(request, SPEC_LISTEN, argument);
+		return true;
+	case 'v':
+		request->verbose = true;
+		return true;
+	case OPTION_CHECK:
+		request->check = true;
+		return true;
+	case OPTION_HELP:
+		print_help();
+		request->done = true;
+		return true;
+	case OPTION_VERSION:
+		(void)puts("vsockify " VSOCKIFY_VERSION);
+		request->done = true;
+		return true;
+	default:
+		return false; /* getopt_long() has said why */
+	}
+}
+
+/**
+ * read_options() - read the command line up to the program
+ * Return: false if it is wrong, which was reported
+ */
+static bool read_options(struct request *request, int argc, char **argv)
+{
+	struct option options[OPTION_COUNT + 1] = {{0}};
+	int code;
+
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		options[i].name = cli_options[i].name;
+		options[i].has_arg = cli_options[i].argument ? required_argument : no_argument;
+		options[i].val = cli_options[i].code;
+	}
+	while (!request->done &&
+	       (code = getopt_long(argc, argv, "+c:v", options, NULL)) != -1) {
+		if (!take_option(request, code, optarg))
+			return false;
+	}
+	if (request->done)
+		return true;
+	if (request->check && optind < argc)
+		cli_error("--check runs nothing: leave out %s", argv[optind]);
+	else if (!request->check && optind == argc)
+		cli_error("no program to run");
+	else
+		return true;
+	return false;
+}
+
+/**
+ * serve() - do what the command line asks for
+ * @argv: the program and its arguments
+ * Return: an exit status
+ */
+static int serve(const struct request *request, char *const *argv)
+{
+	struct config_places places = config_places(request->config);
+	struct config_places named = {.option = places.option, .variable = places.variable};
+	char *config = find_config(&places);
+	char *named_config = find_config(&named);
+	struct ruleset *rs = load_rules(config, (const struct spec *)request->specs.items,
+					request->specs.count, print_message, NULL);
+	int status = EX_CONFIG;
+
+	if (rs && request->check)
+		status = check_print(rs, config);
+	else if (rs)
+		status = run_program(rs, named_config, request->verbose, argv);
+	free(rs);
+	free(config);
+	free(named_config);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct request request = {.config = NULL};
+	int status;
+
+	if (!read_options(&request, argc, argv)) {
+		(void)fputs("Try \"vsockify --help\".\n", stderr);
+		status = EX_USAGE;
+	} else if (request.done) {
+		status = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	} else {
+		status = serve(&request, argv + optind);
+	}
+	list_free(&request.specs);
+	return status;
+}

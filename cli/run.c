@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.c - vsockify, the launcher: the environment, and the program
+ *
+ * Theory of operation
+ *
+ * Everything that the shim needs to know goes through the environment:
+ *
+ *   LD_PRELOAD		the shim, before what stands there already
+ *   VSOCKIFY_RULES...	the compiled rules (config/image.c), in place of those of a launcher
+ *			that this one was started by
+ *   VSOCKIFY_CONFIG	a configuration file that was named, made absolute, for launchers that
+ *			the program may start in another directory
+ *   VSOCKIFY_LOG	"stderr" with -v, unless it is set
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "../config/find.h"
+#include "../config/memory.h"
+#include "cli.h"
+
+#define SHIM_FILE   "libvsockify.so"
+#define PRELOAD_ENV "LD_PRELOAD"
+#define LOG_ENV     "VSOCKIFY_LOG"
+
+/* What ld.so takes for the end of an entry of LD_PRELOAD. */
+#define PRELOAD_SEPARATORS ": "
+
+/* As a shell has them. */
+#define STATUS_CANNOT_RUN 126
+#define STATUS_NOT_FOUND  127
+
+/**
+ * join() - put three texts together
+ * Return: the whole, to be freed
+ */
+static char *join(const char *a, const char *b, const char *c)
+{
+	struct list text = {0};
+
+	list_append(&text, a, strlen(a), 1);
+	list_append(&text, b, strlen(b), 1);
+	list_append(&text, c, strlen(c) + 1, 1);
+	return text.items;
+}
+
+/**
+ * set_variable() - setenv() that ends the process when out of memory
+ */
+static void set_variable(const char *name, const char *value)
+{
+	if (setenv(name, value, 1) == 0)
+		return;
+	cli_error("cannot set %s: %s", name, strerror(errno));
+	exit(EX_OSERR);
+}
+
+/* ---- the shim ---- */
+
+/**
+ * shim_beside_launcher() - the shim in the directory of this program, as in the build tree
+ * Return: its path, to be freed; NULL if there is none
+ */
+static char *shim_beside_launcher(void)
+{
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+	char *path;
+
+	if (length < 0)
+		return NULL;
+	self[length] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	path = join(self, "/", SHIM_FILE);
+	if (access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/**
+ * find_shim() - the shim to preload
+ * Return: its path, to be freed; NULL if there is none, which was reported
+ */
+static char *find_shim(void)
+{
+	char *path = shim_beside_launcher();
+
+	if (!path)
+		path = join(VSOCKIFY_LIBDIR, "/", SHIM_FILE);
+	if (access(path, R_OK) < 0)
+		cli_error("cannot read %s: %s: install it there, or beside this program", path,
+			  strerror(errno));
+	else if (strpbrk(path, PRELOAD_SEPARATORS))
+		cli_error("cannot preload %s: its path must not contain \":\" or a space",
+			  path);
+	else
+		return path;
+	free(path);
+	return NULL;
+}
+
+/**
+ * preload() - put the shim into LD_PRELOAD, first and once
+ */
+static void preload(const char *shim)
+{
+	const char *before = getenv(PRELOAD_ENV);
+	struct list value = {0};
+	size_t length;
+
+	list_append(&value, shim, strlen(shim), 1);
+	for (; before && *before != '\0'; before += length) {
+		before += strspn(before, PRELOAD_SEPARATORS);
+		length = strcspn(before, PRELOAD_SEPARATORS);
+		if (length == 0 ||
+		    (length == strlen(shim) && memcmp(before, shim, length) == 0))
+			continue;
+		list_append(&value, ":", 1, 1);
+		list_append(&value, before, length, 1);
+	}
+	list_append(&value, "", 1, 1);
+	set_variable(PRELOAD_ENV, value.items);
+	list_free(&value);
+}
+
+/* ---- the rules ---- */
+
+/**
+ * is_rules_variable() - is it one of the variables that carry compiled rules?
+ * @entry: "NAME=VALUE"
+ */
+static bool is_rules_variable(const char *entry)
+{
+	const size_t length = sizeof(RULESET_ENV) - 1;
+
+	return strncmp(entry, RULESET_ENV, length) == 0 &&
+	       (entry[length] == '=' || entry[length] == '_');
+}
+
+/**
+ * drop_old_rules() - remove the rules of an outer launcher, of which there may be more
+ */
+static void drop_old_rules(void)
+{
+	char **kept = environ;
+
+	for (char **entry = environ; *entry; entry++) {
+		if (!is_rules_variable(*entry))
+			*kept++ = *entry;
+	}
+	*kept = NULL;
+}
+
+/**
+ * pass_rules() - put the rules into the environment
+ */
+static void pass_rules(const struct ruleset *rs)
+{
+	char **variables = ruleset_encode(rs);
+
+	if (!variables) {
+		cli_error("out of memory while passing on the rules");
+		exit(EX_OSERR);
+	}
+	drop_old_rules();
+	for (char **variable = variables; *variable; variable++) {
+		char *equals = strchr(*variable, '=');
+
+		*equals = '\0';
+		set_variable(*variable, equals + 1);
+		free(*variable);
+	}
+	free((void *)variables);
+}
+
+/**
+ * pass_config() - put the path of the configuration file into the environment
+ */
+static void pass_config(const char *config)
+{
+	char *directory;
+	char *path;
+
+	if (*config == '/') {
+		set_variable(CONFIG_ENV, config);
+		return;
+	}
+	directory = getcwd(NULL, 0);
+	if (!directory) {
+		cli_error("cannot tell the current directory: %s: name %s by its whole path",
+			  strerror(errno), config);
+		exit(EX_OSERR);
+	}
+	path = join(directory, "/", config);
+	set_variable(CONFIG_ENV, path);
+	free(path);
+	free(directory);
+}
+
+/**
+ * report_not_run() - say why a program could not be run
+ * @error: an errno value
+ * Return: an exit status
+ */
+static int report_not_run(const char *program, int error)
+{
+	if (error == E2BIG)
+		cli_error(
+			"cannot run %s: rules, environment and arguments are larger together "
+			"than the kernel allows: use prefixes and port ranges in place of many "
+			"rules, or raise the limit (ulimit -s)",
+			program);
+	else
+		cli_error("cannot run %s: %s", program, strerror(error));
+	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+}
+
+int run_program(const struct ruleset *rs, const char *config, bool verbose, char *const *argv)
+{
+	char *shim = find_shim();
+
+	if (!shim)
+		return EX_UNAVAILABLE;
+	preload(shim);
+	free(shim);
+	pass_rules(rs);
+	if (config)
+		pass_config(config);
+	if (verbose && !getenv(LOG_ENV))
+		set_variable(LOG_ENV, "stderr");
+	(void)execvp(argv[0], argv);
+	return report_not_run(argv[0], errno);
+}

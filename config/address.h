@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * address.h - the IP address of a CID, the CID of an IP address, and *.vsock names
+ *
+ * Theory of operation
+ *
+ * Programs want IP addresses, VM sockets have CIDs. Every CID has exactly one address of each
+ * family that it is shown as, so that getpeername(), logs and access lists stay meaningful:
+ *
+ *   1. a peer with configured addresses: the first of that family;
+ *   2. CID 1 (VMADDR_CID_LOCAL): 127.0.0.1 and ::1, but only where the loopback transport is
+ *      loaded; elsewhere the kernel routes CID 1 to the hypervisor, which must never pass for
+ *      loopback, so case 3 applies;
+ *   3. any other: 240.0.0.0 + CID, for CIDs of up to 28 bits (a larger one, and CID 1 of case
+ *      2, shows as 240.0.0.1, which cannot be connected to), and fd76:736f:636b:: + CID
+ *      ("vsock" in ASCII follows the fd of a unique local address).
+ *
+ * The addresses of case 3 are *synthetic*: connecting to one works without any rule.
+ * All functions are pure and async-signal-safe.
+ */
+#ifndef VSOCKIFY_ADDRESS_H
+#define VSOCKIFY_ADDRESS_H
+
+#include "ruleset.h"
+
+#define CID_UNKNOWN UINT32_MAX
+
+/* ip_is_v4() - is it an IPv4-mapped address? */
+bool ip_is_v4(const uint8_t ip[16]);
+/* ip_is_unspecified() - 0.0.0.0 (mapped) or :: */
+bool ip_is_unspecified(const uint8_t ip[16]);
+/* ip_is_loopback() - 127.0.0.0/8 (mapped) or ::1 */
+bool ip_is_loopback(const uint8_t ip[16]);
+/* ip_from_v4() - the mapped form of an IPv4 address; @v4: four bytes, network order */
+void ip_from_v4(uint8_t ip[16], const void *v4);
+
+/*
+ * ip_of_cid() - the address a CID is shown as
+ * @v6: wanted family: false IPv4 (mapped form), true IPv6
+ * @loopback: the loopback transport is loaded
+ */
+void ip_of_cid(const struct ruleset *rs, uint32_t cid, bool v6, bool loopback, uint8_t ip[16]);
+
+/*
+ * synthetic_ip() - the address of case 3, whatever peers are configured
+ * Return: false if it could not be connected to (240.0.0.1)
+ */
+bool synthetic_ip(uint32_t cid, bool v6, uint8_t ip[16]);
+
+/*
+ * cid_of_synthetic() - the CID that a synthetic address stands for
+ * Return: true if @ip is synthetic, with *@cid set; *@cid is CID_UNKNOWN for those that
+ * stand for no CID that can be connected to (240.0.0.0, 240.0.0.1, 255.255.255.255,
+ * fd76:736f:636b:: and CIDs 0 and 0xffffffff)
+ */
+bool cid_of_synthetic(const uint8_t ip[16], uint32_t *cid);
+
+/*
+ * cid_of_name() - the CID that a name such as "3.vsock", "host.vsock", "db.vsock" stands for
+ * @name: need not be lower case; one trailing dot is allowed
+ * Return: true if it ends in ".vsock"; *@cid is CID_UNKNOWN if nothing of that name is known
+ *
+ * A peer's name wins over the built-in ones: "host" (2) and "local" (1), then decimal CIDs.
+ */
+bool cid_of_name(const struct ruleset *rs, const char *name, uint32_t *cid);
+
+/*
+ * name_of_cid() - the name to show for a CID: "db.vsock", "host.vsock", "7.vsock"
+ * @buf, @size: where to; 64 bytes hold every name (peers' names are at most 48 bytes long)
+ */
+void name_of_cid(const struct ruleset *rs, uint32_t cid, char *buf, size_t size);
+
+/* Longest text ip_format() makes, with the NUL: "[::ffff:255.255.255.255]" is not among them */
+#define IP_TEXT_MAX 48
+
+/*
+ * ip_format() - "10.0.0.1" for IPv4-mapped addresses, "fd00::1" for others
+ * @buf: at least IP_TEXT_MAX bytes
+ * Return: @buf. No stdio, no locale.
+ */
+char *ip_format(const uint8_t ip[16], char *buf);
+
+/* port_fold() - a 32-bit vsock port as 16 bits: itself if it fits, else in 32768..65535, so
+ * that it never looks privileged or well-known */
+uint16_t port_fold(uint32_t port);
+
+#endif

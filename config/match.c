@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * match.c - what becomes of a connect() or a bind()
+ *
+ * Theory of operation
+ *
+ * Rules are tried in the order in which they were written, and the first that meets the
+ * endpoint decides. The port range is compared before the address: it is one comparison of
+ * numbers that are in the cache line already, and it rules out most rules.
+ *
+ * A port of 0 needs no special case here. Only a rule for all ports starts at 0 ("*" covers
+ * 0..65535), so no other rule can meet it.
+ *
+ * Nothing here allocates, locks, or looks beyond its arguments.
+ */
+#include "ruleset.h"
+
+#include <linux/vm_sockets.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "address.h"
+
+/* In the 16-byte form: ::ffff:127.0.0.0/104 and ::1/128. */
+#define V4_LOOPBACK_BITS 104
+#define V6_LOOPBACK_BITS 128
+
+/**
+ * prefix_meets() - do two addresses agree in their first @bits bits?
+ * @bits: 0..128
+ */
+static bool prefix_meets(const uint8_t prefix[16], unsigned int bits, const uint8_t ip[16])
+{
+	unsigned int whole = bits / 8;
+	unsigned int rest = bits % 8;
+
+	if (memcmp(prefix, ip, whole) != 0)
+		return false;
+	return rest == 0 || ((prefix[whole] ^ ip[whole]) & (0xff00u >> rest) & 0xffu) == 0;
+}
+
+/**
+ * rule_meets() - does a rule apply to an endpoint?
+ *
+ * A prefix of IPv6, ::/0 above all, would also cover the mapped form of every IPv4 address;
+ * hence the test of the family.
+ */
+static bool rule_meets(const struct rule *rule, const struct endpoint *ep)
+{
+	if (ep->port < rule->port_first || ep->port > rule->port_last)
+		return false;
+	if (rule->family == RULE_ANY_FAMILY)
+		return true;
+	if ((rule->family == RULE_IPV4) != ip_is_v4(ep->ip))
+		return false;
+	return prefix_meets(rule->ip, rule->prefix_bits, ep->ip);
+}
+
+/**
+ * vsock_port_of() - the vsock port that a rule turns a TCP port into
+ *
+ * A rule for all ports without a port of its own has vsock_port 0 and port_first 0, so that
+ * every port, and the 0 that stands for "any free one", becomes itself.
+ */
+static uint32_t vsock_port_of(const struct rule *rule, uint16_t port)
+{
+	if (rule->fixed_port)
+		return rule->vsock_port;
+	return rule->vsock_port + (uint32_t)(port - rule->port_first);
+}
+
+/**
+ * loopback_if_unspecified() - the address that connect(2) really takes 0.0.0.0 or :: for
+ * @ip: changed in place
+ */
+static void loopback_if_unspecified(uint8_t ip[16])
+{
+	if (!ip_is_unspecified(ip))
+		return;
+	if (ip_is_v4(ip))
+		ip[12] = 127;
+	ip[15] = 1;
+}
+
+/**
+ * cid_of_peer_address() - the peer that an address was configured for
+ * Return: its CID, or CID_UNKNOWN
+ */
+static uint32_t cid_of_peer_address(const struct ruleset *rs, const uint8_t ip[16])
+{
+	const uint8_t(*addresses)[16] = ruleset_addresses(rs);
+	const struct peer *peers = ruleset_peers(rs);
+
+	for (uint32_t p = 0; p < rs->peer_count; p++) {
+		for (uint32_t a = 0; a < peers[p].address_count; a++) {
+			if (memcmp(addresses[peers[p].address_first + a], ip, 16) == 0)
+				return peers[p].cid;
+		}
+	}
+	return CID_UNKNOWN;
+}
+
+/**
+ * is_broadcast() - 255.255.255.255, which is in 240.0.0.0/4 but nobody's synthetic address
+ */
+static bool is_broadcast(const uint8_t ip[16])
+{
+	static const uint8_t ones[4] = {255, 255, 255, 255};
+
+	return ip_is_v4(ip) && memcmp(ip + 12, ones, sizeof(ones)) == 0;
+}
+
+/**
+ * by_address() - a decision to go to a CID that the address itself names
+ * @by: BY_PEER or BY_SYNTHETIC
+ * @cid: CID_UNKNOWN if the address names a CID that cannot be connected to
+ */
+static struct decision by_address(int by, uint32_t cid, uint16_t port)
+{
+	if (cid == CID_UNKNOWN || port == 0)
+		return (struct decision){.action = ACTION_DENY, .rule = by};
+	return (struct decision){.action = ACTION_VSOCK, .rule = by, .cid = cid, .port = port};
+}
+
+/**
+ * by_connect_rule() - the decision of a rule for connect() that meets @port
+ *
+ * No vsock port is numbered 0, and TCP refuses a connection to port 0 as well.
+ */
+static struct decision by_connect_rule(const struct rule *rule, int index, uint16_t port)
+{
+	struct decision d = {.action = (enum action)rule->action, .rule = index};
+
+	if (d.action != ACTION_VSOCK)
+		return d;
+	d.cid = rule->cid;
+	d.port = vsock_port_of(rule, port);
+	if (d.port == 0)
+		d.action = ACTION_DENY;
+	return d;
+}
+
+struct decision decide_connect(const struct ruleset *rs, const struct endpoint *to)
+{
+	const struct rule *rules = ruleset_connect(rs);
+	struct endpoint target = *to;
+	uint32_t cid;
+
+	loopback_if_unspecified(target.ip);
+	for (uint32_t i = 0; i < rs->connect_count; i++) {
+		if (rule_meets(&rules[i], &target))
+			return by_connect_rule(&rules[i], (int)i, target.port);
+	}
+	if (rs->default_connect == ACTION_DENY)
+		return (struct decision){.action = ACTION_DENY, .rule = BY_DEFAULT};
+
+	cid = cid_of_peer_address(rs, target.ip);
+	if (cid != CID_UNKNOWN)
+		return by_address(BY_PEER, cid, target.port);
+	if (rs->names && cid_of_synthetic(target.ip, &cid) && !is_broadcast(target.ip))
+		return by_address(BY_SYNTHETIC, cid, target.port);
+	return (struct decision){.action = ACTION_PASS, .rule = BY_DEFAULT};
+}
+
+/**
+ * names_loopback() - are all of a rule's addresses loopback ones?
+ */
+static bool names_loopback(const struct rule *rule)
+{
+	unsigned int least = V6_LOOPBACK_BITS;
+
+	if (rule->family == RULE_IPV4)
+		least = V4_LOOPBACK_BITS;
+	return rule->prefix_bits >= least && ip_is_loopback(rule->ip);
+}
+
+/**
+ * by_listen_rule() - the decision of a rule for bind() that meets @on
+ */
+static struct decision by_listen_rule(const struct rule *rule, int index,
+				      const struct endpoint *on)
+{
+	struct decision d = {.action = (enum action)rule->action, .rule = index};
+
+	if (d.action != ACTION_VSOCK)
+		return d;
+	d.cid = VMADDR_CID_ANY;
+	if (rule->all_ports && ip_is_loopback(on->ip) && !names_loopback(rule))
+		d.cid = VMADDR_CID_LOCAL;
+	d.port = vsock_port_of(rule, on->port);
+	return d;
+}
+
+struct decision decide_listen(const struct ruleset *rs, const struct endpoint *on, bool v6only)
+{
+	static const uint8_t no_v4[4] = {0};
+	const struct rule *rules = ruleset_listen(rs);
+	bool dual_stack = !v6only && !ip_is_v4(on->ip) && ip_is_unspecified(on->ip);
+	struct endpoint v4_half = {.port = on->port};
+
+	ip_from_v4(v4_half.ip, no_v4);
+	for (uint32_t i = 0; i < rs->listen_count; i++) {
+		if (rule_meets(&rules[i], on) ||
+		    (dual_stack && rule_meets(&rules[i], &v4_half)))
+			return by_listen_rule(&rules[i], (int)i, on);
+	}
+	return (struct decision){.action = (enum action)rs->default_listen, .rule = BY_DEFAULT};
+}
+
+bool rule_accepts(const struct ruleset *rs, const struct rule *rule, uint32_t cid)
+{
+	const uint32_t *accepts = ruleset_accepts(rs) + rule->accept_first;
+
+	if (!rule->restricted)
+		return true;
+	for (uint32_t i = 0; i < rule->accept_count; i++) {
+		if (accepts[i] == cid)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pattern.c - the small texts of the configuration language: addresses, ports, CIDs, names
+ *
+ * Theory of operation: see pattern.h. A pattern is cut into its address and its ports first
+ * (split_pattern), then each part is read on its own. What can be mistaken for something else
+ * is refused, with a reason that says what to write.
+ */
+#include "pattern.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "address.h"
+
+#define TCP_PORT_MAX   65535
+#define VSOCK_PORT_MAX 4294967294LL
+
+/* An IPv4 prefix is counted in the 16-byte form of addresses. */
+#define V4_OFFSET_BITS 96
+
+/* Texts cut out of a pattern: "[", the longest IPv6 address, "/128", "]" and the NUL. */
+#define PART_MAX 64
+
+/**
+ * refuse() - put down a reason
+ * Return: false, for the caller to return
+ */
+static bool __attribute__((format(printf, 2, 3)))
+refuse(char reason[REASON_MAX], const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(reason, REASON_MAX, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+bool number_parse(const char *text, int64_t *number)
+{
+	int64_t value = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		if (value > (INT64_MAX - 9) / 10)
+			value = INT64_MAX;
+		else
+			value = value * 10 + (*text - '0');
+	}
+	*number = value;
+	return true;
+}
+
+bool action_parse(const char *text, uint8_t *action)
+{
+	if (strcmp(text, "pass") == 0)
+		*action = ACTION_PASS;
+	else if (strcmp(text, "deny") == 0)
+		*action = ACTION_DENY;
+	else
+		return false;
+	return true;
+}
+
+bool cid_check(int64_t number, uint32_t *cid, char reason[REASON_MAX])
+{
+	if (number < 1 || number >= CID_UNKNOWN)
+		return refuse(
+			reason,
+			"%lld is no CID of a peer: they are 1 (this machine), 2 (the host) "
+			"and 3 to 4294967294 (guests)",
+			(long long)number);
+	*cid = (uint32_t)number;
+	return true;
+}
+
+/**
+ * is_digit() - an ASCII digit, whatever the locale
+ */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/**
+ * is_letter() - an ASCII letter, whatever the locale
+ */
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool peer_name_check(const char *name, char reason[REASON_MAX])
+{
+	bool letter_seen = false;
+	uint8_t action;
+
+	for (const char *c = name; *c != '\0'; c++) {
+		if (!is_letter(*c) && !is_digit(*c) && (c == name || !strchr("-_", *c)))
+			return refuse(reason,
+				      "\"%.*s\" cannot be a peer's name: use letters, digits, "
+				      "\"-\" and \"_\"",
+				      QUOTE_MAX, name);
+		letter_seen = letter_seen || is_letter(*c);
+	}
+	if (!letter_seen)
+		return refuse(reason,
+			      "\"%.*s\" cannot be a peer's name: at least one letter must tell "
+			      "it from a CID",
+			      QUOTE_MAX, name);
+	if (strlen(name) > PEER_NAME_MAX)
+		return refuse(reason,
+			      "\"%.*s...\" is too long for a peer's name: %d is the limit",
+			      QUOTE_MAX, name, PEER_NAME_MAX);
+	if (action_parse(name, &action))
+		return refuse(reason, "\"%s\" cannot be a peer's name, since it is an action",
+			      name);
+	return true;
+}
+
+/* ---- addresses ---- */
+
+/**
+ * ip_parse() - read an address without brackets, of either family
+ */
+static bool ip_parse(const char *text, uint8_t ip[16])
+{
+	uint8_t v4[4];
+
+	if (inet_pton(AF_INET, text, v4) == 1) {
+		ip_from_v4(ip, v4);
+		return true;
+	}
+	return inet_pton(AF_INET6, text, ip) == 1;
+}
+
+bool address_parse(const char *text, uint8_t ip[16], char reason[REASON_MAX])
+{
+	size_t length = strlen(text);
+	char bare[PART_MAX];
+
+	if (ip_parse(text, ip))
+		return true;
+	if (length > 2 && length < PART_MAX && text[0] == '[' && text[length - 1] == ']') {
+		memcpy(bare, text + 1, length - 2);
+		bare[length - 2] = '\0';
+		if (inet_pton(AF_INET6, bare, ip) == 1)
+			return true;
+	}
+	return refuse(reason,
+		      "\"%.*s\" is no IP address: write one such as 10.0.2.15 or fd00::15",
+		      QUOTE_MAX, text);
+}
+
+/**
+ * is_group() - multicast, or the IPv4 broadcast address
+ */
+static bool is_group(const uint8_t ip[16])
+{
+	static const uint8_t broadcast[4] = {255, 255, 255, 255};
+
+	if (!ip_is_v4(ip))
+		return ip[0] == 0xff;
+	return (ip[12] & 0xf0) == 0xe0 || memcmp(ip + 12, broadcast, 4) == 0;
+}
+
+bool address_fits_peer(const uint8_t ip[16], char reason[REASON_MAX])
+{
+	char text[IP_TEXT_MAX];
+	uint32_t cid;
+
+	ip_format(ip, text);
+	if (ip_is_loopback(ip))
+		return refuse(reason,
+			      "%s cannot be a peer's address, since programs trust loopback: "
+			      "choose another address, or write a connect rule for this one",
+			      text);
+	if (ip_is_unspecified(ip) || is_group(ip))
+		return refuse(reason,
+			      "%s cannot be a peer's address: it does not name one machine",
+			      text);
+	if (cid_of_synthetic(ip, &cid))
+		return refuse(
+			reason,
+			"%s cannot be a peer's address, since it stands for a CID already: "
+			"choose another address, or write a connect rule for this one",
+			text);
+	return true;
+}
+
+/**
+ * clear_past_prefix() - set the bits of an address past its prefix to zero
+ */
+static void clear_past_prefix(uint8_t ip[16], unsigned int bits)
+{
+	for (unsigned int i = 0; i < 16; i++) {
+		unsigned int kept = bits > 8 * i ? bits - 8 * i : 0;
+
+		if (kept < 8)
+			ip[i] &= (uint8_t)(0xff00u >> kept);
+	}
+}
+
+/**
+ * prefix_check() - refuse a prefix with bits set past its length
+ * @address, @length: as written
+ */
+static bool prefix_check(const struct rule *rule, const char *address, int64_t length,
+			 char reason[REASON_MAX])
+{
+	uint8_t masked[16];
+	char text[IP_TEXT_MAX];
+
+	memcpy(masked, rule->ip, 16);
+	clear_past_prefix(masked, rule->prefix_bits);
+	if (memcmp(masked, rule->ip, 16) == 0)
+		return true;
+	return refuse(
+		reason,
+		"%s/%lld has bits set past its prefix: write %s/%lld for the whole prefix, or "
+		"%s for the one address",
+		address, (long long)length, ip_format(masked, text), (long long)length,
+		address);
+}
+
+/**
+ * parse_prefix_length() - read what follows the slash, if there is one
+ * @slash: behind the slash; NULL if there is none
+ */
+static bool parse_prefix_length(const char *slash, bool v6, struct rule *rule,
+				const char *address, char reason[REASON_MAX])
+{
+	int64_t most = v6 ? 128 : 32;
+	int64_t length = most;
+
+	if (slash && (!number_parse(slash, &length) || length > most))
+		return refuse(reason,
+			      "\"/%s\" is no prefix length: they are 0 to %lld for IPv%d",
+			      slash, (long long)most, v6 ? 6 : 4);
+	rule->prefix_bits = (uint8_t)(v6 ? length : length + V4_OFFSET_BITS);
+	return prefix_check(rule, address, length, reason);
+}
+
+/**
+ * settle_unspecified() - give 0.0.0.0 and :: without a prefix their meaning
+ *
+ * To bind(2) they mean every address. connect(2) takes them for loopback before any rule is
+ * asked; whoever writes them there means something else.
+ */
+static bool settle_unspecified(struct rule *rule, enum side side, bool has_prefix,
+			       char reason[REASON_MAX])
+{
+	bool v4 = rule->family == RULE_IPV4;
+	const char *text = v4 ? "0.0.0.0" : "::";
+
+	if (rule->prefix_bits < 128 || !ip_is_unspecified(rule->ip))
+		return true;
+	if (side == SIDE_CONNECT)
+		return refuse(
+			reason,
+			"%s can never be met, since to connect it means loopback: write %s, or "
+			"%s/0 for every IPv%d address",
+			text, v4 ? "127.0.0.1" : "::1", text, v4 ? 4 : 6);
+	if (!has_prefix)
+		rule->prefix_bits = v4 ? V4_OFFSET_BITS : 0;
+	return true;
+}
+
+/**
+ * parse_prefix() - read a pattern's address, with or without a prefix length
+ * @text: without brackets; changed
+ * @bracketed: it stood in brackets, and so must be IPv6
+ */
+static bool parse_prefix(char *text, bool bracketed, enum side side, struct rule *rule,
+			 char reason[REASON_MAX])
+{
+	char *slash = strchr(text, '/');
+	uint8_t v4[4];
+
+	if (!bracketed && strcmp(text, "*") == 0) {
+		rule->family = RULE_ANY_FAMILY;
+		return true;
+	}
+	if (slash)
+		*slash++ = '\0';
+	if (bracketed) {
+		if (inet_pton(AF_INET6, text, rule->ip) != 1)
+			return refuse(reason, "\"%s\" in brackets is no IPv6 address", text);
+	} else {
+		if (inet_pton(AF_INET, text, v4) != 1)
+			return refuse(reason,
+				      "\"%s\" is no IPv4 address: write one such as 10.0.2.15, "
+				      "10.0.0.0/8, [fd00::15], or * for all",
+				      text);
+		ip_from_v4(rule->ip, v4);
+	}
+	if (!parse_prefix_length(slash, bracketed, rule, text, reason))
+		return false;
+	rule->family = RULE_IPV6;
+	if (rule->prefix_bits >= V4_OFFSET_BITS && ip_is_v4(rule->ip))
+		rule->family = RULE_IPV4;
+	return settle_unspecified(rule, side, slash != NULL, reason);
+}
+
+/* ---- ports ---- */
+
+/**
+ * parse_port() - read one TCP port
+ */
+static bool parse_port(const char *text, uint16_t *port, char reason[REASON_MAX])
+{
+	int64_t number;
+
+	if (!number_parse(text, &number))
+		return refuse(
+			reason,
+			"\"%.*s\" is no port: write a number, a range such as 8000-8099, or "
+			"* for all",
+			QUOTE_MAX, text);
+	if (number < 1 || number > TCP_PORT_MAX)
+		return refuse(reason, "%.*s is no TCP port: they are 1 to %d", QUOTE_MAX, text,
+			      TCP_PORT_MAX);
+	*port = (uint16_t)number;
+	return true;
+}
+
+/**
+ * parse_ports() - read a port, a range, or "*"
+ * @text: changed
+ */
+static bool parse_ports(char *text, struct rule *rule, char reason[REASON_MAX])
+{
+	char *dash = strchr(text, '-');
+
+	if (strcmp(text, "*") == 0) {
+		rule->all_ports = 1;
+		rule->port_first = 0;
+		rule->port_last = TCP_PORT_MAX;
+		return true;
+	}
+	if (dash)
+		*dash++ = '\0';
+	if (!parse_port(text, &rule->port_first, reason) ||
+	    !parse_port(dash ? dash : text, &rule->port_last, reason))
+		return false;
+	if (rule->port_first > rule->port_last)
+		return refuse(reason, "the ports %u-%u run backwards: write %u-%u",
+			      rule->port_first, rule->port_last, rule->port_last,
+			      rule->port_first);
+	return true;
+}
+
+bool pattern_set_port(struct rule *rule, int64_t port, char reason[REASON_MAX])
+{
+	int64_t span = rule->all_ports ? 0 : rule->port_last - rule->port_first;
+
+	if (port < 1 || port > VSOCK_PORT_MAX)
+		return refuse(reason, "%lld is no vsock port: they are 1 to %lld",
+			      (long long)port, VSOCK_PORT_MAX);
+	if (port + span > VSOCK_PORT_MAX)
+		return refuse(
+			reason,
+			"ports %u-%u from vsock port %lld on would run past the last one, "
+			"%lld",
+			rule->port_first, rule->port_last, (long long)port, VSOCK_PORT_MAX);
+	rule->vsock_port = (uint32_t)port;
+	rule->fixed_port = rule->all_ports;
+	return true;
+}
+
+/* ---- patterns ---- */
+
+/* A pattern, cut into its parts. */
+struct parts {
+	char address[PART_MAX];
+	char ports[PART_MAX];
+	bool bracketed;
+};
+
+/**
+ * copy_part() - cut a part out of a pattern
+ * Return: false if it is too long to be anything good
+ */
+static bool copy_part(char part[PART_MAX], const char *from, size_t length)
+{
+	if (length >= PART_MAX)
+		return false;
+	memcpy(part, from, length);
+	part[length] = '\0';
+	return true;
+}
+
+/**
+ * split_bracketed() - cut "[ADDRESS]:PORTS"
+ */
+static bool split_bracketed(const char *text, struct parts *parts, char reason[REASON_MAX])
+{
+	const char *end = strchr(text, ']');
+
+	if (!end)
+		return refuse(reason, "\"%.*s\" has no closing bracket: write [ADDRESS]:PORT",
+			      QUOTE_MAX, text);
+	if (end[1] == '/')
+		return refuse(reason,
+			      "\"%.*s\": the prefix length stands inside the brackets: write "
+			      "[ADDRESS/LENGTH]:PORT",
+			      QUOTE_MAX, text);
+	if (end[1] != ':')
+		return refuse(reason,
+			      "\"%.*s\" has no port: write [ADDRESS]:PORT, or [ADDRESS]:*",
+			      QUOTE_MAX, text);
+	parts->bracketed = true;
+	if (!copy_part(parts->address, text + 1, (size_t)(end - text - 1)) ||
+	    !copy_part(parts->ports, end + 2, strlen(end + 2)))
+		return refuse(reason, "\"%.*s...\" is too long", QUOTE_MAX, text);
+	return true;
+}
+
+/**
+ * split_pattern() - cut a pattern into address and ports
+ */
+static bool split_pattern(const char *text, enum side side, struct parts *parts,
+			  char reason[REASON_MAX])
+{
+	const char *colon = strchr(text, ':');
+	const char *address = text;
+	size_t address_length;
+
+	if (text[0] == '[')
+		return split_bracketed(text, parts, reason);
+	if (colon && strchr(colon + 1, ':'))
+		return refuse(reason,
+			      "\"%.*s\": put an IPv6 address in brackets, [ADDRESS]:PORT",
+			      QUOTE_MAX, text);
+	if (!colon && (side == SIDE_CONNECT || strpbrk(text, "./")))
+		return refuse(reason, "\"%.*s\" has no port: write ADDRESS:PORT, or ADDRESS:*",
+			      QUOTE_MAX, text);
+	if (!colon) {
+		address = "*";
+		address_length = 1;
+	} else {
+		address_length = (size_t)(colon - text);
+		text = colon + 1;
+	}
+	if (!copy_part(parts->address, address, address_length) ||
+	    !copy_part(parts->ports, text, strlen(text)))
+		return refuse(reason, "\"%.*s...\" is too long", QUOTE_MAX, address);
+	return true;
+}
+
+bool pattern_parse(const char *text, enum side side, struct rule *rule, char reason[REASON_MAX])
+{
+	struct parts parts = {.bracketed = false};
+
+	if (!split_pattern(text, side, &parts, reason) ||
+	    !parse_prefix(parts.address, parts.bracketed, side, rule, reason) ||
+	    !parse_ports(parts.ports, rule, reason))
+		return false;
+	rule->vsock_port = rule->port_first;
+	rule->fixed_port = 0;
+	return true;
+}
+
+/**
+ * format_address() - the text of a rule's addresses
+ * @buf: PATTERN_TEXT_MAX bytes
+ * Return: the length
+ */
+static int format_address(const struct rule *rule, char *buf)
+{
+	char ip[IP_TEXT_MAX];
+	unsigned int bits = rule->prefix_bits;
+	bool v4 = rule->family == RULE_IPV4;
+
+	if (rule->family == RULE_ANY_FAMILY)
+		return snprintf(buf, PATTERN_TEXT_MAX, "*");
+	ip_format(rule->ip, ip);
+	if (bits == 128)
+		return snprintf(buf, PATTERN_TEXT_MAX, v4 ? "%s" : "[%s]", ip);
+	return snprintf(buf, PATTERN_TEXT_MAX, v4 ? "%s/%u" : "[%s/%u]", ip,
+			v4 ? bits - V4_OFFSET_BITS : bits);
+}
+
+char *pattern_format(const struct rule *rule, char *buf)
+{
+	int used = format_address(rule, buf);
+	size_t left = (size_t)(PATTERN_TEXT_MAX - used);
+
+	if (rule->all_ports)
+		(void)snprintf(buf + used, left, ":*");
+	else if (rule->port_first == rule->port_last)
+		(void)snprintf(buf + used, left, ":%u", rule->port_first);
+	else
+		(void)snprintf(buf + used, left, ":%u-%u", rule->port_first, rule->port_last);
+	return buf;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ruleset.h - the rules in force, as one flat, position-independent image
+ *
+ * Theory of operation
+ *
+ * A configuration is read once (config/parse.c, config/spec.c), and compiled into an *image*:
+ * a header followed by arrays, with offsets in place of pointers. The same bytes serve the
+ * launcher (--check), travel to the program in its environment (config/image.c), and are
+ * what the shim matches against (config/match.c). Whoever holds an image may read it from
+ * any thread and from a signal handler: nothing in it changes after it was made.
+ *
+ * Addresses are 16 bytes everywhere, IPv4 in its IPv4-mapped form (::ffff:a.b.c.d), so that
+ * one comparison serves both families and a rule for 10.0.0.1 also meets a program that
+ * connects an IPv6 socket to ::ffff:10.0.0.1.
+ *
+ * Everything in this header is in host byte order, except the bytes of addresses.
+ */
+#ifndef VSOCKIFY_RULESET_H
+#define VSOCKIFY_RULESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* An IP address and a TCP port (host byte order). */
+struct endpoint {
+	uint8_t ip[16]; /* IPv4 as ::ffff:a.b.c.d */
+	uint16_t port;
+};
+
+enum action {
+	ACTION_PASS,  /* leave the call to libc: ordinary TCP */
+	ACTION_DENY,  /* ECONNREFUSED to connect, EACCES to bind */
+	ACTION_VSOCK, /* convert the socket */
+};
+
+/* Which addresses a rule can meet at all. */
+enum rule_family {
+	RULE_ANY_FAMILY, /* "*" */
+	RULE_IPV4,
+	RULE_IPV6,
+};
+
+/* One connect or listen rule. */
+struct rule {
+	uint8_t ip[16];	      /* the prefix; bits past prefix_bits are zero */
+	uint8_t prefix_bits;  /* 0..128, counted in the 16-byte form: 10.0.0.0/8 has 104 */
+	uint8_t family;	      /* enum rule_family */
+	uint8_t action;	      /* enum action */
+	uint8_t all_ports;    /* written with "*" as its port */
+	uint16_t port_first;  /* TCP ports, inclusive; 0..65535 when all_ports */
+	uint16_t port_last;
+	uint8_t fixed_port;   /* every TCP port becomes vsock_port, no offset ("*" with a port) */
+	uint8_t restricted;   /* listen: has an accept_from list (which may be empty) */
+	uint16_t source;      /* index into the sources: the file or argument it came from */
+	uint32_t line;	      /* in the source; 0 for the command line */
+	uint32_t cid;	      /* connect, ACTION_VSOCK: the peer */
+	uint32_t vsock_port;  /* what port_first becomes; the others follow in step */
+	uint32_t accept_first; /* index of the first CID of accept_from */
+	uint32_t accept_count;
+};
+
+/* A peer: a CID with a name, addresses, or both. */
+struct peer {
+	uint32_t cid;
+	uint32_t name;		/* offset of a NUL-terminated string; the empty string if unnamed */
+	uint32_t address_first; /* index into the peer addresses */
+	uint32_t address_count;
+};
+
+#define RULESET_MAGIC	0x76736b31u /* "vsk1" */
+#define RULESET_VERSION 1u
+
+/* The image's header. All *_at members are byte offsets from its start. */
+struct ruleset {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t size; /* of the whole image, in bytes; a multiple of 8 */
+	uint32_t connect_at, connect_count;	/* struct rule[] */
+	uint32_t listen_at, listen_count;	/* struct rule[] */
+	uint32_t peers_at, peer_count;		/* struct peer[] */
+	uint32_t addresses_at, address_count;	/* uint8_t[16][] */
+	uint32_t accepts_at, accept_count;	/* uint32_t[], CIDs */
+	uint32_t sources_at, source_count;	/* uint32_t[], offsets of names of files or arguments */
+	uint32_t strings_at, strings_size;	/* NUL-terminated strings; offset 0 of it is "" */
+	uint8_t default_connect;		/* ACTION_PASS or ACTION_DENY */
+	uint8_t default_listen;			/* the same */
+	uint8_t names;				/* *.vsock names and synthetic addresses are on */
+	uint8_t reserved;
+	uint32_t local_cid;		/* as the compiler of the image saw it; 0xffffffff unknown */
+	uint32_t reserved2;
+	uint64_t connect_timeout_us;	/* 0: the kernel's */
+	uint64_t buffer_size;		/* SO_VM_SOCKETS_BUFFER_SIZE; 0: the kernel's */
+};
+
+/* ---- reading an image: config/image.c; pure, async-signal-safe, never fail ---- */
+
+/* The rules with no configuration at all: everything passes, names are on. */
+extern const struct ruleset ruleset_empty;
+
+const struct rule *ruleset_connect(const struct ruleset *rs);
+const struct rule *ruleset_listen(const struct ruleset *rs);
+const struct peer *ruleset_peers(const struct ruleset *rs);
+const uint8_t (*ruleset_addresses(const struct ruleset *rs))[16];
+const uint32_t *ruleset_accepts(const struct ruleset *rs);
+
+/* ruleset_source() - the name of the file or argument that @rule came from */
+const char *ruleset_source(const struct ruleset *rs, const struct rule *rule);
+/* ruleset_string() - the string at offset @at of the string table (a peer's name) */
+const char *ruleset_string(const struct ruleset *rs, uint32_t at);
+
+/*
+ * ruleset_valid() - is this really an image, whole and consistent?
+ * @image, @size: bytes of unknown origin, 8-byte aligned
+ *
+ * Checks magic, version, sizes, and that every offset and index stays inside, so that no
+ * reader needs a check of its own.
+ */
+bool ruleset_valid(const void *image, size_t size);
+
+/* ---- the image in the environment: config/image.c ----
+ *
+ * Base64 text, cut into variables VSOCKIFY_RULES, VSOCKIFY_RULES_1, VSOCKIFY_RULES_2, ...,
+ * since Linux limits one environment string to 128 KiB (MAX_ARG_STRLEN). The first starts
+ * with the image's size in decimal and a colon.
+ */
+#define RULESET_ENV	  "VSOCKIFY_RULES"
+#define RULESET_ENV_CHUNK 120000
+
+/*
+ * ruleset_encode() - text of the environment variables that carry @rs
+ * Return: a malloc'ed, NULL-terminated array of malloc'ed "NAME=VALUE" strings; NULL if out
+ * of memory. Launcher only.
+ */
+char **ruleset_encode(const struct ruleset *rs);
+
+/*
+ * ruleset_encoded_size() - the size in bytes of the image that @first announces
+ * @first: the value of VSOCKIFY_RULES
+ * Return: the size, or 0 if the text is not one (also when it is over 64 MiB)
+ */
+size_t ruleset_encoded_size(const char *first);
+
+/*
+ * ruleset_decode() - put the image together again
+ * @lookup: as getenv(); asked for each variable in turn
+ * @out, @size: where to; @size as ruleset_encoded_size() gave it, @out 8-byte aligned
+ * Return: true if the whole was decoded and ruleset_valid()
+ *
+ * No allocation; async-signal-safe if @lookup is.
+ */
+bool ruleset_decode(char *(*lookup)(const char *name), void *out, size_t size);
+
+/* ---- matching: config/match.c; pure, async-signal-safe ---- */
+
+/* Why a decision came out as it did, where no rule made it. */
+enum {
+	BY_DEFAULT = -1,   /* no rule matched */
+	BY_PEER = -2,	   /* an address configured for a peer */
+	BY_SYNTHETIC = -3, /* an address made from a CID (config/address.h) */
+};
+
+struct decision {
+	enum action action;
+	int rule;	/* index into the connect or listen rules, or BY_... */
+	uint32_t cid;	/* ACTION_VSOCK: connect: the peer; listen: the CID to bind, any or 1 */
+	uint32_t port;	/* ACTION_VSOCK: the vsock port; listen: 0 means "choose one" */
+};
+
+/*
+ * decide_connect() - what becomes of a connect() to @to
+ *
+ * The first matching rule wins; then the default, if it is "deny"; then the peers' addresses;
+ * then, with names on, synthetic addresses. The unspecified address means loopback, as it
+ * does to connect(2).
+ */
+struct decision decide_connect(const struct ruleset *rs, const struct endpoint *to);
+
+/*
+ * decide_listen() - what becomes of a bind() to @on
+ * @v6only: the socket is AF_INET6 and does not serve IPv4 (matters for :: only)
+ *
+ * "0.0.0.0:80" as a rule meets every IPv4 bind of that port and a dual-stack [::]:80;
+ * "[::]:80" every IPv6 bind. Port 0 ("any free port") is met by rules for all ports only.
+ * A rule for all ports that does not itself name a loopback address keeps a bind to a
+ * loopback address local: the decision's CID is then VMADDR_CID_LOCAL, else VMADDR_CID_ANY.
+ */
+struct decision decide_listen(const struct ruleset *rs, const struct endpoint *on, bool v6only);
+
+/*
+ * rule_accepts() - may a connection from @cid reach a listener of this rule?
+ * Return: true if the rule has no accept_from, or @cid stands in it
+ */
+bool rule_accepts(const struct ruleset *rs, const struct rule *rule, uint32_t cid);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spec.c - peers and rules given on the command line
+ *
+ * Theory of operation: see spec.h for the forms. Each is cut at its first "=": no address,
+ * port or name contains one. What stands on both sides is read by the functions that also
+ * read the texts of a file (config/pattern.h).
+ */
+#include "spec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const option_names[] = {
+	[SPEC_PEER] = "--peer",
+	[SPEC_CONNECT] = "--connect",
+	[SPEC_LISTEN] = "--listen",
+};
+
+/* An option, cut in two. */
+struct halves {
+	char *left;
+	char *right; /* NULL: there is no "=" */
+};
+
+struct spec_reader {
+	struct builder *builder;
+	struct origin origin;
+};
+
+/* spec_error() - report an error in the option; yields false, for the caller to return */
+#define spec_error(reader, ...) \
+	(builder_error((reader)->builder, (reader)->origin, __VA_ARGS__), false)
+
+/**
+ * looks_like_address() - is the left side of --peer meant as an address, not as a name?
+ *
+ * No name contains any of these, and every address does.
+ */
+static bool looks_like_address(const char *text)
+{
+	return strpbrk(text, ".:[") != NULL;
+}
+
+/**
+ * read_cid() - read a CID
+ */
+static bool read_cid(struct spec_reader *reader, const char *text, uint32_t *cid)
+{
+	char reason[REASON_MAX];
+	int64_t number;
+
+	if (!number_parse(text, &number))
+		return spec_error(reader, "\"%.*s\" is no CID: write a number", QUOTE_MAX,
+				  text);
+	if (!cid_check(number, cid, reason))
+		return spec_error(reader, "%s", reason);
+	return true;
+}
+
+/**
+ * read_name() - read the name of a peer
+ * @name: to be freed
+ */
+static bool read_name(struct spec_reader *reader, const char *text, char **name)
+{
+	char reason[REASON_MAX];
+
+	if (!peer_name_check(text, reason))
+		return spec_error(reader, "%s", reason);
+	*name = memory_string(text, strlen(text));
+	return true;
+}
+
+/**
+ * read_address() - read the address of a peer into its list
+ */
+static bool read_address(struct spec_reader *reader, const char *text, struct list *addresses)
+{
+	char reason[REASON_MAX];
+	uint8_t ip[16];
+
+	if (!address_parse(text, ip, reason) || !address_fits_peer(ip, reason))
+		return spec_error(reader, "%s", reason);
+	list_append(addresses, ip, 1, sizeof(ip));
+	return true;
+}
+
+/**
+ * read_peer() - read --peer
+ */
+static bool read_peer(struct spec_reader *reader, struct halves halves, struct peer_draft *peer)
+{
+	if (!halves.right)
+		return spec_error(reader, "write ADDRESS=CID or NAME=CID");
+	if (!read_cid(reader, halves.right, &peer->cid))
+		return false;
+	if (looks_like_address(halves.left))
+		return read_address(reader, halves.left, &peer->addresses);
+	return read_name(reader, halves.left, &peer->name);
+}
+
+/**
+ * read_port() - read the vsock port of a rule
+ */
+static bool read_port(struct spec_reader *reader, const char *text, struct rule *rule)
+{
+	char reason[REASON_MAX];
+	int64_t port;
+
+	if (!number_parse(text, &port))
+		return spec_error(reader, "\"%.*s\" is no vsock port: write a number",
+				  QUOTE_MAX, text);
+	if (!pattern_set_port(rule, port, reason))
+		return spec_error(reader, "%s", reason);
+	return true;
+}
+
+/**
+ * read_target() - read the right side of --connect, unless it is an action
+ * @text: PEER or PEER:PORT; changed
+ */
+static bool read_target(struct spec_reader *reader, char *text, struct rule_draft *draft)
+{
+	char *port = strchr(text, ':');
+	int64_t number;
+	bool good;
+
+	if (port)
+		*port++ = '\0';
+	draft->to.origin = reader->origin;
+	if (number_parse(text, &number))
+		good = read_cid(reader, text, &draft->to.cid);
+	else
+		good = read_name(reader, text, &draft->to.name);
+	return good && (!port || read_port(reader, port, &draft->rule));
+}
+
+/**
+ * read_pattern() - read the left side of --connect or --listen
+ */
+static bool read_pattern(struct spec_reader *reader, const char *text, enum side side,
+			 struct rule *rule)
+{
+	char reason[REASON_MAX];
+
+	if (!pattern_parse(text, side, rule, reason))
+		return spec_error(reader, "%s", reason);
+	return true;
+}
+
+/**
+ * read_connect() - read --connect
+ */
+static bool read_connect(struct spec_reader *reader, struct halves halves,
+			 struct rule_draft *draft)
+{
+	if (!halves.right)
+		return spec_error(reader,
+				  "write ADDRESS:PORT=CID, ADDRESS:PORT=CID:PORT, or a "
+				  "peer's name, \"pass\" or \"deny\" in place of the CID");
+	if (!read_pattern(reader, halves.left, SIDE_CONNECT, &draft->rule))
+		return false;
+	return action_parse(halves.right, &draft->rule.action) ||
+	       read_target(reader, halves.right, draft);
+}
+
+/**
+ * read_listen() - read --listen
+ */
+static bool read_listen(struct spec_reader *reader, struct halves halves,
+			struct rule_draft *draft)
+{
+	if (!read_pattern(reader, halves.left, SIDE_LISTEN, &draft->rule))
+		return false;
+	return !halves.right || action_parse(halves.right, &draft->rule.action) ||
+	       read_port(reader, halves.right, &draft->rule);
+}
+
+/**
+ * add_peer() - read --peer, and add the peer
+ */
+static void add_peer(struct spec_reader *reader, struct halves halves)
+{
+	struct peer_draft peer = {.origin = reader->origin};
+
+	if (read_peer(reader, halves, &peer))
+		builder_add_peer(reader->builder, &peer);
+	else
+		peer_draft_free(&peer);
+}
+
+/**
+ * add_rule() - read --connect or --listen, and add the rule
+ */
+static void add_rule(struct spec_reader *reader, enum side side, struct halves halves)
+{
+	struct rule_draft draft = {
+		.rule = {.action = ACTION_VSOCK, .source = reader->origin.source},
+	};
+	bool good = side == SIDE_CONNECT ? read_connect(reader, halves, &draft)
+					 : read_listen(reader, halves, &draft);
+
+	if (good)
+		builder_add_rule(reader->builder, side, &draft);
+	else
+		rule_draft_free(&draft);
+}
+
+/**
+ * add_source() - register an option as a source, "--connect 10.0.2.15:5432=7"
+ */
+static struct origin add_source(struct builder *builder, const struct spec *spec)
+{
+	const char *option = option_names[spec->kind];
+	struct list name = {0};
+	struct origin origin = {.line = 0};
+
+	list_append(&name, option, strlen(option), 1);
+	list_append(&name, " ", 1, 1);
+	list_append(&name, spec->text, strlen(spec->text) + 1, 1);
+	origin.source = builder_add_source(builder, name.items);
+	list_free(&name);
+	return origin;
+}
+
+void spec_parse(struct builder *builder, const struct spec *spec)
+{
+	struct spec_reader reader = {.builder = builder, .origin = add_source(builder, spec)};
+	char *copy = memory_string(spec->text, strlen(spec->text));
+	char *equals = strchr(copy, '=');
+	struct halves halves = {.left = copy, .right = equals ? equals + 1 : NULL};
+
+	if (equals)
+		*equals = '\0';
+	if (spec->kind == SPEC_PEER)
+		add_peer(&reader, halves);
+	else
+		add_rule(&reader, spec->kind == SPEC_CONNECT ? SIDE_CONNECT : SIDE_LISTEN,
+			 halves);
+	free(copy);
+}

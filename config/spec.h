@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spec.h - peers and rules given on the command line
+ *
+ *	--peer ADDRESS=CID		--peer 10.0.2.15=7
+ *	--peer NAME=CID			--peer db=7
+ *	--connect TO=PEER[:PORT]	--connect 10.0.2.15:5432=7:5432
+ *	--connect TO=pass|deny		--connect '192.168.0.0/16:*=pass'
+ *	--listen ON[=PORT]		--listen 80=8080
+ *	--listen ON=pass|deny		--listen '127.0.0.1:*=pass'
+ *
+ * TO and ON are patterns as in a file (config/pattern.h), PEER is a name or a CID.
+ */
+#ifndef VSOCKIFY_SPEC_H
+#define VSOCKIFY_SPEC_H
+
+#include "compile.h"
+
+enum spec_kind {
+	SPEC_PEER,
+	SPEC_CONNECT,
+	SPEC_LISTEN,
+};
+
+/* An option of the command line. */
+struct spec {
+	enum spec_kind kind;
+	const char *text; /* what follows --peer, --connect or --listen */
+};
+
+/*
+ * spec_parse() - read an option of the command line into a builder
+ *
+ * Errors are reported through the builder, with the whole option in place of file and line.
+ */
+void spec_parse(struct builder *builder, const struct spec *spec);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * accept.c - accept(), and shutdown(), which may have to wake it
+ *
+ * Theory of operation
+ *
+ * An accepted socket inherits word A of its listener's mark from the kernel (mark.h), so it is
+ * known as ours, with its family and local address, before the program sees it. Its peer's
+ * address is made from the CID. A peer that accept_from does not name is closed here; if
+ * nobody else is queued, accept() fails as TCP's does for a connection that was aborted in the
+ * queue, for a program that was told by poll() must not hang.
+ *
+ * shutdown() of a TCP listener makes a waiting accept() return EINVAL. AF_VSOCK has no such
+ * thing, so the listener is marked, and where CID 1 is this machine a connection to oneself
+ * wakes the threads that wait: each one that sees the mark wakes the next.
+ */
+#include "accept.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "convert.h"
+#include "hint.h"
+#include "log.h"
+#include "option.h"
+#include "real.h"
+#include "state.h"
+#include "sys.h"
+#include "translate.h"
+
+union name {
+	struct sockaddr any;
+	struct sockaddr_vm vm;
+	struct sockaddr_storage room;
+};
+
+/* ---- shutdown ---- */
+
+/* Connect to a listener of this machine and hang up: accept() returns. */
+static void wake_listener(int fd)
+{
+	struct sockaddr_vm vm;
+	socklen_t len = sizeof vm;
+	int knock;
+
+	if (!loopback_loaded() || sys_getsockname(fd, &vm, &len) < 0)
+		return;
+	knock = sys_socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (knock < 0)
+		return;
+	vm.svm_cid = VMADDR_CID_LOCAL;
+	sys_connect(knock, &vm, sizeof vm);
+	sys_close(knock);
+}
+
+static int shutdown_listener(int fd, const struct mark *before, int how)
+{
+	struct mark after = *before;
+
+	if (how == SHUT_WR) /* does nothing to a TCP listener */
+		return 0;
+	after.silent = after.shut = true;
+	mark_write(fd, before, &after);
+	wake_listener(fd);
+	return 0;
+}
+
+/* After shutdown() the kernel no longer names the peer; TCP does, so remember it. */
+static int shutdown_connection(int fd, const struct mark *before, const struct sockaddr_vm *peer,
+			       int how)
+{
+	struct mark after = *before;
+	struct endpoint ep;
+	int result = sys_shutdown(fd, how);
+
+	if (result < 0 || before->shut)
+		return result;
+	peer_endpoint(rules(), before, peer, &ep);
+	after.peer = place_of(ep.ip, ep.port);
+	after.shut = true;
+	mark_write(fd, before, &after);
+	return 0;
+}
+
+int accept_shutdown(int fd, int how)
+{
+	struct sockaddr_vm peer;
+	socklen_t len = sizeof peer;
+	struct mark m;
+
+	rules();
+	if (how < SHUT_RD || how > SHUT_RDWR || !mark_read(fd, &m))
+		return sys_shutdown(fd, how);
+	if (sys_getpeername(fd, &peer, &len) == 0)
+		return shutdown_connection(fd, &m, &peer, how);
+	if (sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0))
+		return m.shut ? -ENOTCONN : shutdown_listener(fd, &m, how);
+	return sys_shutdown(fd, how);
+}
+
+/* ---- who may come in ---- */
+
+static const struct rule *rule_of_listener(const struct ruleset *rs, const struct mark *m,
+					   const struct sockaddr_vm *local)
+{
+	struct decision d;
+	struct endpoint on;
+
+	place_ip(&m->local, m->v6, on.ip);
+	on.port = m->local.port ? m->local.port : (uint16_t) local->svm_port;
+	d = decide_listen(rs, &on, m->v6only);
+	if (d.action != ACTION_VSOCK || d.rule < 0)
+		return NULL;
+	return ruleset_listen(rs) + d.rule;
+}
+
+/*
+ * May this connection reach the program? A listener that was made under rules with an
+ * accept_from, in a process that knows of no such rule, lets nobody in.
+ */
+static bool admitted(const struct ruleset *rs, int listener, const struct mark *m, uint32_t cid)
+{
+	struct sockaddr_vm local = {.svm_port = 0};
+	socklen_t len = sizeof local;
+	const struct rule *rule = NULL;
+
+	if (m->restricted) {
+		if (!m->local.port)
+			sys_getsockname(listener, &local, &len);
+		rule = rule_of_listener(rs, m, &local);
+		if (rule && rule->restricted && rule_accepts(rs, rule, cid))
+			return true;
+	} else if (!m->silent) {
+		return true;
+	}
+	log_refused(rs, listener, cid, rule);
+	return false;
+}
+
+/* ---- accept ---- */
+
+static void give_name(const union name *name, socklen_t full, struct sockaddr *addr, socklen_t *len)
+{
+	if (!addr || !len)
+		return;
+	memcpy(addr, name, *len < full ? *len : full);
+	*len = full;
+}
+
+static bool more_are_queued(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	struct timespec now = {0};
+
+	return SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0) > 0 && poll_fd.revents & POLLIN;
+}
+
+/* What accept() says when a connection was queued, but none that the program may have. */
+static int nobody(int fd)
+{
+	return sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK ? -EAGAIN : -ECONNABORTED;
+}
+
+static bool was_shut_down(int fd, const struct mark *head)
+{
+	struct mark m;
+
+	return head->silent && mark_names(fd, &m) && m.shut;
+}
+
+/* Close a connection that the program must not see. 0: look whether there is another. */
+static int turn_away(int listener, int accepted, const struct mark *head)
+{
+	sys_close(accepted);
+	if (was_shut_down(listener, head)) {
+		wake_listener(listener);
+		return -EINVAL;
+	}
+	return more_are_queued(listener) ? 0 : nobody(listener);
+}
+
+/* Make an accepted AF_VSOCK socket what the program expects, and name its peer. */
+static void welcome(const struct ruleset *rs, int listener, int accepted, const struct mark *head,
+		    union name *name, socklen_t *full)
+{
+	struct endpoint ep;
+
+	if (head->inherit)
+		option_carry(listener, accepted, UINT64_MAX);
+	mark_inherit(listener, accepted, head);
+	endpoint_of_vm(rs, &name->vm, shows_v6(head), &ep);
+	*full = sizeof *name;
+	endpoint_store(&ep, head->v6, &name->any, full);
+}
+
+/*
+ * One accept4() of libc's.
+ * Return: as accept4(2); 0 with *@again set if somebody was turned away and others wait
+ */
+static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool *again)
+{
+	int accepted, result;
+	struct mark head;
+
+	*again = false;
+	*full = sizeof *name;
+	accepted = real.accept4(fd, &name->any, full, flags);
+	if (accepted < 0)
+		return accepted;
+	hint_unmade(accepted);
+	if (name->any.sa_family != AF_VSOCK || !mark_head(accepted, &head))
+		return accepted;
+	if (!admitted(rules(), fd, &head, name->vm.svm_cid)) {
+		result = turn_away(fd, accepted, &head);
+		*again = result == 0;
+		return sys_return(result);
+	}
+	welcome(rules(), fd, accepted, &head, name, full);
+	return accepted;
+}
+
+int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	union name name;
+	socklen_t full;
+	bool again;
+	int result;
+
+	rules();
+	/* What the kernel would refuse to write to: let it say so. */
+	if (addr && (!len || (int) *len < 0))
+		return real.accept4(fd, addr, len, flags);
+	do
+		result = accept_one(fd, &name, &full, flags, &again);
+	while (again);
+	if (result >= 0)
+		give_name(&name, full, addr, len);
+	return result;
+}

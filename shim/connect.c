@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * connect.c - connect(), to a TCP server or to a VM socket
+ *
+ * Theory of operation
+ *
+ * Every connect of an AF_VSOCK socket is a non-blocking one; a program that asked for a
+ * blocking one waits in poll(). The kernel's own blocking vsock connect aborts the attempt on
+ * a signal, ignores SO_SNDTIMEO, and does not notice a shutdown() by another thread
+ * (net/vmw_vsock/af_vsock.c, vsock_connect()); TCP's does none of that.
+ *
+ * A second connect() finds the socket converted. TCP's answers (EISCONN, EALREADY, the error
+ * of the first attempt, or a fresh attempt) are worked out from the kernel's state, since
+ * AF_VSOCK answers EALREADY for ever once an attempt has failed; a fresh attempt takes a fresh
+ * socket.
+ */
+#include "connect.h"
+
+#include <limits.h>
+#include <linux/time_types.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "convert.h"
+#include "error.h"
+#include "hint.h"
+#include "log.h"
+#include "option.h"
+#include "real.h"
+#include "state.h"
+#include "sys.h"
+
+/* One attempt, and all it needs to know. */
+struct attempt {
+	const struct ruleset *rs;
+	int fd;
+	struct endpoint to;
+	struct decision decision;
+	struct mark mark; /* for the new socket */
+};
+
+/* ---- waiting, as TCP's blocking connect waits ---- */
+
+/* Milliseconds until SO_SNDTIMEO; -1 for no limit. */
+static int send_timeout(int fd)
+{
+	struct timeval limit;
+	socklen_t len = sizeof limit;
+
+	if (!option_maybe_set(fd, SOL_SOCKET, SO_SNDTIMEO) ||
+	    sys_getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &len) < 0 ||
+	    (limit.tv_sec == 0 && limit.tv_usec == 0))
+		return -1;
+	if (limit.tv_sec > INT_MAX / 1000 - 1)
+		return -1;
+	return (int) (limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000);
+}
+
+/*
+ * Was the handler that interrupted us installed with SA_RESTART? The kernel does not tell
+ * which signal it was, so: yes, if every handler of this process is.
+ */
+static bool interrupted_calls_restart(void)
+{
+	struct sigaction action;
+	int saved = errno;
+	bool restart = true;
+
+	for (int signal = 1; signal < NSIG && restart; signal++)
+		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler != SIG_DFL &&
+		    action.sa_handler != SIG_IGN && !(action.sa_flags & SA_RESTART))
+			restart = false;
+	errno = saved;
+	return restart;
+}
+
+/* How the attempt ended, once poll() has said that it did. */
+static int outcome(int fd, short revents)
+{
+	int error = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, 0);
+
+	if (error)
+		return -tcp_error(error);
+	/* shutdown() by another thread; TCP's attempt ends so (tcp_disconnect()) */
+	return revents & POLLHUP ? -ECONNRESET : 0;
+}
+
+/* Wait for the end of an attempt. poll() is a cancellation point, as connect() is. */
+static int wait_connected(int fd)
+{
+	int timeout = send_timeout(fd), saved = errno, ready;
+	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+
+	do
+		ready = poll(&poll_fd, 1, timeout);
+	while (ready < 0 && errno == EINTR && timeout < 0 && interrupted_calls_restart());
+	if (ready < 0) {
+		ready = -errno;
+		errno = saved;
+		return ready;
+	}
+	return ready == 0 ? -EINPROGRESS : outcome(fd, poll_fd.revents);
+}
+
+/* ---- an attempt ---- */
+
+static void set_connect_timeout(int fd, const struct ruleset *rs)
+{
+	struct __kernel_sock_timeval limit = {
+		.tv_sec = (int64_t) (rs->connect_timeout_us / 1000000),
+		.tv_usec = (int64_t) (rs->connect_timeout_us % 1000000),
+	};
+
+	if (rs->connect_timeout_us)
+		sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW, &limit,
+			       sizeof limit);
+}
+
+static int begin_connect(int fd, const struct decision *to)
+{
+	struct sockaddr_vm vm = {
+		.svm_family = AF_VSOCK, .svm_cid = to->cid, .svm_port = to->port};
+
+	return sys_connect(fd, &vm, sizeof vm);
+}
+
+/* Bind to the port that the program chose with bind(), if it did; else to one of ours. */
+static void bind_source(int fd, struct mark *m)
+{
+	struct sockaddr_vm vm = {
+		.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = m->local.port};
+
+	if (m->local.port && sys_bind(fd, &vm, sizeof vm) == 0)
+		return;
+	m->local.port = 0; /* then the kernel's number is shown */
+	bind_client_port(fd, VMADDR_CID_ANY);
+}
+
+/* What connect() returns for an attempt that was begun with @result. */
+static int conclude(int fd, int file_flags, int result)
+{
+	if (result == -EINPROGRESS && !(file_flags & O_NONBLOCK))
+		result = wait_connected(fd);
+	if (result < 0 && result != -EINPROGRESS)
+		result = -tcp_error(-result);
+	return result;
+}
+
+/* Put a fresh AF_VSOCK socket under the descriptor and connect it. */
+static int connect_fresh(struct attempt *a, const struct sockaddr_vm *old_name)
+{
+	struct conversion c;
+	bool rebind = old_name && a->mark.local.port;
+	int result = conversion_begin(&c, a->fd);
+
+	if (result < 0) {
+		log_failure("connect", a->fd, "cannot make an AF_VSOCK socket", -result);
+		return result == -EMFILE || result == -ENFILE ? result : -tcp_error(-result);
+	}
+	a->mark.begun = c.file_flags & O_NONBLOCK;
+	if (!rebind)
+		bind_source(c.spare, &a->mark);
+	result = conversion_mark(&c, a->rs, &a->mark);
+	if (result < 0) {
+		conversion_abort(&c);
+		return result;
+	}
+	set_connect_timeout(c.spare, a->rs);
+	result = conversion_commit(&c);
+	if (result < 0)
+		return result;
+	if (rebind) /* the old socket had the port until now */
+		sys_bind(c.spare, old_name, sizeof *old_name);
+	result = begin_connect(c.spare, &a->decision);
+	conversion_finish(&c);
+	if (result < 0 && result != -EINPROGRESS)
+		log_failure("connect", a->fd, "the kernel refuses", -result);
+	return conclude(a->fd, c.file_flags, result);
+}
+
+/* The first connect() of a TCP socket. */
+static int connect_tcp(struct attempt *a, const struct subject *s)
+{
+	uint64_t options = hint_options(a->fd);
+
+	a->mark = (struct mark){.v6 = s->v6, .peer = place_of(a->to.ip, a->to.port)};
+	if (s->local.port)
+		a->mark.local = place_of(s->local.ip, s->local.port);
+	if (options)
+		option_keep(a->fd, &a->mark, options);
+	return connect_fresh(a, NULL);
+}
+
+/* The first connect() of a socket that bind() converted: it keeps its socket. */
+static int connect_bound(struct attempt *a, const struct subject *s)
+{
+	int flags = sys_fcntl(a->fd, F_GETFL, 0), result;
+
+	a->mark = s->mark;
+	a->mark.peer = place_of(a->to.ip, a->to.port);
+	a->mark.begun = flags & O_NONBLOCK;
+	result = mark_write(a->fd, &s->mark, &a->mark);
+	if (result < 0)
+		return result;
+	set_connect_timeout(a->fd, a->rs);
+	sys_fcntl(a->fd, F_SETFL, flags | O_NONBLOCK);
+	result = begin_connect(a->fd, &a->decision);
+	if (!(flags & O_NONBLOCK))
+		sys_fcntl(a->fd, F_SETFL, flags);
+	return conclude(a->fd, flags, result);
+}
+
+/* ---- a converted socket, connected once more ---- */
+
+enum progress { UNCONNECTED, CONNECTING, CONNECTED, FAILED };
+
+static enum progress progress_of(int fd, const struct mark *m)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+	struct timespec now = {0};
+	struct sockaddr_vm vm;
+	socklen_t len = sizeof vm;
+
+	if (m->shut || sys_getpeername(fd, &vm, &len) == 0 ||
+	    sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0))
+		return CONNECTED;
+	if (m->peer.kind == PLACE_NONE)
+		return UNCONNECTED;
+	SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0);
+	return poll_fd.revents ? FAILED : CONNECTING;
+}
+
+/* TCP reports a connection once to a connect() that comes after it was made, then EISCONN. */
+static int already_connected(int fd, const struct mark *m)
+{
+	struct mark after = *m;
+
+	if (!m->begun)
+		return -EISCONN;
+	after.begun = false;
+	mark_write(fd, m, &after);
+	return 0;
+}
+
+/*
+ * may_connect_again() - TCP's answer to a connect() on this converted socket
+ * Return: 1 if a new attempt is to be made; else what connect() returns
+ */
+static int may_connect_again(int fd, const struct mark *m)
+{
+	int error;
+
+	switch (progress_of(fd, m)) {
+	case CONNECTED:
+		return already_connected(fd, m);
+	case CONNECTING:
+		if (sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK)
+			return -EALREADY;
+		return wait_connected(fd);
+	case FAILED:
+		error = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, 0);
+		return error ? -tcp_error(error) : 1;
+	case UNCONNECTED:
+		break;
+	}
+	return 1;
+}
+
+static int connect_converted(struct attempt *a, const struct subject *s)
+{
+	int result = may_connect_again(a->fd, &s->mark);
+
+	if (result != 1)
+		return result;
+	if (a->decision.action == ACTION_DENY)
+		return -ECONNREFUSED;
+	if (s->mark.peer.kind == PLACE_NONE)
+		return connect_bound(a, s);
+	a->mark = s->mark;
+	a->mark.peer = place_of(a->to.ip, a->to.port);
+	return connect_fresh(a, &s->vm);
+}
+
+/* ---- addresses that no rule takes ---- */
+
+/* A converted socket that is to connect by TCP, or to be disconnected: make it TCP again. */
+static int connect_undone(int fd, const struct mark *m, const struct sockaddr *addr, socklen_t len)
+{
+	int result = addr->sa_family == AF_UNSPEC ? 1 : may_connect_again(fd, m);
+
+	if (result == 1) {
+		result = conversion_undo(fd, m);
+		if (result == 0)
+			return real.connect(fd, addr, len);
+	}
+	return sys_return(result);
+}
+
+static void log_passed(const struct attempt *a)
+{
+	struct subject s;
+
+	if (!log_on())
+		return;
+	inspect(a->fd, &s);
+	if (s.kind != SUBJECT_OTHER)
+		log_decision(a->rs, "connect", a->fd, &a->to, &a->decision);
+}
+
+/* libc's connect(), unless the socket is one that was converted before. */
+static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct subject s;
+	int result;
+
+	if (!hint_was_converted(fd)) {
+		result = real.connect(fd, addr, len);
+		/* what an AF_VSOCK socket says to an address of another family */
+		if (result == 0 || errno != EINVAL)
+			return result;
+	}
+	inspect(fd, &s);
+	if (s.kind == SUBJECT_CONVERTED)
+		return connect_undone(fd, &s.mark, addr, len);
+	return real.connect(fd, addr, len);
+}
+
+int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct attempt a = {.rs = rules(), .fd = fd};
+	struct subject s;
+	int result;
+
+	if (!endpoint_parse(addr, len, &a.to)) {
+		if (addr && len >= sizeof addr->sa_family && addr->sa_family == AF_UNSPEC)
+			return connect_passed(fd, addr, len);
+		return real.connect(fd, addr, len);
+	}
+	a.decision = decide_connect(a.rs, &a.to);
+	if (a.decision.action == ACTION_PASS) {
+		log_passed(&a);
+		return connect_passed(fd, addr, len);
+	}
+	inspect(fd, &s);
+	if (s.kind == SUBJECT_OTHER ||
+	    (s.kind == SUBJECT_TCP &&
+	     (s.tcp_state != TCP_CLOSE || s.v6 != (addr->sa_family == AF_INET6))))
+		return real.connect(fd, addr, len);
+	pthread_testcancel();
+	log_decision(a.rs, "connect", fd, &a.to, &a.decision);
+	if (s.kind == SUBJECT_CONVERTED)
+		result = connect_converted(&a, &s);
+	else if (a.decision.action == ACTION_DENY)
+		result = -ECONNREFUSED;
+	else
+		result = connect_tcp(&a, &s);
+	return sys_return(result);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * convert.c - the exchange of sockets under a descriptor
+ */
+#include "convert.h"
+
+#include <netinet/tcp.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "../config/address.h"
+#include "hint.h"
+#include "option.h"
+#include "sys.h"
+
+/* Linux's; libc's <netinet/in.h> of some systems lacks it. */
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+/* What programs that write before they read rely on: TCP has about 2.5 MiB in flight. */
+#define DEFAULT_BUFFER_SIZE (UINT64_C(4) << 20)
+
+/* ---- addresses ---- */
+
+bool endpoint_parse(const struct sockaddr *addr, socklen_t len, struct endpoint *ep)
+{
+	/* An IPv6 address may lack its scope: RFC 2133, and Linux's SIN6_LEN_RFC2133. */
+	const socklen_t shortest_v6 = offsetof(struct sockaddr_in6, sin6_scope_id);
+
+	if (!addr || len < sizeof(sa_family_t))
+		return false;
+	if (addr->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *) addr;
+
+		ip_from_v4(ep->ip, &in->sin_addr);
+		ep->port = ntohs(in->sin_port);
+		return true;
+	}
+	if (addr->sa_family == AF_INET6 && len >= shortest_v6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) addr;
+
+		memcpy(ep->ip, &in6->sin6_addr, 16);
+		ep->port = ntohs(in6->sin6_port);
+		return true;
+	}
+	return false;
+}
+
+void endpoint_store(const struct endpoint *ep, bool v6, struct sockaddr *addr, socklen_t *len)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(ep->port)};
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(ep->port)};
+	socklen_t full = v6 ? sizeof in6 : sizeof in;
+
+	memcpy(&in6.sin6_addr, ep->ip, 16);
+	memcpy(&in.sin_addr, ep->ip + 12, 4);
+	memcpy(addr, v6 ? (const void *) &in6 : (const void *) &in, *len < full ? *len : full);
+	*len = full;
+}
+
+/* ---- what is it? ---- */
+
+static bool is_mptcp(int fd)
+{
+	return sys_getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL, 0) == IPPROTO_MPTCP;
+}
+
+/* The state of a TCP socket, or -1 if it is not one. One byte of TCP_INFO is the state. */
+static int tcp_state(int fd)
+{
+	uint8_t state;
+	socklen_t len = sizeof state;
+
+	if (sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) == 0 && len == sizeof state)
+		return state;
+	return is_mptcp(fd) ? TCP_CLOSE : -1;
+}
+
+void inspect(int fd, struct subject *subject)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_vm vm;
+		struct sockaddr_storage room;
+	} name;
+	socklen_t len = sizeof name;
+
+	subject->kind = SUBJECT_OTHER;
+	if (sys_getsockname(fd, &name, &len) < 0)
+		return;
+	if (name.any.sa_family == AF_VSOCK) {
+		if (mark_read(fd, &subject->mark))
+			subject->kind = SUBJECT_CONVERTED;
+		subject->vm = name.vm;
+	} else if (endpoint_parse(&name.any, len, &subject->local)) {
+		subject->tcp_state = tcp_state(fd);
+		subject->v6 = name.any.sa_family == AF_INET6;
+		if (subject->tcp_state >= 0)
+			subject->kind = SUBJECT_TCP;
+	}
+}
+
+/* ---- ports ---- */
+
+struct port_range {
+	uint16_t first, last;
+};
+
+/* "32768\t60999\n" */
+static bool parse_range(const char *text, struct port_range *range)
+{
+	unsigned numbers[2] = {0, 0};
+
+	for (int i = 0; i < 2; i++) {
+		while (*text == ' ' || *text == '\t')
+			text++;
+		for (; *text >= '0' && *text <= '9'; text++)
+			numbers[i] = numbers[i] * 10 + (unsigned) (*text - '0');
+	}
+	if (numbers[0] == 0 || numbers[1] < numbers[0] || numbers[1] > UINT16_MAX)
+		return false;
+	*range = (struct port_range){(uint16_t) numbers[0], (uint16_t) numbers[1]};
+	return true;
+}
+
+/* The kernel's range of local ports; asked once. Without /proc, the kernel's default. */
+static struct port_range local_port_range(void)
+{
+	static _Atomic uint32_t known;
+	uint32_t cached = atomic_load_explicit(&known, memory_order_relaxed);
+	struct port_range range = {32768, 60999};
+	char text[32] = "";
+	int fd;
+
+	if (cached)
+		return (struct port_range){(uint16_t) (cached >> 16), (uint16_t) cached};
+	fd = (int) SYS_CALL(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range",
+			    O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (SYS_CALL(SYS_read, fd, text, sizeof text - 1) > 0)
+			parse_range(text, &range);
+		sys_close(fd);
+	}
+	atomic_store_explicit(&known, (uint32_t) range.first << 16 | range.last,
+			      memory_order_relaxed);
+	return range;
+}
+
+/* A number that differs from call to call and between processes; not a secret. */
+static uint32_t scatter(void)
+{
+	static _Atomic uint32_t calls;
+	struct timespec now;
+	uint64_t mixed;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	mixed = (uint64_t) now.tv_nsec + ((uint64_t) atomic_fetch_add(&calls, 1) << 32) +
+		(uintptr_t) &now;
+	mixed *= UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t) (mixed >> 32);
+}
+
+int bind_client_port(int fd, uint32_t cid)
+{
+	struct port_range range = local_port_range();
+	uint32_t count = (uint32_t) range.last - range.first + 1;
+	uint32_t start = scatter() % count;
+	struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid};
+	int result;
+
+	for (uint32_t i = 0; i < count; i++) {
+		vm.svm_port = range.first + (start + i) % count;
+		result = sys_bind(fd, &vm, sizeof vm);
+		if (result != -EADDRINUSE)
+			return result;
+	}
+	vm.svm_port = VMADDR_PORT_ANY;
+	return sys_bind(fd, &vm, sizeof vm);
+}
+
+/* ---- the exchange ---- */
+
+int conversion_mark(const struct conversion *c, const struct ruleset *rs, const struct mark *m)
+{
+	uint64_t size = rs->buffer_size ? rs->buffer_size : DEFAULT_BUFFER_SIZE;
+	int result = mark_write(c->spare, NULL, m);
+
+	/* Only now: until the mark is there, the largest size allowed is 256 KiB. */
+	if (result == 0)
+		sys_setsockopt(c->spare, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, sizeof size);
+	return result;
+}
+
+/* Who gets SIGIO: only read where O_ASYNC is set, which is rare. */
+static void carry_signal_owner(int from, int to)
+{
+	struct f_owner_ex owner;
+	int signal = sys_fcntl(from, F_GETSIG, 0);
+
+	if (sys_fcntl(from, F_GETOWN_EX, (long) &owner) == 0)
+		sys_fcntl(to, F_SETOWN_EX, (long) &owner);
+	if (signal > 0)
+		sys_fcntl(to, F_SETSIG, signal);
+}
+
+/* A socket to put under @fd: with its carried options, non-blocking and close-on-exec. */
+static int begin(struct conversion *c, int fd, int domain)
+{
+	uint64_t options = hint_options(fd);
+
+	c->fd = fd;
+	c->carried.count = 0;
+	c->file_flags = sys_fcntl(fd, F_GETFL, 0);
+	c->close_on_exec = sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC;
+	c->spare = sys_socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (c->spare < 0)
+		return c->spare;
+	if (options)
+		option_carry(fd, c->spare, options);
+	if (c->file_flags & O_ASYNC)
+		carry_signal_owner(fd, c->spare);
+	return 0;
+}
+
+int conversion_begin(struct conversion *c, int fd)
+{
+	return begin(c, fd, AF_VSOCK);
+}
+
+void conversion_abort(struct conversion *c)
+{
+	sys_close(c->spare);
+}
+
+static uint64_t socket_cookie(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof cookie;
+
+	sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
+	return cookie;
+}
+
+/* Give duplicates of the program's descriptor the new socket too. */
+static void replace_duplicates(const struct conversion *c)
+{
+	uint64_t cookie = socket_cookie(c->fd);
+	struct carried carried;
+
+	for (int fd = -1; cookie && (fd = hint_next_duplicate(fd)) >= 0;) {
+		int flags;
+
+		if (fd == c->fd || socket_cookie(fd) != cookie)
+			continue;
+		flags = sys_fcntl(fd, F_GETFD, 0);
+		epoll_take_out(fd, &carried);
+		sys_dup3(c->spare, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
+		epoll_put_back(fd, &carried);
+		hint_converted(fd);
+	}
+}
+
+int conversion_commit(struct conversion *c)
+{
+	int result;
+
+	epoll_take_out(c->fd, &c->carried);
+	if (hint_has_duplicate(c->fd))
+		replace_duplicates(c);
+	result = sys_dup3(c->spare, c->fd, c->close_on_exec ? O_CLOEXEC : 0);
+	if (result < 0) {
+		epoll_put_back(c->fd, &c->carried);
+		conversion_abort(c);
+		return result;
+	}
+	hint_converted(c->fd);
+	return 0;
+}
+
+void conversion_finish(struct conversion *c)
+{
+	epoll_put_back(c->fd, &c->carried);
+	if (c->file_flags & O_ASYNC)
+		sys_fcntl(c->fd, F_SETFL, c->file_flags);
+	else if (!(c->file_flags & O_NONBLOCK))
+		sys_fcntl(c->spare, F_SETFL, c->file_flags);
+	sys_close(c->spare);
+}
+
+static int bind_again(int fd, const struct mark *m)
+{
+	struct endpoint local = {.port = m->local.port};
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof addr;
+
+	if (m->local.kind == PLACE_NONE && !m->local.port)
+		return 0;
+	place_ip(&m->local, m->v6, local.ip);
+	endpoint_store(&local, m->v6, (struct sockaddr *) &addr, &len);
+	return sys_bind(fd, &addr, len);
+}
+
+int conversion_undo(int fd, const struct mark *m)
+{
+	struct conversion c;
+	int result = begin(&c, fd, m->v6 ? AF_INET6 : AF_INET);
+
+	if (result < 0)
+		return result;
+	option_restore(c.spare, m);
+	result = bind_again(c.spare, m);
+	if (result < 0) {
+		conversion_abort(&c);
+		return result;
+	}
+	result = conversion_commit(&c);
+	if (result == 0)
+		conversion_finish(&c);
+	return result;
+}

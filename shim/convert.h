@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * convert.h - puts an AF_VSOCK socket under the descriptor of a TCP socket, and back
+ *
+ * Theory of operation
+ *
+ * inspect() says what a descriptor is. A conversion then has these steps:
+ *
+ *   begin    make the AF_VSOCK socket, non-blocking and close-on-exec, and give it the options
+ *            of the old one; up to here every failure leaves the TCP socket as it was
+ *   commit   take the epoll registrations out and dup3() the new socket onto the program's
+ *            descriptor, and onto duplicates of it
+ *   finish   put the registrations back, set the descriptor's own flags, close the spare
+ *            descriptor
+ *
+ * The exchange comes before connect(), never after: while a thread waits for a connection,
+ * another may close the descriptor, and the number may mean something else by then. From
+ * begin to finish the new socket also has a descriptor of its own (`spare`), through which
+ * the shim speaks to it whatever becomes of the program's. It lives for microseconds only, so
+ * that a child forked meanwhile by another thread hardly ever holds the connection open.
+ *
+ * All functions are async-signal-safe, leave errno alone, and return 0 or a negated errno.
+ */
+#ifndef VSOCKIFY_CONVERT_H
+#define VSOCKIFY_CONVERT_H
+
+#include <linux/vm_sockets.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "../config/ruleset.h"
+#include "epoll.h"
+#include "mark.h"
+
+enum subject_kind {
+	SUBJECT_OTHER,	   /* nothing of ours: not a TCP socket, not open, the program's vsock */
+	SUBJECT_TCP,	   /* a TCP socket */
+	SUBJECT_CONVERTED, /* an AF_VSOCK socket with our mark */
+};
+
+struct subject {
+	enum subject_kind kind;
+	bool v6;		/* SUBJECT_TCP: AF_INET6 */
+	int tcp_state;		/* SUBJECT_TCP: TCP_CLOSE and so on, of <netinet/tcp.h> */
+	struct endpoint local;	/* SUBJECT_TCP: what it is bound to; port 0 if unbound */
+	struct mark mark;	/* SUBJECT_CONVERTED */
+	struct sockaddr_vm vm;	/* SUBJECT_CONVERTED: getsockname() */
+};
+
+/* inspect() - what is this descriptor? */
+void inspect(int fd, struct subject *subject);
+
+struct conversion {
+	int fd;	   /* the program's descriptor */
+	int spare; /* the new socket's own */
+	int file_flags;		/* F_GETFL of the program's socket */
+	bool close_on_exec;	/* F_GETFD */
+	struct carried carried; /* its epoll registrations */
+};
+
+/* conversion_begin() - the new socket, still unbound and without a mark */
+int conversion_begin(struct conversion *c, int fd);
+
+/* conversion_mark() - give it its mark and its buffer size */
+int conversion_mark(const struct conversion *c, const struct ruleset *rs, const struct mark *m);
+
+/* conversion_abort() - give up between begin and commit */
+void conversion_abort(struct conversion *c);
+
+/* conversion_commit() - put it under the program's descriptor; aborts on failure */
+int conversion_commit(struct conversion *c);
+
+/* conversion_finish() - the end, after bind() or connect() on c->spare */
+void conversion_finish(struct conversion *c);
+
+/*
+ * conversion_undo() - put a TCP socket back under a converted descriptor
+ * @m: the mark: its options and, if the program had bound it, its address are restored
+ */
+int conversion_undo(int fd, const struct mark *m);
+
+/*
+ * bind_client_port() - give an unbound AF_VSOCK socket a 16-bit port, as TCP would
+ *
+ * Taken from net.ipv4.ip_local_port_range, so that both ends of the connection show the same
+ * number. When that range is full, the kernel picks a 32-bit port, which is shown folded.
+ */
+int bind_client_port(int fd, uint32_t cid);
+
+/* endpoint_parse() - read an AF_INET or AF_INET6 address; false if it is neither, or short */
+bool endpoint_parse(const struct sockaddr *addr, socklen_t len, struct endpoint *ep);
+
+/*
+ * endpoint_store() - give an address to the program as getsockname(2) does
+ * @v6: as sockaddr_in6, an IPv4 address mapped
+ * @addr, @len: the program's; cut to *@len, which then says how long it would have been
+ */
+void endpoint_store(const struct endpoint *ep, bool v6, struct sockaddr *addr, socklen_t *len);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * duplicate.c - dup() and its family: noted, since conversion must reach every duplicate
+ */
+#include "duplicate.h"
+
+#include "hint.h"
+#include "sys.h"
+
+/* libc's fcntl() under its other public name: waiting for a lock is a cancellation point. */
+extern int __fcntl(int fd, int command, ...);
+
+int duplicate_noting(int fd, int copy)
+{
+	if (copy >= 0 && copy != fd) {
+		if (hint_is_made(fd))
+			hint_duplicated(fd, copy);
+		else
+			hint_unmade(copy);
+	}
+	return copy;
+}
+
+int duplicate(int fd)
+{
+	return duplicate_noting(fd, (int) SYS_CALL(SYS_dup, fd));
+}
+
+int duplicate_onto(int fd, int copy)
+{
+	/* dup3(), which some architectures have alone, differs where both are the same */
+	if (fd == copy)
+		return sys_fcntl(fd, F_GETFD, 0) < 0 ? -EBADF : copy;
+	return duplicate_noting(fd, sys_dup3(fd, copy, 0));
+}
+
+int duplicate_fcntl(int fd, int command, void *argument)
+{
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+		return sys_return(duplicate_noting(fd, sys_fcntl(fd, command, (long) argument)));
+	return __fcntl(fd, command, argument);
+}

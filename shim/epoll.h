@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * epoll.h - carries epoll registrations over a conversion
+ *
+ * Theory of operation
+ *
+ * An epoll registration belongs to the open file, not to the descriptor: when conversion puts
+ * a new socket under the program's descriptor, the registrations of the old one are gone (or,
+ * if a duplicate keeps the old socket alive, can never be removed). Programs such as nginx
+ * register a socket before they connect it. So epoll_ctl() notes what it did to sockets that
+ * may still be converted, and conversion takes the registrations out before the exchange and
+ * puts them back after connect(): back before it, they would report an unconnected socket as
+ * writable.
+ *
+ * The notes are hints: that EPOLL_CTL_DEL succeeds proves one true. They sit in a table of
+ * fixed size, without locks; where it has no room, /proc is asked instead.
+ */
+#ifndef VSOCKIFY_EPOLL_H
+#define VSOCKIFY_EPOLL_H
+
+#include <sys/epoll.h>
+
+#define CARRIED_MAX 8
+
+/* Registrations that were taken out, to be put back. */
+struct carried {
+	unsigned count;
+	struct {
+		int epfd;
+		struct epoll_event event;
+	} entries[CARRIED_MAX];
+};
+
+/* epoll_note() - remember a successful epoll_ctl(); async-signal-safe, no system call */
+void epoll_note(int epfd, int op, int fd, const struct epoll_event *event);
+
+/* epoll_take_out() - remove the registrations of @fd; errno untouched */
+void epoll_take_out(int fd, struct carried *carried);
+
+/* epoll_put_back() - make them again, for what now lies under @fd */
+void epoll_put_back(int fd, const struct carried *carried);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hint.h - what this process has done with TCP sockets that are not converted yet
+ *
+ * Theory of operation
+ *
+ * Conversion replaces a TCP socket by a new one, and must carry over what the program had done
+ * to the old: options, duplicates. To read every option of every socket just in case would
+ * cost more than the connection itself. These hints say what need not be looked at.
+ *
+ * A hint is never the record: what it says is checked against the kernel, and a wrong one
+ * costs time or, at the worst, an option that is not carried over. Hints only grow, so they
+ * need no lock, mean the same in a forked child, and do not care about close(). Descriptors
+ * that were made elsewhere (inherited over exec, received over a Unix socket) have no hint,
+ * and for them everything is looked at.
+ *
+ * All functions are async-signal-safe and make no system call.
+ */
+#ifndef VSOCKIFY_HINT_H
+#define VSOCKIFY_HINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* hint_socket() - socket() was called with these arguments and returned @fd (or failed) */
+void hint_socket(int fd, int domain, int type, int protocol);
+
+/* hint_unmade() - @fd now is something that this process did not make as a TCP socket */
+void hint_unmade(int fd);
+
+/* hint_is_made() - may @fd be a TCP socket that this process made? */
+bool hint_is_made(int fd);
+
+/* hint_option() - the option of this index (option.h) was set on some socket */
+void hint_option(unsigned index);
+
+/*
+ * hint_options() - the options that may have been set on @fd before it is converted
+ * Return: a bit for each index
+ */
+uint64_t hint_options(int fd);
+
+/* hint_foreign() - a socket came from another process: from now on look at every option */
+void hint_foreign(void);
+
+/* hint_duplicated() - @copy is a duplicate of @fd */
+void hint_duplicated(int fd, int copy);
+
+/*
+ * hint_next_duplicate() - walk over the descriptors that may be duplicates of others
+ * @after: the descriptor the walk has come to, -1 to begin
+ * Return: the next one, or -1 at the end
+ */
+int hint_next_duplicate(int after);
+
+/* hint_has_duplicate() - may @fd have a duplicate? */
+bool hint_has_duplicate(int fd);
+
+/* hint_converted() - @fd was converted; hint_was_converted() - may it have been? */
+void hint_converted(int fd);
+bool hint_was_converted(int fd);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * listen.c - bind() and listen()
+ *
+ * Theory of operation
+ *
+ * bind() converts the socket. TCP has a port for each address and family, AF_VSOCK one for
+ * all, so a program's second bind of one port (0.0.0.0 and then [::], as most servers do)
+ * finds it taken by itself. If TCP would have allowed the second bind, it gets a *silent*
+ * listener, which never becomes ready: the first one carries the traffic. It is not a
+ * duplicate of the first, for both would become ready for one connection, and a blocking
+ * accept() on the second would hang. SO_REUSEPORT means that several listeners are ready, so
+ * there a duplicate is right. A port that another process holds stays EADDRINUSE.
+ */
+#include "listen.h"
+
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "../config/address.h"
+#include "convert.h"
+#include "error.h"
+#include "hint.h"
+#include "log.h"
+#include "option.h"
+#include "procfd.h"
+#include "state.h"
+#include "sys.h"
+
+/* A bind that is to be made. */
+struct binding {
+	const struct ruleset *rs;
+	int fd;
+	struct endpoint on;
+	struct decision decision;
+	struct mark mark;
+};
+
+/* ---- two binds of one port in one process ---- */
+
+static bool serves_ipv4(const struct mark *m)
+{
+	if (!m->v6 || m->local.kind == PLACE_IPV4)
+		return true;
+	return m->local.kind == PLACE_NONE && !m->v6only;
+}
+
+static bool serves_ipv6(const struct mark *m)
+{
+	return m->v6 && m->local.kind != PLACE_IPV4;
+}
+
+/* Would TCP find these two addresses in conflict? */
+static bool conflict(const struct mark *a, const struct mark *b)
+{
+	uint8_t a_ip[16], b_ip[16];
+
+	if (a->local.port != b->local.port)
+		return false;
+	if (!(serves_ipv4(a) && serves_ipv4(b)) && !(serves_ipv6(a) && serves_ipv6(b)))
+		return false;
+	if (a->local.kind == PLACE_NONE || b->local.kind == PLACE_NONE)
+		return true;
+	place_ip(&a->local, a->v6, a_ip);
+	place_ip(&b->local, b->v6, b_ip);
+	return memcmp(a_ip, b_ip, sizeof a_ip) == 0;
+}
+
+/* What this process has on the port. */
+struct holders {
+	const struct binding *wanted;
+	int fd;	       /* a socket that holds the vsock port; -1 if none of ours does */
+	bool conflict; /* TCP would refuse the bind, were it not for SO_REUSEPORT */
+	bool shared;   /* `fd` has SO_REUSEPORT and the same address */
+};
+
+static bool look_at(int fd, void *argument)
+{
+	struct holders *holders = argument;
+	const struct binding *b = holders->wanted;
+	struct sockaddr_vm peer;
+	socklen_t len = sizeof peer;
+	struct subject s;
+
+	inspect(fd, &s);
+	if (fd == b->fd || s.kind != SUBJECT_CONVERTED || s.mark.peer.kind != PLACE_NONE ||
+	    sys_getpeername(fd, &peer, &len) == 0)
+		return true;
+	if (s.vm.svm_port == b->decision.port) {
+		holders->fd = fd;
+		holders->shared = s.mark.reuseport && conflict(&s.mark, &b->mark) &&
+				  s.mark.v6 == b->mark.v6;
+	}
+	if (conflict(&s.mark, &b->mark) && !(s.mark.reuseport && b->mark.reuseport))
+		holders->conflict = true;
+	return true;
+}
+
+/* A second listener that accepts from the same queue. */
+static int share(struct conversion *c, int holder)
+{
+	int result;
+
+	sys_close(c->spare);
+	c->spare = sys_fcntl(holder, F_DUPFD_CLOEXEC, 0);
+	if (c->spare < 0)
+		return c->spare;
+	c->file_flags = O_NONBLOCK; /* the open file is the holder's: leave its flags alone */
+	result = conversion_commit(c);
+	if (result == 0)
+		conversion_finish(c);
+	return result;
+}
+
+/* ---- a bind ---- */
+
+static int bind_port(int fd, uint32_t cid, uint32_t port)
+{
+	struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
+
+	return sys_bind(fd, &vm, sizeof vm);
+}
+
+static int bind_as_decided(int fd, const struct decision *d)
+{
+	return d->port ? bind_port(fd, d->cid, d->port) : bind_client_port(fd, d->cid);
+}
+
+static int commit(struct binding *b, struct conversion *c)
+{
+	int result = conversion_mark(c, b->rs, &b->mark);
+
+	if (result < 0) {
+		conversion_abort(c);
+		return result;
+	}
+	result = conversion_commit(c);
+	if (result == 0)
+		conversion_finish(c);
+	return result;
+}
+
+/* The port is taken. By whom, and does TCP mind? */
+static int bind_second(struct binding *b, struct conversion *c)
+{
+	struct holders holders = {.wanted = b, .fd = -1};
+
+	procfd_each(look_at, &holders);
+	if (holders.fd < 0 || holders.conflict) {
+		conversion_abort(c);
+		return -EADDRINUSE;
+	}
+	if (holders.shared && b->mark.reuseport)
+		return share(c, holders.fd);
+	b->mark.silent = true;
+	bind_port(c->spare, VMADDR_CID_ANY, VMADDR_PORT_ANY);
+	return commit(b, c);
+}
+
+static int bind_converted(struct binding *b)
+{
+	uint64_t options = hint_options(b->fd);
+	struct conversion c;
+	int result = conversion_begin(&c, b->fd);
+
+	if (result < 0) {
+		log_failure("bind", b->fd, "cannot make an AF_VSOCK socket", -result);
+		return result == -EAFNOSUPPORT ? -EADDRNOTAVAIL : result;
+	}
+	if (options)
+		b->mark.inherit = option_keep(b->fd, &b->mark, options);
+	result = bind_as_decided(c.spare, &b->decision);
+	if (result == 0)
+		return commit(b, &c);
+	if (result == -EADDRINUSE)
+		return bind_second(b, &c);
+	log_failure("bind", b->fd, "the kernel refuses", -result);
+	conversion_abort(&c);
+	return result;
+}
+
+/* Is this a socket that a bind to @addr can convert? Anything else gets the kernel's answer. */
+static bool bindable(int fd, sa_family_t family)
+{
+	struct subject s;
+
+	inspect(fd, &s);
+	return s.kind == SUBJECT_TCP && s.tcp_state == TCP_CLOSE && !s.local.port &&
+	       s.v6 == (family == AF_INET6);
+}
+
+/* Bind to @b->on by the rules; 1 if it is left to the kernel. */
+static int bind_by_rules(struct binding *b, sa_family_t family)
+{
+	const struct rule *rule;
+	bool v6only = family == AF_INET6 &&
+		      sys_getsockopt_int(b->fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+
+	b->decision = decide_listen(b->rs, &b->on, v6only);
+	if ((b->decision.action == ACTION_PASS && !log_on()) || !bindable(b->fd, family))
+		return 1;
+	log_decision(b->rs, "bind", b->fd, &b->on, &b->decision);
+	if (b->decision.action == ACTION_PASS)
+		return 1;
+	if (b->decision.action == ACTION_DENY)
+		return -EACCES;
+	rule = b->decision.rule < 0 ? NULL : ruleset_listen(b->rs) + b->decision.rule;
+	b->mark = (struct mark){
+		.v6 = family == AF_INET6,
+		.v6only = v6only,
+		.restricted = rule && rule->restricted,
+		.local = place_of(b->on.ip, b->on.port),
+	};
+	return bind_converted(b);
+}
+
+int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct binding b = {.rs = rules(), .fd = fd};
+	int result = 1;
+
+	if (endpoint_parse(addr, len, &b.on))
+		result = bind_by_rules(&b, addr->sa_family);
+	return result == 1 ? sys_bind(fd, addr, len) : result;
+}
+
+/* listen() without bind(): TCP picks a port, which the rules may want to see. */
+static int bind_unbound(int fd)
+{
+	struct binding b = {.rs = rules(), .fd = fd};
+	bool v6 = sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, 0) == AF_INET6;
+
+	if (!b.rs->listen_count && b.rs->default_listen == ACTION_PASS)
+		return 1;
+	place_ip(&(struct place){.kind = PLACE_NONE}, v6, b.on.ip);
+	return bind_by_rules(&b, v6 ? AF_INET6 : AF_INET);
+}
+
+int listen_listen(int fd, int backlog)
+{
+	struct mark before, after;
+	int result;
+
+	if (!mark_head(fd, &before)) {
+		result = bind_unbound(fd);
+		if (result == 1)
+			return sys_listen(fd, backlog);
+		if (result < 0)
+			return result;
+	} else if (!before.inherit && option_any_carried(fd)) {
+		mark_read(fd, &before);
+		after = before;
+		after.inherit = true;
+		mark_write(fd, &before, &after);
+	}
+	/* AF_VSOCK refuses what TCP would queue or let try again: queue all that can be. */
+	return sys_listen(fd, INT_MAX);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log.c - puts lines together on the stack and writes each with one system call
+ */
+#include "log.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../config/address.h"
+#include "sys.h"
+
+static enum { LOG_OFF, LOG_STDERR, LOG_FILE } target;
+static char file_name[PATH_MAX];
+static dev_t stderr_device;
+static ino_t stderr_inode;
+
+/* A line under construction; what does not fit is cut off. */
+struct line {
+	char text[1024];
+	size_t length;
+};
+
+static void add(struct line *line, const char *text)
+{
+	while (*text && line->length < sizeof line->text - 1)
+		line->text[line->length++] = *text++;
+}
+
+static void add_number(struct line *line, unsigned long number)
+{
+	char digits[24], *at = digits + sizeof digits;
+
+	*--at = 0;
+	do
+		*--at = (char) ('0' + number % 10);
+	while (number /= 10);
+	add(line, at);
+}
+
+static void add_endpoint(struct line *line, const struct endpoint *ep)
+{
+	char text[IP_TEXT_MAX];
+	bool v6 = !ip_is_v4(ep->ip);
+
+	add(line, v6 ? "[" : "");
+	add(line, ip_format(ep->ip, text));
+	add(line, v6 ? "]:" : ":");
+	add_number(line, ep->port);
+}
+
+static void add_rule(struct line *line, const struct ruleset *rs, const struct rule *rule)
+{
+	add(line, " (");
+	add(line, ruleset_source(rs, rule));
+	if (rule->line) {
+		add(line, ":");
+		add_number(line, rule->line);
+	}
+	add(line, ")");
+}
+
+static struct line begin(void)
+{
+	struct line line = {.length = 0};
+
+	add(&line, "vsockify[");
+	add_number(&line, (unsigned long) SYS_CALL(SYS_getpid));
+	add(&line, "]: ");
+	return line;
+}
+
+static bool stderr_is_ours(void)
+{
+	struct stat st;
+	int saved = errno;
+	bool same = fstat(STDERR_FILENO, &st) == 0 && st.st_dev == stderr_device &&
+		    st.st_ino == stderr_inode;
+
+	errno = saved;
+	return same;
+}
+
+static void emit(int fd, struct line *line)
+{
+	line->text[line->length++] = '\n';
+	SYS_CALL(SYS_write, fd, line->text, line->length);
+}
+
+static void finish(struct line *line)
+{
+	if (target == LOG_STDERR && stderr_is_ours())
+		emit(STDERR_FILENO, line);
+	if (target == LOG_FILE) {
+		int fd = (int) SYS_CALL(SYS_openat, AT_FDCWD, file_name,
+					O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+
+		if (fd < 0)
+			return;
+		emit(fd, line);
+		sys_close(fd);
+	}
+}
+
+void log_init(void)
+{
+	const char *wanted = secure_getenv("VSOCKIFY_LOG");
+	struct stat st;
+
+	if (!wanted || !*wanted)
+		return;
+	if (strcmp(wanted, "stderr") == 0) {
+		if (fstat(STDERR_FILENO, &st) < 0)
+			return;
+		stderr_device = st.st_dev;
+		stderr_inode = st.st_ino;
+		target = LOG_STDERR;
+	} else if (*wanted == '/' && strlen(wanted) < sizeof file_name) {
+		memcpy(file_name, wanted, strlen(wanted) + 1);
+		target = LOG_FILE;
+	} else {
+		log_fatal("VSOCKIFY_LOG is neither \"stderr\" nor an absolute file name: ", wanted);
+	}
+}
+
+bool log_on(void)
+{
+	return target != LOG_OFF;
+}
+
+static void add_outcome(struct line *line, const char *call, const struct decision *d)
+{
+	switch (d->action) {
+	case ACTION_PASS:
+		add(line, " -> TCP");
+		break;
+	case ACTION_DENY:
+		add(line, " -> denied");
+		break;
+	case ACTION_VSOCK:
+		add(line, " -> vsock ");
+		if (d->cid == VMADDR_CID_ANY)
+			add(line, *call == 'c' ? "nowhere" : "any");
+		else
+			add_number(line, d->cid);
+		add(line, ":");
+		if (d->port || *call == 'c')
+			add_number(line, d->port);
+		else
+			add(line, "(a free port)");
+	}
+}
+
+void log_decision(const struct ruleset *rs, const char *call, int fd,
+		  const struct endpoint *asked, const struct decision *d)
+{
+	struct line line;
+
+	if (!log_on())
+		return;
+	line = begin();
+	add(&line, call);
+	add(&line, " ");
+	add_endpoint(&line, asked);
+	add(&line, " on descriptor ");
+	add_number(&line, (unsigned long) fd);
+	add_outcome(&line, call, d);
+	if (d->rule >= 0)
+		add_rule(&line, rs,
+			 (*call == 'c' ? ruleset_connect(rs) : ruleset_listen(rs)) + d->rule);
+	else
+		add(&line, d->rule == BY_PEER	     ? " (a peer's address)"
+			   : d->rule == BY_SYNTHETIC ? " (the address of a CID)"
+						     : " (no rule matches)");
+	finish(&line);
+}
+
+void log_failure(const char *call, int fd, const char *what, int error)
+{
+	struct line line;
+	const char *name = strerrorname_np(error);
+
+	if (!log_on())
+		return;
+	line = begin();
+	add(&line, call);
+	add(&line, " on descriptor ");
+	add_number(&line, (unsigned long) fd);
+	add(&line, ": ");
+	add(&line, what);
+	add(&line, ": ");
+	add(&line, name ? name : "unknown error");
+	finish(&line);
+}
+
+void log_refused(const struct ruleset *rs, int fd, uint32_t cid, const struct rule *rule)
+{
+	struct line line;
+
+	if (!log_on())
+		return;
+	line = begin();
+	add(&line, "accept on descriptor ");
+	add_number(&line, (unsigned long) fd);
+	add(&line, ": closed a connection from CID ");
+	add_number(&line, cid);
+	add(&line, ", which accept_from does not name");
+	if (rule)
+		add_rule(&line, rs, rule);
+	finish(&line);
+}
+
+void log_fatal(const char *what, const char *detail)
+{
+	struct line line = {.length = 0};
+
+	add(&line, "vsockify: ");
+	add(&line, what);
+	add(&line, detail);
+	emit(STDERR_FILENO, &line);
+}

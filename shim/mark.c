@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mark.c - packs a mark into the words of a socket, and reads it back
+ *
+ * Word A, from the top:  4 bits magic, 8 flags, 2 form, then, by form:
+ *   FORM_COMPACT  2 kind, 32 value, 16 port: the local address; the peer's is in B
+ *   FORM_WIDE_*   1 bit that C has no room for, 1 shut, bytes 0..3 of the address, its port;
+ *                 bytes 4..11 are in B, the rest in C; the other address is PLACE_NONE
+ *   FORM_FILTER   nothing: all is in the filter
+ * Word B in FORM_COMPACT, from the top: 2 kind, 32 value, 16 port, 1 shut, 1 quickack, 1 cork,
+ * 1 reuseport, 7 keepcnt, 3 magic. Word C: 1 zero, 15 keepidle, 15 keepintvl, 1 zero.
+ */
+#include "mark.h"
+
+#include <linux/filter.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "sys.h"
+
+#ifndef SO_GET_FILTER
+#define SO_GET_FILTER SO_ATTACH_FILTER
+#endif
+
+enum form { FORM_COMPACT, FORM_WIDE_PEER, FORM_WIDE_LOCAL, FORM_FILTER };
+
+#define A_MAGIC_SHIFT	 60
+#define A_MAGIC		 UINT64_C(0xa) /* top bit set, and not all ones: ~0 means "no limit" */
+#define A_BEGUN		 (UINT64_C(1) << 59)
+#define A_V6		 (UINT64_C(1) << 58)
+#define A_V6ONLY	 (UINT64_C(1) << 57)
+#define A_NODELAY	 (UINT64_C(1) << 56)
+#define A_RESTRICTED	 (UINT64_C(1) << 55)
+#define A_INHERIT	 (UINT64_C(1) << 54)
+#define A_SILENT	 (UINT64_C(1) << 53)
+#define A_EXTENDED	 (UINT64_C(1) << 52)
+#define A_FORM_SHIFT	 50
+#define A_WIDE_LAST_BIT	 (UINT64_C(1) << 49)
+#define A_WIDE_SHUT	 (UINT64_C(1) << 48)
+#define PLACE_KIND_SHIFT 48
+
+#define B_PLACE_SHIFT	14
+#define B_SHUT		(UINT64_C(1) << 13)
+#define B_QUICKACK	(UINT64_C(1) << 12)
+#define B_CORK		(UINT64_C(1) << 11)
+#define B_REUSEPORT	(UINT64_C(1) << 10)
+#define B_KEEPCNT_SHIFT 3
+#define B_MAGIC		UINT64_C(5) /* of the low three bits; the default, ~0, has 7 */
+#define B_MAGIC_MASK	UINT64_C(7)
+#define B_EMPTY		B_MAGIC
+
+#define C_KEEPIDLE_SHIFT  16
+#define C_KEEPINTVL_SHIFT 1
+#define KEEP_TIME_MASK	  0x7fff
+
+#define FILTER_MAGIC 0x76736b66u /* "vskf" */
+/* Tags in the filter beside those of the options table. */
+enum { TAG_LOCAL = 240, TAG_PEER = 245, TAG_SMALL = 250 };
+#define FILTER_MAX (MARK_EXTRAS_MAX + 16)
+
+static bool get_word_a(int fd, uint64_t *a)
+{
+	socklen_t len = sizeof *a;
+
+	return sys_getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, a, &len) == 0 &&
+	       len == sizeof *a && *a >> A_MAGIC_SHIFT == A_MAGIC;
+}
+
+static uint64_t get_word_b(int fd)
+{
+	uint64_t b = 0;
+	socklen_t len = sizeof b;
+
+	sys_getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &b, &len);
+	return b;
+}
+
+/* Word C, or 0 where none was written (the kernel's initial value is -1). */
+static uint32_t get_word_c(int fd)
+{
+	int c = sys_getsockopt_int(fd, SOL_SOCKET, SO_INCOMING_CPU, -1);
+
+	return c < 0 ? 0 : (uint32_t) c;
+}
+
+static uint64_t pack_place(const struct place *place)
+{
+	return (uint64_t) place->kind << PLACE_KIND_SHIFT | (uint64_t) place->value << 16 |
+	       place->port;
+}
+
+static struct place unpack_place(uint64_t bits)
+{
+	return (struct place){
+		.kind = (enum place_kind)(bits >> PLACE_KIND_SHIFT & 3),
+		.value = (uint32_t)(bits >> 16),
+		.port = (uint16_t) bits,
+	};
+}
+
+static bool place_is_empty(const struct place *place)
+{
+	return place->kind == PLACE_NONE && place->port == 0;
+}
+
+static bool has_small_options(const struct mark *m)
+{
+	return m->quickack_off || m->cork || m->reuseport || m->keepcnt || m->keepidle || m->keepintvl;
+}
+
+static enum form choose_form(const struct mark *m)
+{
+	bool wide_local = m->local.kind == PLACE_FULL, wide_peer = m->peer.kind == PLACE_FULL;
+
+	if (!wide_local && !wide_peer)
+		return FORM_COMPACT;
+	if (has_small_options(m))
+		return FORM_FILTER;
+	if (wide_peer && place_is_empty(&m->local))
+		return FORM_WIDE_PEER;
+	if (wide_local && place_is_empty(&m->peer))
+		return FORM_WIDE_LOCAL;
+	return FORM_FILTER;
+}
+
+static uint64_t pack_flags(const struct mark *m, enum form form)
+{
+	return A_MAGIC << A_MAGIC_SHIFT | (m->v6 ? A_V6 : 0) | (m->v6only ? A_V6ONLY : 0) |
+	       (m->nodelay ? A_NODELAY : 0) | (m->restricted ? A_RESTRICTED : 0) |
+	       (m->begun ? A_BEGUN : 0) | (m->inherit ? A_INHERIT : 0) | (m->silent ? A_SILENT : 0) |
+	       (m->extra_count || form == FORM_FILTER ? A_EXTENDED : 0) |
+	       (uint64_t) form << A_FORM_SHIFT;
+}
+
+static uint64_t pack_small(const struct mark *m)
+{
+	return (m->shut ? B_SHUT : 0) | (m->quickack_off ? B_QUICKACK : 0) | (m->cork ? B_CORK : 0) |
+	       (m->reuseport ? B_REUSEPORT : 0) | (uint64_t) m->keepcnt << B_KEEPCNT_SHIFT | B_MAGIC;
+}
+
+static void unpack_small(struct mark *m, uint64_t b)
+{
+	m->shut = b & B_SHUT;
+	m->quickack_off = b & B_QUICKACK;
+	m->cork = b & B_CORK;
+	m->reuseport = b & B_REUSEPORT;
+	m->keepcnt = b >> B_KEEPCNT_SHIFT & 0x7f;
+}
+
+static uint32_t pack_times(const struct mark *m)
+{
+	return (uint32_t) m->keepidle << C_KEEPIDLE_SHIFT |
+	       (uint32_t) m->keepintvl << C_KEEPINTVL_SHIFT;
+}
+
+static void unpack_times(struct mark *m, uint32_t c)
+{
+	m->keepidle = c >> C_KEEPIDLE_SHIFT & KEEP_TIME_MASK;
+	m->keepintvl = c >> C_KEEPINTVL_SHIFT & KEEP_TIME_MASK;
+}
+
+/* Spread a full address over the words; @c has 31 bits, so its last goes to @a. */
+static void pack_wide(const struct place *place, uint64_t *a, uint64_t *b, uint32_t *c)
+{
+	uint32_t first, last;
+
+	memcpy(&first, place->ip, 4);
+	memcpy(b, place->ip + 4, 8);
+	memcpy(&last, place->ip + 12, 4);
+	*a |= (uint64_t) first << 16 | place->port | (last & 1 ? A_WIDE_LAST_BIT : 0);
+	*c = last >> 1;
+}
+
+static struct place unpack_wide(uint64_t a, uint64_t b, uint32_t c)
+{
+	struct place place = {.kind = PLACE_FULL, .port = (uint16_t) a};
+	uint32_t first = (uint32_t)(a >> 16), last = c << 1 | (a & A_WIDE_LAST_BIT ? 1 : 0);
+
+	memcpy(place.ip, &first, 4);
+	memcpy(place.ip + 4, &b, 8);
+	memcpy(place.ip + 12, &last, 4);
+	return place;
+}
+
+/* ---- the filter ---- */
+
+struct filter {
+	unsigned count;
+	struct sock_filter code[FILTER_MAX];
+};
+
+static void filter_add(struct filter *f, uint8_t tag, uint32_t value)
+{
+	f->code[f->count++] = (struct sock_filter){
+		.code = BPF_LD | BPF_IMM, .jt = tag, .k = value};
+}
+
+/* An address takes five instructions: kind and port, then the value or the four words. */
+static void filter_add_place(struct filter *f, uint8_t tag, const struct place *place)
+{
+	uint32_t words[4] = {place->value};
+
+	if (place->kind == PLACE_FULL)
+		memcpy(words, place->ip, sizeof words);
+	filter_add(f, tag, (uint32_t) place->kind << 16 | place->port);
+	for (int i = 0; i < 4; i++)
+		filter_add(f, (uint8_t)(tag + 1 + i), words[i]);
+}
+
+static void filter_read_place(const struct sock_filter *code, struct place *place)
+{
+	uint32_t words[4];
+
+	place->kind = (enum place_kind)(code[0].k >> 16);
+	place->port = (uint16_t) code[0].k;
+	for (int i = 0; i < 4; i++)
+		words[i] = code[1 + i].k;
+	place->value = words[0];
+	if (place->kind == PLACE_FULL)
+		memcpy(place->ip, words, sizeof words);
+}
+
+static int filter_write(int fd, const struct mark *m, enum form form)
+{
+	struct filter f = {0};
+	struct sock_fprog program = {.filter = f.code};
+
+	filter_add(&f, 0, FILTER_MAGIC);
+	if (form == FORM_FILTER) {
+		filter_add_place(&f, TAG_LOCAL, &m->local);
+		filter_add_place(&f, TAG_PEER, &m->peer);
+		filter_add(&f, TAG_SMALL, (uint32_t) pack_small(m));
+		filter_add(&f, TAG_SMALL + 1, pack_times(m));
+	}
+	for (unsigned i = 0; i < m->extra_count; i++)
+		filter_add(&f, m->extras[i].tag, m->extras[i].value);
+	f.code[f.count++] = (struct sock_filter){.code = BPF_RET | BPF_K, .k = UINT32_MAX};
+	program.len = (unsigned short) f.count;
+	return sys_setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+static void filter_read(int fd, struct mark *m)
+{
+	struct sock_filter code[FILTER_MAX];
+	socklen_t count = FILTER_MAX; /* this option counts instructions, not bytes */
+
+	if (sys_getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, code, &count) < 0 || count < 2 ||
+	    count > FILTER_MAX || code[0].k != FILTER_MAGIC)
+		return;
+	for (unsigned i = 1; i + 1 < count; i++) {
+		switch (code[i].jt) {
+		case TAG_LOCAL:
+			filter_read_place(code + i, &m->local);
+			i += 4;
+			break;
+		case TAG_PEER:
+			filter_read_place(code + i, &m->peer);
+			i += 4;
+			break;
+		case TAG_SMALL:
+			unpack_small(m, code[i].k);
+			break;
+		case TAG_SMALL + 1:
+			unpack_times(m, code[i].k);
+			break;
+		default:
+			if (m->extra_count < MARK_EXTRAS_MAX)
+				m->extras[m->extra_count++] =
+					(struct extra){code[i].jt, code[i].k};
+		}
+	}
+}
+
+/* ---- whole marks ---- */
+
+static enum form unpack_head(struct mark *m, uint64_t a)
+{
+	enum form form = (enum form)(a >> A_FORM_SHIFT & 3);
+
+	memset(m, 0, offsetof(struct mark, extras));
+	m->v6 = a & A_V6;
+	m->v6only = a & A_V6ONLY;
+	m->nodelay = a & A_NODELAY;
+	m->restricted = a & A_RESTRICTED;
+	m->begun = a & A_BEGUN;
+	m->inherit = a & A_INHERIT;
+	m->silent = a & A_SILENT;
+	m->extended = (a & A_EXTENDED) || form != FORM_COMPACT;
+	if (form == FORM_COMPACT)
+		m->local = unpack_place(a);
+	return form;
+}
+
+bool mark_head(int fd, struct mark *m)
+{
+	uint64_t a;
+
+	if (!get_word_a(fd, &a))
+		return false;
+	unpack_head(m, a);
+	return true;
+}
+
+bool mark_names(int fd, struct mark *m)
+{
+	uint64_t a, b;
+	enum form form;
+
+	if (!get_word_a(fd, &a))
+		return false;
+	form = unpack_head(m, a);
+	if (form == FORM_FILTER) {
+		filter_read(fd, m);
+		return true;
+	}
+	b = get_word_b(fd);
+	if (form == FORM_COMPACT && (b & B_MAGIC_MASK) == B_MAGIC) {
+		m->peer = unpack_place(b >> B_PLACE_SHIFT);
+		unpack_small(m, b);
+	} else if (form != FORM_COMPACT) {
+		struct place *place = form == FORM_WIDE_PEER ? &m->peer : &m->local;
+
+		*place = unpack_wide(a, b, get_word_c(fd));
+		m->shut = a & A_WIDE_SHUT;
+	}
+	return true;
+}
+
+bool mark_read(int fd, struct mark *m)
+{
+	if (!mark_names(fd, m))
+		return false;
+	if (choose_form(m) == FORM_COMPACT)
+		unpack_times(m, get_word_c(fd));
+	if (m->extended && !m->extra_count)
+		filter_read(fd, m);
+	return true;
+}
+
+/* What the three words hold for @m. */
+struct words {
+	uint64_t a, b;
+	uint32_t c;
+};
+
+static struct words pack(const struct mark *m, enum form form)
+{
+	struct words w = {.a = pack_flags(m, form), .b = B_EMPTY};
+
+	if (form == FORM_COMPACT) {
+		w.a |= pack_place(&m->local);
+		w.b = pack_place(&m->peer) << B_PLACE_SHIFT | pack_small(m);
+		w.c = pack_times(m);
+	} else if (form != FORM_FILTER) {
+		pack_wide(form == FORM_WIDE_PEER ? &m->peer : &m->local, &w.a, &w.b, &w.c);
+		w.a |= m->shut ? A_WIDE_SHUT : 0;
+	}
+	return w;
+}
+
+static bool same_extras(const struct mark *a, const struct mark *b)
+{
+	if (a->extra_count != b->extra_count)
+		return false;
+	for (unsigned i = 0; i < a->extra_count; i++)
+		if (a->extras[i].tag != b->extras[i].tag ||
+		    a->extras[i].value != b->extras[i].value)
+			return false;
+	return true;
+}
+
+int mark_write(int fd, const struct mark *before, const struct mark *after)
+{
+	enum form form = choose_form(after);
+	struct words old = {.a = 0, .b = B_EMPTY, .c = 0}, new = pack(after, form);
+	int result = 0;
+
+	if (before)
+		old = pack(before, choose_form(before));
+	if (form == FORM_FILTER || (after->extra_count && !(before && same_extras(before, after))))
+		result = filter_write(fd, after, form);
+	if (result == 0 && new.a != old.a)
+		result = sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &new.a,
+					sizeof new.a);
+	if (result == 0 && new.b != old.b)
+		result = sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &new.b, sizeof new.b);
+	if (result == 0 && new.c != old.c)
+		result = sys_setsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &new.c, sizeof new.c);
+	return result;
+}
+
+void mark_inherit(int listener, int accepted, const struct mark *head)
+{
+	struct mark m;
+
+	if ((!head->extended && !head->inherit) || !mark_read(listener, &m))
+		return;
+	m.peer = (struct place){0};
+	m.shut = false;
+	mark_write(accepted, NULL, &m);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mark.h - what the shim remembers of a converted socket, kept on the socket itself
+ *
+ * Theory of operation
+ *
+ * A converted descriptor is an AF_VSOCK socket, and the kernel answers for all it knows. What
+ * it cannot know (was this AF_INET or AF_INET6? which IP address did the program name?) is
+ * written into socket options that mean nothing to a connected or listening AF_VSOCK stream
+ * and that nobody needs a privilege to set. So the record travels with the socket through
+ * dup, fork, exec, SCM_RIGHTS and pidfd_getfd, and there is no table to go stale.
+ *
+ *   word A  SO_VM_SOCKETS_BUFFER_MAX_SIZE, 64 bits, inherited by accepted sockets. Its top bit
+ *           is always set, so it never limits a buffer. Says "converted", the family, flags,
+ *           and the local address.
+ *   word B  SO_MAX_PACING_RATE, 64 bits, not inherited: the peer's address, small options.
+ *   word C  SO_INCOMING_CPU, 31 bits, not inherited: keep-alive times, or part of an address.
+ *   filter  SO_ATTACH_FILTER: a filter that accepts everything, whose instructions carry what
+ *           found no room. Costs about 45 us, so only rare sockets have one.
+ *
+ * An address is *compact* when it is unspecified, IPv4, ::1, or made from a CID: 34 bits. One full IPv6 address fits into B, C and part of A ("wide"); two go to the filter.
+ *
+ * All functions are plain system calls on the socket: async-signal-safe, errno untouched.
+ * Two threads that change the mark of one socket at the same moment may lose one change.
+ */
+#ifndef VSOCKIFY_MARK_H
+#define VSOCKIFY_MARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "place.h"
+
+/* Values that only have to be read back, by index into the options table (option.h). */
+#define MARK_EXTRAS_MAX 40
+struct extra {
+	uint8_t tag;
+	uint32_t value;
+};
+
+struct mark {
+	bool v6;	 /* made as AF_INET6 */
+	bool v6only;	 /* IPV6_V6ONLY was on at bind */
+	bool nodelay;	 /* TCP_NODELAY */
+	bool restricted; /* listener whose rule has accept_from */
+	bool inherit;	 /* listener with options that accepted sockets must get */
+	bool silent;	 /* listener that must never give a connection */
+	bool begun;	 /* a non-blocking connect() was not asked about yet */
+	bool extended;	 /* a filter carries more */
+	struct place local;
+	struct place peer; /* the address that connect() was given, or saved by shutdown() */
+	bool shut;	   /* shutdown() was called, and the kernel forgot the peer */
+	bool quickack_off, cork, reuseport; /* TCP_QUICKACK 0, TCP_CORK, SO_REUSEPORT */
+	uint8_t keepcnt;	    /* TCP_KEEPCNT, 0: not set */
+	uint16_t keepidle, keepintvl; /* TCP_KEEPIDLE, TCP_KEEPINTVL in seconds, 0: not set */
+	unsigned extra_count;
+	struct extra extras[MARK_EXTRAS_MAX];
+};
+
+/*
+ * mark_head() - is this a converted socket, and what does word A say?
+ * @m: flags and, if it is compact, the local address
+ * Return: true if @fd is a converted socket; one system call. On false @m is undefined.
+ */
+bool mark_head(int fd, struct mark *m);
+
+/*
+ * mark_names() - flags and both addresses, not every option
+ * Return: true if @fd is a converted socket; two system calls, rarely three
+ */
+bool mark_names(int fd, struct mark *m);
+
+/*
+ * mark_read() - the whole mark
+ * Return: true if @fd is a converted socket
+ */
+bool mark_read(int fd, struct mark *m);
+
+/*
+ * mark_write() - write a mark, as far as it differs from what is there
+ * @before: what is there, from mark_read(); from mark_head() if it is not `extended` and
+ *          nothing but what mark_head() gives has changed; NULL for a socket without a mark
+ * @after: what is to be there
+ * Return: 0, or a negated errno (ENOMEM, where the filter finds no memory)
+ */
+int mark_write(int fd, const struct mark *before, const struct mark *after);
+
+/*
+ * mark_inherit() - give an accepted socket the part of its listener's mark that the kernel
+ *                  does not hand down
+ * @head: the accepted socket's mark_head()
+ */
+void mark_inherit(int listener, int accepted, const struct mark *head);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message.c - the calls of the send and recv families that need help on AF_VSOCK
+ *
+ * Theory of operation
+ *
+ * Data is the kernel's business: read, write, and send without an address are not wrapped at
+ * all, and the rest go to libc after one look at their arguments. What is left:
+ *
+ *   - an address given to a connected TCP socket is ignored, to an AF_VSOCK one an error;
+ *   - MSG_FASTOPEN connects first;
+ *   - MSG_TRUNC makes TCP throw data away, AF_VSOCK does not know it;
+ *   - sockets that arrive over a Unix socket bring options that hints know nothing of.
+ */
+#include "message.h"
+
+#include <netinet/tcp.h>
+
+#include "connect.h"
+#include "convert.h"
+#include "hint.h"
+#include "real.h"
+#include "state.h"
+#include "sys.h"
+
+/* ---- send ---- */
+
+static bool is_converted(int fd)
+{
+	struct mark m;
+
+	return mark_head(fd, &m);
+}
+
+/* Does the error of a send() with an address come from AF_VSOCK's dislike of addresses? */
+static bool refused_for_address(int fd)
+{
+	return (errno == EISCONN || errno == EOPNOTSUPP) && is_converted(fd);
+}
+
+/*
+ * fast_open() - the connect() that MSG_FASTOPEN asks for
+ * Return: 1: connected, send the data; 0: not for us, let libc do all; -1: failed, errno set
+ */
+static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct endpoint to;
+	struct subject s;
+	int saved = errno;
+
+	if (!endpoint_parse(addr, len, &to) || decide_connect(rules(), &to).action == ACTION_PASS)
+		return 0;
+	inspect(fd, &s);
+	if (s.kind == SUBJECT_OTHER)
+		return 0;
+	if (shim_connect(fd, addr, len) < 0 && errno != EISCONN)
+		return -1;
+	errno = saved;
+	return 1;
+}
+
+ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
+		       const struct sockaddr *addr, socklen_t len)
+{
+	ssize_t result;
+	int saved = errno;
+
+	rules();
+	if (!addr)
+		return real.sendto(fd, data, size, flags, NULL, len);
+	if (flags & MSG_FASTOPEN) {
+		int opened = fast_open(fd, addr, len);
+
+		if (opened)
+			return opened < 0 ? -1
+					  : real.sendto(fd, data, size, flags & ~MSG_FASTOPEN, NULL, 0);
+	}
+	result = real.sendto(fd, data, size, flags, addr, len);
+	if (result >= 0 || !refused_for_address(fd))
+		return result;
+	errno = saved;
+	return real.sendto(fd, data, size, flags, NULL, 0);
+}
+
+static ssize_t send_without_name(int fd, const struct msghdr *message, int flags)
+{
+	struct msghdr plain = *message;
+
+	plain.msg_name = NULL;
+	plain.msg_namelen = 0;
+	return real.sendmsg(fd, &plain, flags);
+}
+
+ssize_t message_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	ssize_t result;
+	int saved = errno;
+
+	rules();
+	if (!message || !message->msg_name)
+		return real.sendmsg(fd, message, flags);
+	if (flags & MSG_FASTOPEN) {
+		int opened = fast_open(fd, message->msg_name, message->msg_namelen);
+
+		if (opened)
+			return opened < 0 ? -1
+					  : send_without_name(fd, message, flags & ~MSG_FASTOPEN);
+	}
+	result = real.sendmsg(fd, message, flags);
+	if (result >= 0 || !refused_for_address(fd))
+		return result;
+	errno = saved;
+	return send_without_name(fd, message, flags);
+}
+
+int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	int saved = errno, result;
+	unsigned sent;
+
+	rules();
+	if (!(flags & MSG_FASTOPEN)) {
+		result = real.sendmmsg(fd, messages, count, flags);
+		if (result >= 0 || !refused_for_address(fd))
+			return result;
+		errno = saved;
+	}
+	for (sent = 0; sent < count; sent++) {
+		ssize_t size = message_sendmsg(fd, &messages[sent].msg_hdr, flags);
+
+		if (size < 0)
+			return sent ? (int) sent : -1;
+		messages[sent].msg_len = (unsigned) size;
+	}
+	return (int) sent;
+}
+
+/* ---- recv ---- */
+
+#define SCRATCH_SIZE  4096
+#define SCRATCH_PARTS 1024 /* UIO_MAXIOV */
+
+/* Receive up to @size bytes into nowhere: many parts of one message, all the same buffer. */
+static ssize_t receive_into_scratch(int fd, size_t size, int flags,
+				    ssize_t (*receive)(int, struct msghdr *, int))
+{
+	char scratch[SCRATCH_SIZE];
+	struct iovec parts[SCRATCH_PARTS];
+	struct msghdr message = {.msg_iov = parts};
+
+	while (size > 0 && message.msg_iovlen < SCRATCH_PARTS) {
+		size_t part = size < sizeof scratch ? size : sizeof scratch;
+
+		parts[message.msg_iovlen++] = (struct iovec){scratch, part};
+		size -= part;
+	}
+	return receive(fd, &message, flags);
+}
+
+int message_readable(int fd)
+{
+	ssize_t size = receive_into_scratch(fd, (size_t) SCRATCH_SIZE * SCRATCH_PARTS,
+					    MSG_PEEK | MSG_DONTWAIT, sys_recvmsg);
+
+	if (size == -EAGAIN || size == -ENOTCONN)
+		return 0;
+	return (int) size;
+}
+
+static size_t size_of(const struct msghdr *message)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < message->msg_iovlen; i++)
+		size += message->msg_iov[i].iov_len;
+	return size;
+}
+
+/* With MSG_TRUNC TCP throws the data away. */
+static bool throws_away(int fd, int flags)
+{
+	return flags & MSG_TRUNC && !(flags & MSG_ERRQUEUE) && is_converted(fd);
+}
+
+ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr,
+			 socklen_t *len)
+{
+	ssize_t result;
+
+	rules();
+	if (!throws_away(fd, flags))
+		return real.recvfrom(fd, data, size, flags, addr, len);
+	result = receive_into_scratch(fd, size, flags & ~MSG_TRUNC, real.recvmsg);
+	if (result >= 0 && addr && len)
+		*len = 0;
+	return result;
+}
+
+/* Sockets may have come with a message: their options are unknown. */
+static void look_for_sockets(struct msghdr *message)
+{
+	if (!message->msg_control || !message->msg_controllen)
+		return;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			hint_foreign();
+}
+
+ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	ssize_t result;
+
+	rules();
+	if (message && throws_away(fd, flags)) {
+		message->msg_namelen = 0;
+		message->msg_controllen = 0;
+		message->msg_flags = 0;
+		return receive_into_scratch(fd, size_of(message), flags & ~MSG_TRUNC,
+					    real.recvmsg);
+	}
+	result = real.recvmsg(fd, message, flags);
+	if (result >= 0)
+		look_for_sockets(message);
+	return result;
+}
+
+int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+		     struct timespec *timeout)
+{
+	int result;
+
+	rules();
+	if (count && throws_away(fd, flags)) {
+		ssize_t size = message_recvmsg(fd, &messages[0].msg_hdr, flags & ~MSG_WAITFORONE);
+
+		if (size < 0)
+			return -1;
+		messages[0].msg_len = (unsigned) size;
+		return 1;
+	}
+	result = real.recvmmsg(fd, messages, count, flags, timeout);
+	for (int i = 0; i < result; i++)
+		look_for_sockets(&messages[i].msg_hdr);
+	return result;
+}

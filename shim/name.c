@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * name.c - getsockname() and getpeername()
+ *
+ * The real call comes first, into the program's own buffer, so every error is the kernel's. If
+ * an AF_VSOCK address came back and the socket has a mark, the answer is translated.
+ */
+#include "name.h"
+
+#include "convert.h"
+#include "state.h"
+#include "sys.h"
+#include "translate.h"
+
+typedef int (*name_call)(int fd, void *addr, socklen_t *len);
+
+/* Did the kernel write an AF_VSOCK address? @room is what the program had offered. */
+static bool gave_vsock(const struct sockaddr *addr, socklen_t room, socklen_t len)
+{
+	if (room >= sizeof addr->sa_family)
+		return addr->sa_family == AF_VSOCK;
+	return len == sizeof(struct sockaddr_vm); /* no family to see: perhaps */
+}
+
+/* The whole address, however short the program's buffer was. */
+static bool whole_address(name_call call, int fd, struct sockaddr_vm *vm)
+{
+	socklen_t len = sizeof *vm;
+
+	return call(fd, vm, &len) == 0 && vm->svm_family == AF_VSOCK;
+}
+
+int name_local(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	const struct ruleset *rs = rules();
+	socklen_t room = len ? *len : 0;
+	int result = sys_getsockname(fd, addr, len);
+	struct sockaddr_vm vm;
+	struct endpoint ep;
+	struct mark m;
+
+	if (result < 0 || !gave_vsock(addr, room, *len) || !mark_names(fd, &m) ||
+	    !whole_address(sys_getsockname, fd, &vm))
+		return result;
+	local_endpoint(rs, fd, &m, &vm, &ep);
+	*len = room;
+	endpoint_store(&ep, m.v6, addr, len);
+	return 0;
+}
+
+int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	const struct ruleset *rs = rules();
+	socklen_t room = len ? *len : 0;
+	int result = sys_getpeername(fd, addr, len);
+	struct sockaddr_vm vm;
+	struct endpoint ep;
+	struct mark m;
+	bool known;
+
+	if (result != -ENOTCONN && (result < 0 || !gave_vsock(addr, room, *len)))
+		return result;
+	if (!mark_names(fd, &m))
+		return result;
+	known = result == 0 && whole_address(sys_getpeername, fd, &vm);
+	if (!known && !m.shut)
+		return result;
+	peer_endpoint(rs, &m, known ? &vm : NULL, &ep);
+	*len = room;
+	endpoint_store(&ep, m.v6, addr, len);
+	return 0;
+}

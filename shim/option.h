@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * option.h - socket options of TCP, on sockets that are AF_VSOCK
+ *
+ * Theory of operation
+ *
+ * One table names every option that the shim knows. Options of the socket level that AF_VSOCK
+ * has too are *carried*: set on the new socket, so they are in force. Options of TCP, IP and
+ * IPv6 that mean nothing to AF_VSOCK are *kept*: remembered in the mark, to be read back.
+ * Anything else fails as the kernel says, above all what promises security or changes bytes
+ * (TCP_ULP, TCP_MD5SIG, IP_TRANSPARENT, IP_MINTTL, BPF).
+ *
+ * The real call comes first, always; the mark is looked at only where the answer is one that
+ * an AF_VSOCK socket gives. So an ordinary TCP socket pays nothing.
+ */
+#ifndef VSOCKIFY_OPTION_H
+#define VSOCKIFY_OPTION_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "mark.h"
+
+/*
+ * option_carry() - set on one socket the carried options of another
+ * @which: a bit for each index of the table, as from hint_options()
+ * Errors are ignored: what AF_VSOCK refuses has no meaning there.
+ */
+void option_carry(int from, int to, uint64_t which);
+
+/*
+ * option_keep() - put into a mark the kept options of a TCP socket
+ * Return: true if there was any option, of either kind, that accepted sockets must get
+ */
+bool option_keep(int tcp, struct mark *m, uint64_t which);
+
+/* option_maybe_set() - may this option have been set on @fd? By the hints alone. */
+bool option_maybe_set(int fd, int level, int name);
+
+/* option_any_carried() - may any option have been set on @fd that accepted sockets must get? */
+bool option_any_carried(int fd);
+
+/* option_restore() - set on a TCP socket what a mark keeps (conversion undone) */
+void option_restore(int tcp, const struct mark *m);
+
+/* The wrapped calls; as setsockopt(2) and getsockopt(2), but a negated errno on failure. */
+int option_set(int fd, int level, int name, const void *value, socklen_t len);
+int option_get(int fd, int level, int name, void *value, socklen_t *len);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * resolve.c - host names: *.vsock, and machines that have only a loopback interface
+ *
+ * Theory of operation
+ *
+ * A *.vsock name is turned into the text of an address, and libc is asked for that: so what
+ * comes back is libc's own, to be freed by libc, with ports and flags as ever. Reverse look-ups
+ * of addresses that stand for a CID are answered here, without a DNS query.
+ *
+ * AI_ADDRCONFIG ("only families that this machine has") makes libc fail in a machine that has
+ * no interface but lo, even for numeric addresses. There it is dropped.
+ */
+#include "resolve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../config/address.h"
+#include "convert.h"
+#include "real.h"
+#include "state.h"
+
+#define NAME_MAX_LENGTH 64 /* name_of_cid() */
+
+/* libc's function of this name and type, looked up once. */
+#define REAL(name)                                                                            \
+	({                                                                                    \
+		static __typeof__(&(name)) found_;                                            \
+		if (!found_)                                                                  \
+			found_ = (__typeof__(&(name))) real_find(#name);                      \
+		found_;                                                                       \
+	})
+
+/* ---- names ---- */
+
+/* Is this a name of ours? *@cid is CID_UNKNOWN if it ends in .vsock, but means nothing. */
+static bool is_vsock_name(const struct ruleset *rs, const char *name, uint32_t *cid)
+{
+	return rs->names && name && cid_of_name(rs, name, cid);
+}
+
+/* The text of the address to connect to for a CID; false if it has none in this family. */
+static bool address_text(const struct ruleset *rs, uint32_t cid, bool v6, char *text)
+{
+	uint8_t ip[16];
+	uint32_t stands_for;
+
+	if (cid == CID_UNKNOWN)
+		return false;
+	ip_of_cid(rs, cid, v6, false, ip);
+	if (cid_of_synthetic(ip, &stands_for) && stands_for == CID_UNKNOWN)
+		return false;
+	ip_format(ip, text);
+	return true;
+}
+
+/* ---- getaddrinfo() ---- */
+
+/* Text of an IPv4 or IPv6 address, perhaps with a scope. */
+static bool is_numeric(const char *node)
+{
+	uint8_t bytes[16];
+
+	return strchr(node, ':') || inet_pton(AF_INET, node, bytes) == 1;
+}
+
+/* The results for one family of a *.vsock name, put at the end of *@list. */
+static int add_family(const struct ruleset *rs, uint32_t cid, bool v6, const char *service,
+		      const struct addrinfo *hints, struct addrinfo **list)
+{
+	struct addrinfo numeric = *hints;
+	char text[IP_TEXT_MAX];
+
+	if (!address_text(rs, cid, v6, text))
+		return EAI_NONAME;
+	while (*list)
+		list = &(*list)->ai_next;
+	numeric.ai_family = v6 ? AF_INET6 : AF_INET;
+	numeric.ai_flags = (numeric.ai_flags & ~AI_ADDRCONFIG) | AI_NUMERICHOST;
+	return REAL(getaddrinfo)(text, service, &numeric, list);
+}
+
+/* IPv4 comes first: a machine may be without IPv6. */
+static int resolve_vsock_name(const struct ruleset *rs, uint32_t cid, const char *node,
+			      const char *service, const struct addrinfo *hints,
+			      struct addrinfo **result)
+{
+	struct addrinfo none = {.ai_family = AF_UNSPEC}, *list = NULL;
+	int v4 = EAI_NONAME, v6 = EAI_NONAME;
+
+	if (!hints)
+		hints = &none;
+	if (hints->ai_family != AF_INET6)
+		v4 = add_family(rs, cid, false, service, hints, &list);
+	if (hints->ai_family != AF_INET)
+		v6 = add_family(rs, cid, true, service, hints, &list);
+	if (!list)
+		return hints->ai_family == AF_INET6 ? v6 : v4;
+	if (list->ai_canonname) {
+		char *name = strdup(node);
+
+		if (name) {
+			free(list->ai_canonname);
+			list->ai_canonname = name;
+		}
+	}
+	*result = list;
+	return 0;
+}
+
+static bool failed_for_family(int error)
+{
+	return error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
+}
+
+int resolve_addrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **result)
+{
+	const struct ruleset *rs = rules();
+	struct addrinfo relaxed;
+	uint32_t cid;
+	int error;
+
+	if (is_vsock_name(rs, node, &cid) && !(hints && hints->ai_flags & AI_NUMERICHOST))
+		return resolve_vsock_name(rs, cid, node, service, hints, result);
+	if (!hints || !(hints->ai_flags & AI_ADDRCONFIG))
+		return REAL(getaddrinfo)(node, service, hints, result);
+	relaxed = *hints;
+	relaxed.ai_flags &= ~AI_ADDRCONFIG;
+	if (!node || is_numeric(node))
+		return REAL(getaddrinfo)(node, service, &relaxed, result);
+	error = REAL(getaddrinfo)(node, service, hints, result);
+	if (failed_for_family(error))
+		error = REAL(getaddrinfo)(node, service, &relaxed, result);
+	return error;
+}
+
+/* ---- addresses back to names ---- */
+
+/* The CID that an address stands for, if it is one that has a name of ours. */
+static bool cid_of_ip(const struct ruleset *rs, const uint8_t ip[16], uint32_t *cid)
+{
+	const uint8_t(*addresses)[16] = ruleset_addresses(rs);
+
+	if (!rs->names)
+		return false;
+	for (uint32_t i = 0; i < rs->peer_count; i++) {
+		const struct peer *peer = ruleset_peers(rs) + i;
+
+		for (uint32_t j = 0; peer->name && j < peer->address_count; j++) {
+			if (memcmp(addresses[peer->address_first + j], ip, 16) == 0) {
+				*cid = peer->cid;
+				return true;
+			}
+		}
+	}
+	return cid_of_synthetic(ip, cid) && *cid != CID_UNKNOWN;
+}
+
+int resolve_nameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_len,
+		     char *service, socklen_t service_len, int flags)
+{
+	const struct ruleset *rs = rules();
+	char name[NAME_MAX_LENGTH];
+	struct endpoint ep;
+	uint32_t cid;
+
+	if (flags & NI_NUMERICHOST || !host || !host_len || !endpoint_parse(addr, len, &ep) ||
+	    !cid_of_ip(rs, ep.ip, &cid))
+		return REAL(getnameinfo)(addr, len, host, host_len, service, service_len, flags);
+	name_of_cid(rs, cid, name, sizeof name);
+	if (strlen(name) >= host_len)
+		return EAI_OVERFLOW;
+	memcpy(host, name, strlen(name) + 1);
+	if (!service || !service_len)
+		return 0;
+	return REAL(getnameinfo)(addr, len, NULL, 0, service, service_len, flags & ~NI_NAMEREQD);
+}
+
+/* ---- the older calls ---- */
+
+/*
+ * substitute() - the name to ask libc for
+ * @text: room for the text of an address
+ * Return: @name itself, or @text in place of a *.vsock name; NULL if that means nothing
+ */
+static const char *substitute(const char *name, int family, char *text)
+{
+	const struct ruleset *rs = rules();
+	uint32_t cid;
+
+	if (!is_vsock_name(rs, name, &cid))
+		return name;
+	return address_text(rs, cid, family == AF_INET6, text) ? text : NULL;
+}
+
+static int not_found(struct hostent **result, int *error)
+{
+	*result = NULL;
+	*error = HOST_NOT_FOUND;
+	return 0;
+}
+
+static struct hostent *null_not_found(void)
+{
+	h_errno = HOST_NOT_FOUND;
+	return NULL;
+}
+
+struct hostent *resolve_host(const char *name, int family)
+{
+	char text[IP_TEXT_MAX];
+	const char *ask = substitute(name, family, text);
+
+	return ask ? REAL(gethostbyname)(ask) : null_not_found();
+}
+
+struct hostent *resolve_host2(const char *name, int family)
+{
+	char text[IP_TEXT_MAX];
+	const char *ask = substitute(name, family, text);
+
+	return ask ? REAL(gethostbyname2)(ask, family) : null_not_found();
+}
+
+int resolve_host_r(const char *name, struct hostent *entry, char *buffer, size_t size,
+		   struct hostent **result, int *error)
+{
+	char text[IP_TEXT_MAX];
+	const char *ask = substitute(name, AF_INET, text);
+
+	if (!ask)
+		return not_found(result, error);
+	return REAL(gethostbyname_r)(ask, entry, buffer, size, result, error);
+}
+
+int resolve_host2_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
+		    struct hostent **result, int *error)
+{
+	char text[IP_TEXT_MAX];
+	const char *ask = substitute(name, family, text);
+
+	if (!ask)
+		return not_found(result, error);
+	return REAL(gethostbyname2_r)(ask, family, entry, buffer, size, result, error);
+}
+
+/* What a struct hostent points to, for one name and one address. */
+struct host_answer {
+	char *aliases[1];
+	char *addresses[2];
+	uint8_t address[16];
+	char name[NAME_MAX_LENGTH];
+};
+
+static void fill_hostent(struct hostent *entry, struct host_answer *answer, int family,
+			 const void *addr, socklen_t len)
+{
+	answer->aliases[0] = NULL;
+	answer->addresses[0] = (char *) answer->address;
+	answer->addresses[1] = NULL;
+	memcpy(answer->address, addr, len);
+	*entry = (struct hostent){.h_name = answer->name,
+				  .h_aliases = answer->aliases,
+				  .h_addrtype = family,
+				  .h_length = (int) len,
+				  .h_addr_list = answer->addresses};
+}
+
+/* Is this the address of a CID with a name of ours? */
+static bool parse_addr(const void *addr, socklen_t len, int family, uint32_t *cid)
+{
+	uint8_t ip[16];
+
+	if (family == AF_INET && len == 4)
+		ip_from_v4(ip, addr);
+	else if (family == AF_INET6 && len == 16)
+		memcpy(ip, addr, 16);
+	else
+		return false;
+	return cid_of_ip(rules(), ip, cid);
+}
+
+struct hostent *resolve_addr(const void *addr, socklen_t len, int family)
+{
+	static struct hostent entry; /* static, as libc's is */
+	static struct host_answer answer;
+	uint32_t cid;
+
+	if (!parse_addr(addr, len, family, &cid))
+		return REAL(gethostbyaddr)(addr, len, family);
+	name_of_cid(rules(), cid, answer.name, sizeof answer.name);
+	fill_hostent(&entry, &answer, family, addr, len);
+	return &entry;
+}
+
+int resolve_addr_r(const void *addr, socklen_t len, int family, struct hostent *entry, char *buffer,
+		   size_t size, struct hostent **result, int *error)
+{
+	size_t skip = -(uintptr_t) buffer % _Alignof(struct host_answer);
+	struct host_answer *answer = (struct host_answer *) (buffer + skip);
+	uint32_t cid;
+
+	if (!parse_addr(addr, len, family, &cid))
+		return REAL(gethostbyaddr_r)(addr, len, family, entry, buffer, size, result, error);
+	*result = NULL;
+	if (size < skip + sizeof *answer) {
+		*error = NETDB_INTERNAL;
+		return ERANGE;
+	}
+	name_of_cid(rules(), cid, answer->name, sizeof answer->name);
+	fill_hostent(entry, answer, family, addr, len);
+	*result = entry;
+	return 0;
+}

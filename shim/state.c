@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.c - finds the rules at load
+ *
+ * The launcher hands them over compiled, in the environment. Without it (LD_PRELOAD alone, and
+ * always in secure execution, where the environment is not to be trusted) a separate object,
+ * vsockify-config.so, reads the configuration file: it needs libconfig, whose symbols must not
+ * meet those of the program, so it is loaded privately and closed again. Rules that cannot be
+ * had end the program before it starts: it must never run with rules its owner did not write.
+ */
+#include "state.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sysexits.h>
+
+#include "../config/address.h"
+#include "log.h"
+#include "real.h"
+#include "sys.h"
+
+_Atomic int state;
+const struct ruleset *state_rules = &ruleset_empty;
+
+static _Atomic int preparing_thread;
+
+static _Noreturn void stop(const char *what, const char *detail)
+{
+	log_fatal(what, detail);
+	_exit(EX_CONFIG);
+}
+
+/* The rules that the launcher left in the environment; NULL if it left none. */
+static const struct ruleset *rules_from_environment(void)
+{
+	const char *first = secure_getenv(RULESET_ENV);
+	size_t size;
+	void *image;
+
+	if (!first)
+		return NULL;
+	size = ruleset_encoded_size(first);
+	if (!size)
+		stop("the variable " RULESET_ENV " was not written by this version of vsockify", "");
+	image = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (image == MAP_FAILED)
+		stop("no memory for the rules", "");
+	if (!ruleset_decode(secure_getenv, image, size))
+		stop("the rules in " RULESET_ENV " are damaged, or of another version of vsockify", "");
+	mprotect(image, size, PROT_READ);
+	return image;
+}
+
+/* The file name of vsockify-config.so: beside this object. */
+static bool plugin_name(char *name, size_t size)
+{
+	Dl_info info;
+	const char *slash;
+	static const char base[] = "vsockify-config.so";
+	size_t directory;
+
+	if (!dladdr(&state, &info) || !info.dli_fname)
+		return false;
+	slash = strrchr(info.dli_fname, '/');
+	directory = slash ? (size_t)(slash + 1 - info.dli_fname) : 0;
+	if (directory + sizeof base > size)
+		return false;
+	memcpy(name, info.dli_fname, directory);
+	memcpy(name + directory, base, sizeof base);
+	return true;
+}
+
+/* The rules of the configuration file that applies; NULL if there is none. */
+static const struct ruleset *rules_from_file(void)
+{
+	char name[PATH_MAX];
+	void *plugin, *image = NULL;
+	size_t size = 0;
+	int (*load)(void **, size_t *);
+	int status;
+
+	if (!plugin_name(name, sizeof name))
+		stop("cannot tell where libvsockify.so was loaded from", "");
+	plugin = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+	if (!plugin)
+		stop("cannot load the reader of configuration files: ", dlerror());
+	load = (int (*)(void **, size_t *)) dlsym(plugin, "vsockify_config_load");
+	if (!load)
+		stop("not a reader of configuration files: ", name);
+	status = load(&image, &size);
+	if (status)
+		_exit(status);
+	dlclose(plugin);
+	return image;
+}
+
+static void prepare(void)
+{
+	const struct ruleset *found;
+
+	real_init();
+	log_init();
+	found = rules_from_environment();
+	if (!found)
+		found = rules_from_file();
+	if (found)
+		state_rules = found;
+}
+
+const struct ruleset *state_prepare(void)
+{
+	int expected = STATE_NEW, saved = errno;
+	int self = (int) SYS_CALL(SYS_gettid);
+
+	if (atomic_compare_exchange_strong(&state, &expected, STATE_BUSY)) {
+		atomic_store(&preparing_thread, self);
+		prepare();
+		atomic_store_explicit(&state, STATE_READY, memory_order_release);
+	} else {
+		while (atomic_load(&state) != STATE_READY) {
+			if (atomic_load(&preparing_thread) == self)
+				return &ruleset_empty;
+			sched_yield();
+		}
+	}
+	errno = saved;
+	return state_rules;
+}
+
+__attribute__((constructor)) static void load(void)
+{
+	state_prepare();
+}
+
+uint32_t local_cid(const struct ruleset *rs, uint32_t peer)
+{
+	static _Atomic uint32_t known = CID_UNKNOWN;
+	uint32_t cid = atomic_load_explicit(&known, memory_order_relaxed);
+	int fd;
+
+	if (peer == VMADDR_CID_LOCAL)
+		return VMADDR_CID_LOCAL;
+	if (cid != CID_UNKNOWN)
+		return cid;
+	cid = rs->local_cid;
+	if (cid == CID_UNKNOWN) {
+		fd = (int) SYS_CALL(SYS_openat, AT_FDCWD, "/dev/vsock", O_RDONLY | O_CLOEXEC);
+		if (fd >= 0) {
+			if (sys_ioctl(fd, IOCTL_VM_SOCKETS_GET_LOCAL_CID, &cid) < 0)
+				cid = CID_UNKNOWN;
+			sys_close(fd);
+		}
+	}
+	atomic_store_explicit(&known, cid, memory_order_relaxed);
+	return cid;
+}
+
+bool loopback_loaded(void)
+{
+	static _Atomic int known; /* 0: not asked yet, 1: no, 2: yes */
+	struct sockaddr_vm vm = {.svm_family = AF_VSOCK,
+				 .svm_cid = VMADDR_CID_LOCAL,
+				 .svm_port = VMADDR_PORT_ANY};
+	int fd;
+
+	if (!atomic_load_explicit(&known, memory_order_relaxed)) {
+		fd = sys_socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			return false;
+		atomic_store_explicit(&known, sys_bind(fd, &vm, sizeof vm) == 0 ? 2 : 1,
+				      memory_order_relaxed);
+		sys_close(fd);
+	}
+	return atomic_load_explicit(&known, memory_order_relaxed) == 2;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.h - what the shim holds in the process: the rules, and facts about this machine
+ *
+ * Theory of operation
+ *
+ * All of it is fixed at load, before the program's first instruction, and read-only from then
+ * on. Wrapped calls may come earlier, from another library's constructor, and from several
+ * threads; the first one to come does the work, the others wait. A call that the work itself
+ * makes (a memory allocator that opens a socket, say) finds rules that pass everything.
+ */
+#ifndef VSOCKIFY_STATE_H
+#define VSOCKIFY_STATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "../config/ruleset.h"
+
+enum { STATE_NEW, STATE_BUSY, STATE_READY };
+extern _Atomic int state;
+extern const struct ruleset *state_rules;
+
+/* state_prepare() - do the work of loading, or wait for the thread that does it */
+const struct ruleset *state_prepare(void);
+
+/* rules() - the rules in force; never NULL. Every wrapped call begins with it. */
+static inline const struct ruleset *rules(void)
+{
+	if (__builtin_expect(atomic_load_explicit(&state, memory_order_acquire) == STATE_READY, 1))
+		return state_rules;
+	return state_prepare();
+}
+
+/*
+ * local_cid() - the CID of this machine as a peer with CID @peer sees it
+ * Return: 1 towards CID 1, else what /dev/vsock said; CID_UNKNOWN if it could not be asked
+ */
+uint32_t local_cid(const struct ruleset *rs, uint32_t peer);
+
+/* loopback_loaded() - does CID 1 mean this machine? Asked once of the kernel. */
+bool loopback_loaded(void);
+
+#endif

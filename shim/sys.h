@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sys.h - system calls, without libc's wrapper and without a trace in errno
+ *
+ * Theory of operation
+ *
+ * Inside a wrapped call the shim talks to the kernel itself: a call through libc's name would
+ * come back into the shim, and looking up libc's own function costs at every program start.
+ * Only calls that POSIX makes cancellation points go through libc (real.h).
+ *
+ * Every function here returns what the kernel did: a result >= 0, or a negated errno. errno
+ * is left as it was, so that a wrapped call that succeeds has not disturbed it. All are
+ * async-signal-safe.
+ */
+#ifndef VSOCKIFY_SYS_H
+#define VSOCKIFY_SYS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vm_sockets.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* sys_result() - turn syscall(2)'s convention into the kernel's, and give errno back */
+static inline long sys_result(long result, int saved_errno)
+{
+	if (result != -1)
+		return result;
+	result = -errno;
+	errno = saved_errno;
+	return result;
+}
+
+#define SYS_CALL(...)                                                                         \
+	({                                                                                    \
+		int sys_saved_ = errno;                                                       \
+		sys_result(syscall(__VA_ARGS__), sys_saved_);                                 \
+	})
+
+static inline int sys_socket(int domain, int type, int protocol)
+{
+	return (int) SYS_CALL(SYS_socket, domain, type, protocol);
+}
+
+static inline int sys_bind(int fd, const void *addr, socklen_t len)
+{
+	return (int) SYS_CALL(SYS_bind, fd, addr, len);
+}
+
+static inline int sys_listen(int fd, int backlog)
+{
+	return (int) SYS_CALL(SYS_listen, fd, backlog);
+}
+
+static inline int sys_connect(int fd, const void *addr, socklen_t len)
+{
+	return (int) SYS_CALL(SYS_connect, fd, addr, len);
+}
+
+static inline int sys_shutdown(int fd, int how)
+{
+	return (int) SYS_CALL(SYS_shutdown, fd, how);
+}
+
+static inline int sys_getsockname(int fd, void *addr, socklen_t *len)
+{
+	return (int) SYS_CALL(SYS_getsockname, fd, addr, len);
+}
+
+static inline int sys_getpeername(int fd, void *addr, socklen_t *len)
+{
+	return (int) SYS_CALL(SYS_getpeername, fd, addr, len);
+}
+
+static inline int sys_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	return (int) SYS_CALL(SYS_getsockopt, fd, level, name, value, len);
+}
+
+static inline int sys_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return (int) SYS_CALL(SYS_setsockopt, fd, level, name, value, len);
+}
+
+static inline int sys_fcntl(int fd, int command, long argument)
+{
+#ifdef SYS_fcntl64
+	return (int) SYS_CALL(SYS_fcntl64, fd, command, argument);
+#else
+	return (int) SYS_CALL(SYS_fcntl, fd, command, argument);
+#endif
+}
+
+static inline int sys_dup3(int from, int to, int flags)
+{
+	return (int) SYS_CALL(SYS_dup3, from, to, flags);
+}
+
+static inline int sys_close(int fd)
+{
+	return (int) SYS_CALL(SYS_close, fd);
+}
+
+static inline int sys_epoll_ctl(int epfd, int op, int fd, void *event)
+{
+	return (int) SYS_CALL(SYS_epoll_ctl, epfd, op, fd, event);
+}
+
+static inline int sys_ioctl(int fd, unsigned long request, void *argument)
+{
+	return (int) SYS_CALL(SYS_ioctl, fd, request, argument);
+}
+
+static inline long sys_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return SYS_CALL(SYS_recvmsg, fd, message, flags);
+}
+
+/* sys_getsockopt_int() - the value of an int option, or @otherwise if it cannot be read */
+static inline int sys_getsockopt_int(int fd, int level, int name, int otherwise)
+{
+	int value;
+	socklen_t len = sizeof value;
+
+	return sys_getsockopt(fd, level, name, &value, &len) < 0 ? otherwise : value;
+}
+
+/*
+ * sys_return() - hand a result to the program in libc's convention
+ * @result: what the kernel or the shim came to: >= 0, or a negated errno
+ * Return: @result, or -1 with errno set
+ */
+static inline int sys_return(int result)
+{
+	if (result >= 0)
+		return result;
+	errno = -result;
+	return -1;
+}
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * translate.h - the IP addresses that a converted socket shows
+ *
+ * All functions are async-signal-safe and leave errno alone.
+ */
+#ifndef VSOCKIFY_TRANSLATE_H
+#define VSOCKIFY_TRANSLATE_H
+
+#include <linux/vm_sockets.h>
+
+#include "../config/ruleset.h"
+#include "mark.h"
+
+/* endpoint_of_vm() - a vsock address as IP address and port; @v6 says of which family */
+void endpoint_of_vm(const struct ruleset *rs, const struct sockaddr_vm *vm, bool v6,
+		    struct endpoint *ep);
+
+/*
+ * shows_v6() - are its addresses IPv6 ones?
+ *
+ * Not if it is AF_INET, nor if the program bound an AF_INET6 socket to an IPv4-mapped address.
+ */
+bool shows_v6(const struct mark *m);
+
+/* local_endpoint() - what getsockname() says; @vm is the kernel's answer, @m needs its names */
+void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,
+		    const struct sockaddr_vm *vm, struct endpoint *ep);
+
+/* peer_endpoint() - what getpeername() says; @vm is the kernel's answer, or NULL if it has
+ * forgotten the peer since shutdown() */
+void peer_endpoint(const struct ruleset *rs, const struct mark *m, const struct sockaddr_vm *vm,
+		   struct endpoint *ep);
+
+#endif

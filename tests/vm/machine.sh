@@ -1,0 +1,146 @@
+# Starting one machine and passing out what happens in it; sourced by run, pair and (inside the hypervisor) guest.
+#
+# Everything of one run is in a temporary folder. The machine sees its subfolder in/ as /run/vm/in: `settings` and
+# `command`. qemu's stdout is the pipe on which the machine reports ("up", "exit STATUS"), so that its end, for
+# whatever reason, is noticed at once.
+# shellcheck shell=bash disable=SC2154 # variables of options.sh
+
+fail()
+{
+    echo "tests/vm: $*" >&2
+    [ ! -s "$run/qemu.log" ] || sed 's/^/    qemu: /' "$run/qemu.log" >&2
+    [ ! -s "$run/console.log" ] || tail -n 25 "$run/console.log" | tr -d '\r' | sed 's/^/    console: /' >&2
+}
+
+# Nothing outlives this script: qemu is also told to end by the kernel (setpriv), should bash itself be killed.
+cleanup()
+{
+    local status=$?
+    trap - EXIT
+    trap '' INT TERM HUP
+    # shellcheck disable=SC2046 # a list of numbers
+    kill ${qemu:-} ${pump:-} 2>/dev/null || true
+    wait
+    rm -rf "$run"
+    exit $status
+}
+
+# prepare_machine READY: makes the folder of this run. READY is what tests/vm/prepare printed.
+prepare_machine()
+{
+    ready=$1
+    run=$(mktemp -d "${TMPDIR:-/tmp}/vsockify-vm.XXXXXX")
+    qemu_command=()
+    trap cleanup EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    mkfifo "$run/out"
+    mkdir "$run/in"
+    : >"$run/in/shares"
+    set_in_machine vm_modules "$(readlink -f "$ready/modules")"
+}
+
+# Quotes words for sh.
+quote()
+{
+    local word
+    for word; do printf "'%s' " "${word//\'/\'\\\'\'}"; done
+}
+
+set_in_machine() { echo "$1=$(quote "$2")" >>"$run/in/settings"; }
+
+# Shares FOLDER with the machine, writable, under the same name.
+share()
+{
+    local tag
+    tag=share$(wc -l <"$run/in/shares")
+    echo "$tag $1" >>"$run/in/shares"
+    qemu_command+=(-virtfs "local,path=$1,mount_tag=$tag,security_model=none,multidevs=remap")
+}
+
+# write_command FILE COMMAND [ARG...]: a script that runs the command in this directory and this environment.
+write_command()
+{
+    local file=$1 name
+    shift
+    {
+        while read -r name; do
+            case $name in
+            VM_* | PWD | OLDPWD | SHLVL | _ | TMPDIR | XDG_RUNTIME_DIR | BASH_*) ;;
+            *) echo "export $name=$(quote "${!name}")" ;;
+            esac
+        done < <(compgen -e)
+        echo "PATH=\${PATH:+\$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        echo "cd $(quote "$PWD") || exit 125"
+        [ -z "${VM_OUT:-}" ] || echo "export VM_OUT=$(quote "$VM_OUT")"
+        echo "export VM_LIB=$(quote "$here/lib.sh")"
+        echo "[ ! -e /run/vm/in/environment ] || . /run/vm/in/environment"
+        echo "exec $(quote "$@")"
+    } >"$file"
+}
+
+# The machine on this machine; guest has its own.
+outer_machine()
+{
+    prepare_machine "$("$here/prepare" "$vm_kernel" || echo /nonexistent)"
+    [ -d "$ready" ] || { fail "no machine could be made ready"; exit 125; }
+    qemu_command+=(-m "$vm_memory")
+    if [ "$vm_icount" = 1 ]; then
+        qemu_command+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -smp 1 -cpu "max,+svm")
+    elif [ "$vm_kvm" = 1 ]; then
+        qemu_command+=(-accel kvm -cpu host -smp "$vm_smp")
+    else
+        qemu_command+=(-accel "tcg,thread=multi" -cpu "max,+svm" -smp "$vm_smp")
+    fi
+    if [ -n "${VM_OUT:-}" ]; then
+        VM_OUT=$(cd "$VM_OUT" && pwd -P) || exit 125
+        share "$VM_OUT"
+    fi
+}
+
+# boot_machine [KERNEL_ARGUMENT...]: runs the machine to its end and exits with the command's status.
+boot_machine()
+{
+    local line='' result=0 deadline=$((SECONDS + vm_timeout)) left boot=${VM_BOOT_TIMEOUT:-120}
+
+    qemu_command=(qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -vga none -nic none
+        -kernel "$ready/vmlinux" -initrd "$ready/initramfs.cpio"
+        -append "quiet loglevel=5 console=ttyS0 panic=-1 mitigations=off nokaslr $*"
+        -serial "file:$run/console.log"
+        -device virtio-serial -chardev "file,id=out,path=$run/out" -device virtserialport,nr=1,chardev=out
+        -chardev "file,id=report,path=/dev/stdout" -device virtserialport,nr=2,chardev=report
+        -virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+        -virtfs "local,path=$run/in,mount_tag=in,security_model=none,readonly=on" "${qemu_command[@]}")
+    cat "$run/out" &
+    pump=$!
+    # Descriptor 5 ends when qemu does.
+    exec 5< <(exec setpriv --pdeathsig KILL "${qemu_command[@]}" </dev/null 2>"$run/qemu.log")
+    qemu=$!
+
+    [ "$boot" -le "$vm_timeout" ] || boot=$vm_timeout
+    read -r -t "$boot" -u 5 line || true
+    if [ "$line" != up ]; then
+        fail "the machine did not start"
+        exit 125
+    fi
+    [ -z "${when_up:-}" ] || "$when_up"
+
+    left=$((deadline - SECONDS))
+    [ $left -gt 0 ] || left=1
+    read -r -t $left -u 5 line || result=$?
+    case $result:$line in
+    "0:exit "*)
+        wait $pump || true
+        pump=''
+        exit "${line#exit }"
+        ;;
+    1:*)
+        fail "the machine ended before the command did"
+        exit 125
+        ;;
+    *)
+        fail "still running after $vm_timeout seconds"
+        exit 124
+        ;;
+    esac
+}
