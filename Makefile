@@ -19,7 +19,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 all: $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
 
 $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(wildcard shim/*.c)) shim/libvsockify.map
-	$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,--version-script=shim/libvsockify.map \
+	$(CC) -shared -nostartfiles $(CFLAGS) $(LDFLAGS) -Wl,--version-script=shim/libvsockify.map \
 		-Wl,--as-needed -Wl,-z,defs -o $@ $(filter %.o,$^)
 
 $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) config/plugin.c)

@@ -8,12 +8,13 @@
  * so ruleset_valid() must vouch for everything that a reader takes for granted: offsets,
  * counts, the strings' final NUL, and that adding a port offset cannot overflow.
  *
- * The text form is plain base64 (RFC 4648), so that a person can look into it with
- * base64 -d. Each variable holds a multiple of four characters and is decoded by itself.
- * Decoding happens at every start of a program: one table, no branches per character.
+ * The text form is six bits a character, '0' plus their value, so that eight characters are
+ * decoded at once without a table: it happens at every start of a program. Each variable but
+ * the last holds the same number of bytes, and is decoded by itself.
  */
 #include "ruleset.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,104 +232,66 @@ bool ruleset_valid(const void *image, size_t size)
 	       rules_valid(rs, ruleset_listen(rs), rs->listen_count);
 }
 
-/* ---- base64 ---- */
+/* ---- bytes as text ---- */
 
-/*
- * The value of a base64 digit by its character code, plus one; 0 where there is none, so that
- * the table needs to name the digits only.
- */
-static const uint8_t digit_plus_one[256] = {
-	['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,
-	['H'] = 8,  ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
-	['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
-	['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
-	['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
-	['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
-	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
-	['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
-	['/'] = 64,
-};
+/* Six bytes are eight digits; a digit is '0' plus its value, so '0' to 'o'. */
+#define GROUP_BYTES  6
+#define GROUP_DIGITS 8
 
-/* The digits by value, and the padding after them. */
-static const char base64_digits[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-
-#define PADDING 64
+#define EACH_DIGIT(bits) (UINT64_C(0x0101010101010101) * (bits))
 
 /**
- * digit_value() - the value of a base64 digit
- * Return: 0..63; UINT32_MAX if it is none
+ * decode_group() - turn eight digits into six bytes, all digits at once
+ * @out: room for eight bytes, the last two of which are of no account
+ * Return: 0 if all eight are digits
  */
-static uint32_t digit_value(char digit)
+static inline uint64_t decode_group(const char *text, uint8_t *out)
 {
-	return (uint32_t)digit_plus_one[(unsigned char)digit] - 1;
-}
+	uint64_t digits, wrong;
 
-/**
- * decode_group() - turn four base64 digits into three bytes
- * @out: not touched if there is anything wrong
- */
-static bool decode_group(const char *text, uint8_t *out)
-{
-	uint32_t a = digit_value(text[0]);
-	uint32_t b = digit_value(text[1]);
-	uint32_t c = digit_value(text[2]);
-	uint32_t d = digit_value(text[3]);
-	uint32_t bytes = a << 18 | b << 12 | c << 6 | d;
-
-	if ((a | b | c | d) > 63)
-		return false;
-	out[0] = (uint8_t)(bytes >> 16);
-	out[1] = (uint8_t)(bytes >> 8);
-	out[2] = (uint8_t)bytes;
-	return true;
-}
-
-/**
- * decode_last_group() - the same for the last group, which may be padded with "="
- * Return: the number of bytes, 1..3; 0 if there is anything wrong
- */
-static size_t decode_last_group(const char *text, uint8_t out[3])
-{
-	char padded[4];
-	size_t pads = 0;
-
-	memcpy(padded, text, 4);
-	while (pads < 2 && padded[3 - pads] == '=')
-		padded[3 - pads++] = 'A';
-	return decode_group(padded, out) ? 3 - pads : 0;
+	memcpy(&digits, text, GROUP_DIGITS);
+	digits = be64toh(digits) - EACH_DIGIT('0');
+	wrong = digits & EACH_DIGIT(0xc0);
+	digits = (digits & 0x003f003f003f003f) | (digits & 0x3f003f003f003f00) >> 2;
+	digits = (digits & 0x00000fff00000fff) | (digits & 0x0fff00000fff0000) >> 4;
+	digits = (digits & 0x0000000000ffffff) | (digits & 0x00ffffff00000000) >> 8;
+	digits = htobe64(digits << 16);
+	memcpy(out, &digits, GROUP_DIGITS);
+	return wrong;
 }
 
 /**
  * decode_chunk() - turn the text of one variable into bytes
- * @room: bytes that may be written to @out
- * Return: the number of bytes, or 0 if the text is empty, no base64, or too long
+ * @size: the number of bytes that the text must stand for
+ * Return: false if it does not
  */
-static size_t decode_chunk(const char *text, uint8_t *out, size_t room)
+static bool decode_chunk(const char *text, uint8_t *out, size_t size)
 {
-	size_t groups = strlen(text) / 4;
-	uint8_t last[3];
-	size_t last_size;
-	size_t whole;
+	uint8_t last[GROUP_DIGITS];
 
-	if (groups == 0 || text[4 * groups] != '\0')
-		return 0;
-	whole = 3 * (groups - 1);
-	if (whole >= room)
-		return 0;
-	for (size_t i = 0; i < whole; i += 3, text += 4) {
-		if (!decode_group(text, out + i))
-			return 0;
+	for (; size > GROUP_DIGITS; size -= GROUP_BYTES) {
+		if (decode_group(text, out))
+			return false;
+		text += GROUP_DIGITS;
+		out += GROUP_BYTES;
 	}
-	last_size = decode_last_group(text, last);
-	if (last_size > room - whole)
-		return 0;
-	memcpy(out + whole, last, last_size);
-	return last_size > 0 ? whole + last_size : 0;
+	while (size > 0) {
+		size_t part = size < GROUP_BYTES ? size : GROUP_BYTES;
+
+		if (decode_group(text, last))
+			return false;
+		memcpy(out, last, part);
+		text += GROUP_DIGITS;
+		out += part;
+		size -= part;
+	}
+	return *text == '\0';
 }
 
 /* ---- the variables ---- */
+
+/* Bytes of the image that one variable carries, but for the last. */
+#define CHUNK_BYTES ((size_t)RULESET_ENV_CHUNK / GROUP_DIGITS * GROUP_BYTES)
 
 /* "VSOCKIFY_RULES_4294967295" and its NUL. */
 #define VARIABLE_NAME_MAX 32
@@ -370,7 +333,7 @@ static char *variable_name(char *name, size_t index)
 }
 
 /**
- * announced_size() - read the "SIZE:" in front of the first variable's base64
+ * announced_size() - read the "SIZE:" in front of the first variable's digits
  * @text: set to what follows the colon
  * Return: the size, or 0
  */
@@ -398,41 +361,31 @@ bool ruleset_decode(char *(*lookup)(const char *name), void *out, size_t size)
 	size_t done = 0;
 
 	for (size_t index = 0; done < size; index++) {
+		size_t chunk = size - done < CHUNK_BYTES ? size - done : CHUNK_BYTES;
 		const char *text;
-		size_t chunk;
 
 		variable_name(name, index);
 		text = lookup(name);
-		if (!text || (index == 0 && announced_size(text, &text) != size))
-			return false;
-		chunk = decode_chunk(text, (uint8_t *)out + done, size - done);
-		if (chunk == 0)
+		if (!text || (index == 0 && announced_size(text, &text) != size) ||
+		    !decode_chunk(text, (uint8_t *)out + done, chunk))
 			return false;
 		done += chunk;
 	}
 	return ruleset_valid(out, size);
 }
 
-/* Bytes of the image that one variable carries. */
-#define CHUNK_BYTES ((size_t)RULESET_ENV_CHUNK / 4 * 3)
-
 /**
- * encode_bytes() - write base64, with its NUL
+ * encode_bytes() - write bytes as digits, the last group filled up with zeros, and a NUL
  */
 static void encode_bytes(char *to, const uint8_t *from, size_t size)
 {
-	for (size_t i = 0; i < size; i += 3) {
-		size_t left = size - i;
-		uint32_t bytes = (uint32_t)from[i] << 16;
+	for (size_t i = 0; i < size; i += GROUP_BYTES) {
+		uint64_t group = 0;
 
-		if (left > 1)
-			bytes |= (uint32_t)from[i + 1] << 8;
-		if (left > 2)
-			bytes |= from[i + 2];
-		*to++ = base64_digits[bytes >> 18];
-		*to++ = base64_digits[bytes >> 12 & 63];
-		*to++ = base64_digits[left > 1 ? bytes >> 6 & 63 : PADDING];
-		*to++ = base64_digits[left > 2 ? bytes & 63 : PADDING];
+		for (size_t j = 0; j < GROUP_BYTES; j++)
+			group = group << 8 | (i + j < size ? from[i + j] : 0);
+		for (int shift = 42; shift >= 0; shift -= 6)
+			*to++ = (char)('0' + (group >> shift & 63));
 	}
 	*to = '\0';
 }
@@ -446,7 +399,7 @@ static char *encode_variable(const struct ruleset *rs, size_t index)
 	const uint8_t *bytes = (const uint8_t *)rs;
 	size_t from = index * CHUNK_BYTES;
 	size_t size = rs->size - from < CHUNK_BYTES ? rs->size - from : CHUNK_BYTES;
-	char *text = malloc(VARIABLE_NAME_MAX + 32 + (size + 2) / 3 * 4);
+	char *text = malloc(VARIABLE_NAME_MAX + 32 + (size / GROUP_BYTES + 1) * GROUP_DIGITS);
 	char *to;
 
 	if (!text)

@@ -121,9 +121,9 @@ bool ruleset_valid(const void *image, size_t size);
 
 /* ---- the image in the environment: config/image.c ----
  *
- * Base64 text, cut into variables VSOCKIFY_RULES, VSOCKIFY_RULES_1, VSOCKIFY_RULES_2, ...,
- * since Linux limits one environment string to 128 KiB (MAX_ARG_STRLEN). The first starts
- * with the image's size in decimal and a colon.
+ * Text, six bits a character, cut into variables VSOCKIFY_RULES, VSOCKIFY_RULES_1,
+ * VSOCKIFY_RULES_2, ..., since Linux limits one environment string to 128 KiB
+ * (MAX_ARG_STRLEN). The first starts with the image's size in decimal and a colon.
  */
 #define RULESET_ENV	  "VSOCKIFY_RULES"
 #define RULESET_ENV_CHUNK 120000
@@ -144,7 +144,9 @@ size_t ruleset_encoded_size(const char *first);
 
 /*
  * ruleset_decode() - put the image together again
- * @lookup: as getenv(); asked for each variable in turn
+ * @lookup: as getenv(); asked for each variable in turn. The text is read eight bytes at a
+ *          time, so seven bytes behind its NUL must be readable too, as they are behind the
+ *          last string of an environment (the program's file name follows).
  * @out, @size: where to; @size as ruleset_encoded_size() gave it, @out 8-byte aligned
  * Return: true if the whole was decoded and ruleset_valid()
  *

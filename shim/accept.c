@@ -66,8 +66,8 @@ static int shutdown_listener(int fd, const struct mark *before, int how)
 }
 
 /* After shutdown() the kernel no longer names the peer; TCP does, so remember it. */
-static int shutdown_connection(int fd, const struct mark *before, const struct sockaddr_vm *peer,
-			       int how)
+static int shutdown_connection(int fd, const struct mark *before,
+			       const struct sockaddr_vm *peer, int how)
 {
 	struct mark after = *before;
 	struct endpoint ep;
@@ -107,7 +107,7 @@ static const struct rule *rule_of_listener(const struct ruleset *rs, const struc
 	struct endpoint on;
 
 	place_ip(&m->local, m->v6, on.ip);
-	on.port = m->local.port ? m->local.port : (uint16_t) local->svm_port;
+	on.port = m->local.port ? m->local.port : (uint16_t)local->svm_port;
 	d = decide_listen(rs, &on, m->v6only);
 	if (d.action != ACTION_VSOCK || d.rule < 0)
 		return NULL;
@@ -139,7 +139,8 @@ static bool admitted(const struct ruleset *rs, int listener, const struct mark *
 
 /* ---- accept ---- */
 
-static void give_name(const union name *name, socklen_t full, struct sockaddr *addr, socklen_t *len)
+static void give_name(const union name *name, socklen_t full, struct sockaddr *addr,
+		      socklen_t *len)
 {
 	if (!addr || !len)
 		return;
@@ -180,8 +181,8 @@ static int turn_away(int listener, int accepted, const struct mark *head)
 }
 
 /* Make an accepted AF_VSOCK socket what the program expects, and name its peer. */
-static void welcome(const struct ruleset *rs, int listener, int accepted, const struct mark *head,
-		    union name *name, socklen_t *full)
+static void welcome(const struct ruleset *rs, int listener, int accepted,
+		    const struct mark *head, union name *name, socklen_t *full)
 {
 	struct endpoint ep;
 
@@ -228,7 +229,7 @@ int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 
 	rules();
 	/* What the kernel would refuse to write to: let it say so. */
-	if (addr && (!len || (int) *len < 0))
+	if (addr && (!len || (int)*len < 0))
 		return real.accept4(fd, addr, len, flags);
 	do
 		result = accept_one(fd, &name, &full, flags, &again);

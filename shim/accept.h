@@ -7,7 +7,8 @@
 
 #include <sys/socket.h>
 
-/* accept_connection() - as accept4(2), errno and all; async-signal-safe, a cancellation point */
+/* accept_connection() - as accept4(2), errno and all; async-signal-safe, a cancellation point
+ */
 int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 
 /* accept_shutdown() - as shutdown(2), but a negated errno on failure; async-signal-safe */

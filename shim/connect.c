@@ -56,7 +56,7 @@ static int send_timeout(int fd)
 		return -1;
 	if (limit.tv_sec > INT_MAX / 1000 - 1)
 		return -1;
-	return (int) (limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000);
+	return (int)(limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000);
 }
 
 /*
@@ -110,8 +110,8 @@ static int wait_connected(int fd)
 static void set_connect_timeout(int fd, const struct ruleset *rs)
 {
 	struct __kernel_sock_timeval limit = {
-		.tv_sec = (int64_t) (rs->connect_timeout_us / 1000000),
-		.tv_usec = (int64_t) (rs->connect_timeout_us % 1000000),
+		.tv_sec = (int64_t)(rs->connect_timeout_us / 1000000),
+		.tv_usec = (int64_t)(rs->connect_timeout_us % 1000000),
 	};
 
 	if (rs->connect_timeout_us)
@@ -287,14 +287,15 @@ static int connect_converted(struct attempt *a, const struct subject *s)
 /* ---- addresses that no rule takes ---- */
 
 /* A converted socket that is to connect by TCP, or to be disconnected: make it TCP again. */
-static int connect_undone(int fd, const struct mark *m, const struct sockaddr *addr, socklen_t len)
+static int connect_undone(int fd, const struct mark *m, const struct sockaddr *addr,
+			  socklen_t len)
 {
 	int result = addr->sa_family == AF_UNSPEC ? 1 : may_connect_again(fd, m);
 
 	if (result == 1) {
 		result = conversion_undo(fd, m);
 		if (result == 0)
-			return real.connect(fd, addr, len);
+			return __connect(fd, addr, len);
 	}
 	return sys_return(result);
 }
@@ -317,7 +318,7 @@ static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
 	int result;
 
 	if (!hint_was_converted(fd)) {
-		result = real.connect(fd, addr, len);
+		result = __connect(fd, addr, len);
 		/* what an AF_VSOCK socket says to an address of another family */
 		if (result == 0 || errno != EINVAL)
 			return result;
@@ -325,7 +326,7 @@ static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
 	inspect(fd, &s);
 	if (s.kind == SUBJECT_CONVERTED)
 		return connect_undone(fd, &s.mark, addr, len);
-	return real.connect(fd, addr, len);
+	return __connect(fd, addr, len);
 }
 
 int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
@@ -337,7 +338,7 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!endpoint_parse(addr, len, &a.to)) {
 		if (addr && len >= sizeof addr->sa_family && addr->sa_family == AF_UNSPEC)
 			return connect_passed(fd, addr, len);
-		return real.connect(fd, addr, len);
+		return __connect(fd, addr, len);
 	}
 	a.decision = decide_connect(a.rs, &a.to);
 	if (a.decision.action == ACTION_PASS) {
@@ -348,7 +349,7 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (s.kind == SUBJECT_OTHER ||
 	    (s.kind == SUBJECT_TCP &&
 	     (s.tcp_state != TCP_CLOSE || s.v6 != (addr->sa_family == AF_INET6))))
-		return real.connect(fd, addr, len);
+		return __connect(fd, addr, len);
 	pthread_testcancel();
 	log_decision(a.rs, "connect", fd, &a.to, &a.decision);
 	if (s.kind == SUBJECT_CONVERTED)

@@ -32,14 +32,14 @@ bool endpoint_parse(const struct sockaddr *addr, socklen_t len, struct endpoint 
 	if (!addr || len < sizeof(sa_family_t))
 		return false;
 	if (addr->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *) addr;
+		const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 
 		ip_from_v4(ep->ip, &in->sin_addr);
 		ep->port = ntohs(in->sin_port);
 		return true;
 	}
 	if (addr->sa_family == AF_INET6 && len >= shortest_v6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) addr;
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
 
 		memcpy(ep->ip, &in6->sin6_addr, 16);
 		ep->port = ntohs(in6->sin6_port);
@@ -56,7 +56,7 @@ void endpoint_store(const struct endpoint *ep, bool v6, struct sockaddr *addr, s
 
 	memcpy(&in6.sin6_addr, ep->ip, 16);
 	memcpy(&in.sin_addr, ep->ip + 12, 4);
-	memcpy(addr, v6 ? (const void *) &in6 : (const void *) &in, *len < full ? *len : full);
+	memcpy(addr, v6 ? (const void *)&in6 : (const void *)&in, *len < full ? *len : full);
 	*len = full;
 }
 
@@ -117,11 +117,11 @@ static bool parse_range(const char *text, struct port_range *range)
 		while (*text == ' ' || *text == '\t')
 			text++;
 		for (; *text >= '0' && *text <= '9'; text++)
-			numbers[i] = numbers[i] * 10 + (unsigned) (*text - '0');
+			numbers[i] = numbers[i] * 10 + (unsigned)(*text - '0');
 	}
 	if (numbers[0] == 0 || numbers[1] < numbers[0] || numbers[1] > UINT16_MAX)
 		return false;
-	*range = (struct port_range){(uint16_t) numbers[0], (uint16_t) numbers[1]};
+	*range = (struct port_range){(uint16_t)numbers[0], (uint16_t)numbers[1]};
 	return true;
 }
 
@@ -135,15 +135,15 @@ static struct port_range local_port_range(void)
 	int fd;
 
 	if (cached)
-		return (struct port_range){(uint16_t) (cached >> 16), (uint16_t) cached};
-	fd = (int) SYS_CALL(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range",
-			    O_RDONLY | O_CLOEXEC);
+		return (struct port_range){(uint16_t)(cached >> 16), (uint16_t)cached};
+	fd = (int)SYS_CALL(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range",
+			   O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		if (SYS_CALL(SYS_read, fd, text, sizeof text - 1) > 0)
 			parse_range(text, &range);
 		sys_close(fd);
 	}
-	atomic_store_explicit(&known, (uint32_t) range.first << 16 | range.last,
+	atomic_store_explicit(&known, (uint32_t)range.first << 16 | range.last,
 			      memory_order_relaxed);
 	return range;
 }
@@ -156,16 +156,16 @@ static uint32_t scatter(void)
 	uint64_t mixed;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	mixed = (uint64_t) now.tv_nsec + ((uint64_t) atomic_fetch_add(&calls, 1) << 32) +
-		(uintptr_t) &now;
+	mixed = (uint64_t)now.tv_nsec + ((uint64_t)atomic_fetch_add(&calls, 1) << 32) +
+		(uintptr_t)&now;
 	mixed *= UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t) (mixed >> 32);
+	return (uint32_t)(mixed >> 32);
 }
 
 int bind_client_port(int fd, uint32_t cid)
 {
 	struct port_range range = local_port_range();
-	uint32_t count = (uint32_t) range.last - range.first + 1;
+	uint32_t count = (uint32_t)range.last - range.first + 1;
 	uint32_t start = scatter() % count;
 	struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid};
 	int result;
@@ -189,7 +189,8 @@ int conversion_mark(const struct conversion *c, const struct ruleset *rs, const 
 
 	/* Only now: until the mark is there, the largest size allowed is 256 KiB. */
 	if (result == 0)
-		sys_setsockopt(c->spare, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, sizeof size);
+		sys_setsockopt(c->spare, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size,
+			       sizeof size);
 	return result;
 }
 
@@ -199,8 +200,8 @@ static void carry_signal_owner(int from, int to)
 	struct f_owner_ex owner;
 	int signal = sys_fcntl(from, F_GETSIG, 0);
 
-	if (sys_fcntl(from, F_GETOWN_EX, (long) &owner) == 0)
-		sys_fcntl(to, F_SETOWN_EX, (long) &owner);
+	if (sys_fcntl(from, F_GETOWN_EX, (long)&owner) == 0)
+		sys_fcntl(to, F_SETOWN_EX, (long)&owner);
 	if (signal > 0)
 		sys_fcntl(to, F_SETSIG, signal);
 }
@@ -298,7 +299,7 @@ static int bind_again(int fd, const struct mark *m)
 	if (m->local.kind == PLACE_NONE && !m->local.port)
 		return 0;
 	place_ip(&m->local, m->v6, local.ip);
-	endpoint_store(&local, m->v6, (struct sockaddr *) &addr, &len);
+	endpoint_store(&local, m->v6, (struct sockaddr *)&addr, &len);
 	return sys_bind(fd, &addr, len);
 }
 

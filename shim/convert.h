@@ -34,28 +34,28 @@
 #include "mark.h"
 
 enum subject_kind {
-	SUBJECT_OTHER,	   /* nothing of ours: not a TCP socket, not open, the program's vsock */
-	SUBJECT_TCP,	   /* a TCP socket */
+	SUBJECT_OTHER, /* nothing of ours: not a TCP socket, not open, the program's vsock */
+	SUBJECT_TCP,   /* a TCP socket */
 	SUBJECT_CONVERTED, /* an AF_VSOCK socket with our mark */
 };
 
 struct subject {
 	enum subject_kind kind;
-	bool v6;		/* SUBJECT_TCP: AF_INET6 */
-	int tcp_state;		/* SUBJECT_TCP: TCP_CLOSE and so on, of <netinet/tcp.h> */
-	struct endpoint local;	/* SUBJECT_TCP: what it is bound to; port 0 if unbound */
-	struct mark mark;	/* SUBJECT_CONVERTED */
-	struct sockaddr_vm vm;	/* SUBJECT_CONVERTED: getsockname() */
+	bool v6;               /* SUBJECT_TCP: AF_INET6 */
+	int tcp_state;         /* SUBJECT_TCP: TCP_CLOSE and so on, of <netinet/tcp.h> */
+	struct endpoint local; /* SUBJECT_TCP: what it is bound to; port 0 if unbound */
+	struct mark mark;      /* SUBJECT_CONVERTED */
+	struct sockaddr_vm vm; /* SUBJECT_CONVERTED: getsockname() */
 };
 
 /* inspect() - what is this descriptor? */
 void inspect(int fd, struct subject *subject);
 
 struct conversion {
-	int fd;	   /* the program's descriptor */
-	int spare; /* the new socket's own */
-	int file_flags;		/* F_GETFL of the program's socket */
-	bool close_on_exec;	/* F_GETFD */
+	int fd;                 /* the program's descriptor */
+	int spare;              /* the new socket's own */
+	int file_flags;         /* F_GETFL of the program's socket */
+	bool close_on_exec;     /* F_GETFD */
 	struct carried carried; /* its epoll registrations */
 };
 

@@ -23,7 +23,7 @@ int duplicate_noting(int fd, int copy)
 
 int duplicate(int fd)
 {
-	return duplicate_noting(fd, (int) SYS_CALL(SYS_dup, fd));
+	return duplicate_noting(fd, (int)SYS_CALL(SYS_dup, fd));
 }
 
 int duplicate_onto(int fd, int copy)
@@ -37,6 +37,6 @@ int duplicate_onto(int fd, int copy)
 int duplicate_fcntl(int fd, int command, void *argument)
 {
 	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
-		return sys_return(duplicate_noting(fd, sys_fcntl(fd, command, (long) argument)));
+		return sys_return(duplicate_noting(fd, sys_fcntl(fd, command, (long)argument)));
 	return __fcntl(fd, command, argument);
 }

@@ -20,7 +20,7 @@
 #include "procfd.h"
 #include "sys.h"
 
-#define ROWS	4096
+#define ROWS    4096
 #define COLUMNS 4
 
 #define KEY_FREE    UINT64_C(0)
@@ -42,7 +42,7 @@ static uint64_t key_of(int epfd, int fd)
 
 static struct note *find_note(int fd, uint64_t key)
 {
-	struct note *row = table[(unsigned) fd % ROWS];
+	struct note *row = table[(unsigned)fd % ROWS];
 
 	for (int i = 0; i < COLUMNS; i++)
 		if (atomic_load(&row[i].key) == key)
@@ -97,16 +97,16 @@ static void take_out(int epfd, int fd, struct epoll_event event, struct carried 
 
 static void take_out_noted(int fd, struct carried *carried)
 {
-	struct note *row = table[(unsigned) fd % ROWS];
+	struct note *row = table[(unsigned)fd % ROWS];
 
 	for (int i = 0; i < COLUMNS; i++) {
 		uint64_t key = atomic_load(&row[i].key);
 		struct epoll_event event = {.events = row[i].events, .data.u64 = row[i].data};
 
-		if ((uint32_t) key != (uint32_t)(fd + 1) || key == KEY_CLAIMED ||
+		if ((uint32_t)key != (uint32_t)(fd + 1) || key == KEY_CLAIMED ||
 		    atomic_load(&row[i].key) != key)
 			continue;
-		take_out((int) (key >> 32) - 1, fd, event, carried);
+		take_out((int)(key >> 32) - 1, fd, event, carried);
 		atomic_compare_exchange_strong(&row[i].key, &key, KEY_FREE);
 	}
 }
@@ -116,9 +116,9 @@ static void take_out_noted(int fd, struct carried *carried)
 static unsigned digit_of(char c)
 {
 	if (c >= '0' && c <= '9')
-		return (unsigned) (c - '0');
+		return (unsigned)(c - '0');
 	if (c >= 'a' && c <= 'f')
-		return (unsigned) (c - 'a') + 10;
+		return (unsigned)(c - 'a') + 10;
 	return UINT_MAX;
 }
 
@@ -142,10 +142,11 @@ static void take_out_line(int epfd, int fd, const char *line, struct carried *ca
 {
 	uint64_t target, events, data;
 
-	if (!find_number(line, "tfd:", 10, &target) || target != (uint64_t) fd ||
-	    !find_number(line, "events:", 16, &events) || !find_number(line, "data:", 16, &data))
+	if (!find_number(line, "tfd:", 10, &target) || target != (uint64_t)fd ||
+	    !find_number(line, "events:", 16, &events) ||
+	    !find_number(line, "data:", 16, &data))
 		return;
-	take_out(epfd, fd, (struct epoll_event){.events = (uint32_t) events, .data.u64 = data},
+	take_out(epfd, fd, (struct epoll_event){.events = (uint32_t)events, .data.u64 = data},
 		 carried);
 }
 
@@ -165,23 +166,24 @@ static size_t take_out_lines(int epfd, int fd, char *buffer, struct carried *car
 	return rest;
 }
 
-/* "PREFIX" and a descriptor in decimal; @path holds at least 32 bytes. */
-static void make_path(char *path, const char *prefix, int fd)
+#define PATH_SIZE 32
+
+/* The name of a directory and a descriptor in decimal. */
+static void make_path(char path[PATH_SIZE], const char *directory, int fd)
 {
 	char digits[12], *at = digits + sizeof digits;
 
 	*--at = 0;
 	do
-		*--at = (char) ('0' + fd % 10);
+		*--at = (char)('0' + fd % 10);
 	while (fd /= 10);
-	strcpy(path, prefix);
-	strcat(path, at);
+	stpncpy(stpncpy(path, directory, PATH_SIZE - sizeof digits), at, sizeof digits);
 }
 
 static bool is_epoll(int fd)
 {
 	static const char wanted[] = "anon_inode:[eventpoll]";
-	char path[32], link[sizeof wanted];
+	char path[PATH_SIZE], link[sizeof wanted];
 	long length;
 
 	make_path(path, "/proc/self/fd/", fd);
@@ -198,7 +200,7 @@ struct search {
 static bool take_out_listed(int epfd, void *argument)
 {
 	struct search *search = argument;
-	char path[32], buffer[1024];
+	char path[PATH_SIZE], buffer[1024];
 	size_t have = 0;
 	long got;
 	int info;
@@ -206,12 +208,12 @@ static bool take_out_listed(int epfd, void *argument)
 	if (!is_epoll(epfd))
 		return true;
 	make_path(path, "/proc/self/fdinfo/", epfd);
-	info = (int) SYS_CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	info = (int)SYS_CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (info < 0)
 		return true;
 	while (have < sizeof buffer - 1 &&
 	       (got = SYS_CALL(SYS_read, info, buffer + have, sizeof buffer - 1 - have)) > 0) {
-		buffer[have + (size_t) got] = 0;
+		buffer[have + (size_t)got] = 0;
 		have = take_out_lines(epfd, search->fd, buffer, search->carried);
 	}
 	sys_close(info);

@@ -4,8 +4,8 @@
  */
 #include "hint.h"
 
-#include <stdatomic.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -60,10 +60,10 @@ static void take_out(struct fd_set_bits *set, int fd)
 
 static bool contains(const struct fd_set_bits *set, int fd)
 {
-	return in_range(fd) && atomic_load_explicit(&set->words[fd / BITS_PER_WORD],
-						    memory_order_relaxed) >>
-						       fd % BITS_PER_WORD &
-				       1;
+	return in_range(fd) &&
+	       atomic_load_explicit(&set->words[fd / BITS_PER_WORD], memory_order_relaxed) >>
+			       fd % BITS_PER_WORD &
+		       1;
 }
 
 static bool is_tcp(int domain, int type, int protocol)

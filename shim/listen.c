@@ -70,7 +70,7 @@ static bool conflict(const struct mark *a, const struct mark *b)
 /* What this process has on the port. */
 struct holders {
 	const struct binding *wanted;
-	int fd;	       /* a socket that holds the vsock port; -1 if none of ours does */
+	int fd;        /* a socket that holds the vsock port; -1 if none of ours does */
 	bool conflict; /* TCP would refuse the bind, were it not for SO_REUSEPORT */
 	bool shared;   /* `fd` has SO_REUSEPORT and the same address */
 };
@@ -194,8 +194,8 @@ static bool bindable(int fd, sa_family_t family)
 static int bind_by_rules(struct binding *b, sa_family_t family)
 {
 	const struct rule *rule;
-	bool v6only = family == AF_INET6 &&
-		      sys_getsockopt_int(b->fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+	bool v6only =
+		family == AF_INET6 && sys_getsockopt_int(b->fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 
 	b->decision = decide_listen(b->rs, &b->on, v6only);
 	if ((b->decision.action == ACTION_PASS && !log_on()) || !bindable(b->fd, family))

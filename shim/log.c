@@ -12,10 +12,15 @@
 #include "../config/address.h"
 #include "sys.h"
 
+struct file_id {
+	uint64_t inode;
+	uint32_t device_major, device_minor;
+	bool open;
+};
+
 static enum { LOG_OFF, LOG_STDERR, LOG_FILE } target;
 static char file_name[PATH_MAX];
-static dev_t stderr_device;
-static ino_t stderr_inode;
+static struct file_id stderr_id; /* as it was at load */
 
 /* A line under construction; what does not fit is cut off. */
 struct line {
@@ -35,7 +40,7 @@ static void add_number(struct line *line, unsigned long number)
 
 	*--at = 0;
 	do
-		*--at = (char) ('0' + number % 10);
+		*--at = (char)('0' + number % 10);
 	while (number /= 10);
 	add(line, at);
 }
@@ -67,20 +72,26 @@ static struct line begin(void)
 	struct line line = {.length = 0};
 
 	add(&line, "vsockify[");
-	add_number(&line, (unsigned long) SYS_CALL(SYS_getpid));
+	add_number(&line, (unsigned long)SYS_CALL(SYS_getpid));
 	add(&line, "]: ");
 	return line;
 }
 
+static struct file_id identify(int fd)
+{
+	struct statx st = {.stx_ino = 0};
+	bool open = SYS_CALL(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &st) == 0;
+
+	return (struct file_id){st.stx_ino, st.stx_dev_major, st.stx_dev_minor, open};
+}
+
 static bool stderr_is_ours(void)
 {
-	struct stat st;
-	int saved = errno;
-	bool same = fstat(STDERR_FILENO, &st) == 0 && st.st_dev == stderr_device &&
-		    st.st_ino == stderr_inode;
+	struct file_id now = identify(STDERR_FILENO);
 
-	errno = saved;
-	return same;
+	return now.open && now.inode == stderr_id.inode &&
+	       now.device_major == stderr_id.device_major &&
+	       now.device_minor == stderr_id.device_minor;
 }
 
 static void emit(int fd, struct line *line)
@@ -94,8 +105,9 @@ static void finish(struct line *line)
 	if (target == LOG_STDERR && stderr_is_ours())
 		emit(STDERR_FILENO, line);
 	if (target == LOG_FILE) {
-		int fd = (int) SYS_CALL(SYS_openat, AT_FDCWD, file_name,
-					O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+		int fd = (int)SYS_CALL(SYS_openat, AT_FDCWD, file_name,
+				       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+				       0600);
 
 		if (fd < 0)
 			return;
@@ -107,21 +119,18 @@ static void finish(struct line *line)
 void log_init(void)
 {
 	const char *wanted = secure_getenv("VSOCKIFY_LOG");
-	struct stat st;
 
 	if (!wanted || !*wanted)
 		return;
 	if (strcmp(wanted, "stderr") == 0) {
-		if (fstat(STDERR_FILENO, &st) < 0)
-			return;
-		stderr_device = st.st_dev;
-		stderr_inode = st.st_ino;
-		target = LOG_STDERR;
+		stderr_id = identify(STDERR_FILENO);
+		target = stderr_id.open ? LOG_STDERR : LOG_OFF;
 	} else if (*wanted == '/' && strlen(wanted) < sizeof file_name) {
 		memcpy(file_name, wanted, strlen(wanted) + 1);
 		target = LOG_FILE;
 	} else {
-		log_fatal("VSOCKIFY_LOG is neither \"stderr\" nor an absolute file name: ", wanted);
+		log_fatal("VSOCKIFY_LOG is neither \"stderr\" nor an absolute file name: ",
+			  wanted);
 	}
 }
 
@@ -165,13 +174,13 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 	add(&line, " ");
 	add_endpoint(&line, asked);
 	add(&line, " on descriptor ");
-	add_number(&line, (unsigned long) fd);
+	add_number(&line, (unsigned long)fd);
 	add_outcome(&line, call, d);
 	if (d->rule >= 0)
 		add_rule(&line, rs,
 			 (*call == 'c' ? ruleset_connect(rs) : ruleset_listen(rs)) + d->rule);
 	else
-		add(&line, d->rule == BY_PEER	     ? " (a peer's address)"
+		add(&line, d->rule == BY_PEER        ? " (a peer's address)"
 			   : d->rule == BY_SYNTHETIC ? " (the address of a CID)"
 						     : " (no rule matches)");
 	finish(&line);
@@ -180,18 +189,18 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 void log_failure(const char *call, int fd, const char *what, int error)
 {
 	struct line line;
-	const char *name = strerrorname_np(error);
 
 	if (!log_on())
 		return;
 	line = begin();
 	add(&line, call);
 	add(&line, " on descriptor ");
-	add_number(&line, (unsigned long) fd);
+	add_number(&line, (unsigned long)fd);
 	add(&line, ": ");
 	add(&line, what);
 	add(&line, ": ");
-	add(&line, name ? name : "unknown error");
+	add(&line, "error ");
+	add_number(&line, (unsigned long)error);
 	finish(&line);
 }
 
@@ -203,7 +212,7 @@ void log_refused(const struct ruleset *rs, int fd, uint32_t cid, const struct ru
 		return;
 	line = begin();
 	add(&line, "accept on descriptor ");
-	add_number(&line, (unsigned long) fd);
+	add_number(&line, (unsigned long)fd);
 	add(&line, ": closed a connection from CID ");
 	add_number(&line, cid);
 	add(&line, ", which accept_from does not name");

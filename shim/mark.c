@@ -24,34 +24,34 @@
 
 enum form { FORM_COMPACT, FORM_WIDE_PEER, FORM_WIDE_LOCAL, FORM_FILTER };
 
-#define A_MAGIC_SHIFT	 60
-#define A_MAGIC		 UINT64_C(0xa) /* top bit set, and not all ones: ~0 means "no limit" */
-#define A_BEGUN		 (UINT64_C(1) << 59)
-#define A_V6		 (UINT64_C(1) << 58)
-#define A_V6ONLY	 (UINT64_C(1) << 57)
-#define A_NODELAY	 (UINT64_C(1) << 56)
-#define A_RESTRICTED	 (UINT64_C(1) << 55)
-#define A_INHERIT	 (UINT64_C(1) << 54)
-#define A_SILENT	 (UINT64_C(1) << 53)
-#define A_EXTENDED	 (UINT64_C(1) << 52)
-#define A_FORM_SHIFT	 50
-#define A_WIDE_LAST_BIT	 (UINT64_C(1) << 49)
-#define A_WIDE_SHUT	 (UINT64_C(1) << 48)
+#define A_MAGIC_SHIFT    60
+#define A_MAGIC          UINT64_C(0xa) /* top bit set, and not all ones: ~0 means "no limit" */
+#define A_BEGUN          (UINT64_C(1) << 59)
+#define A_V6             (UINT64_C(1) << 58)
+#define A_V6ONLY         (UINT64_C(1) << 57)
+#define A_NODELAY        (UINT64_C(1) << 56)
+#define A_RESTRICTED     (UINT64_C(1) << 55)
+#define A_INHERIT        (UINT64_C(1) << 54)
+#define A_SILENT         (UINT64_C(1) << 53)
+#define A_EXTENDED       (UINT64_C(1) << 52)
+#define A_FORM_SHIFT     50
+#define A_WIDE_LAST_BIT  (UINT64_C(1) << 49)
+#define A_WIDE_SHUT      (UINT64_C(1) << 48)
 #define PLACE_KIND_SHIFT 48
 
-#define B_PLACE_SHIFT	14
-#define B_SHUT		(UINT64_C(1) << 13)
-#define B_QUICKACK	(UINT64_C(1) << 12)
-#define B_CORK		(UINT64_C(1) << 11)
-#define B_REUSEPORT	(UINT64_C(1) << 10)
+#define B_PLACE_SHIFT   14
+#define B_SHUT          (UINT64_C(1) << 13)
+#define B_QUICKACK      (UINT64_C(1) << 12)
+#define B_CORK          (UINT64_C(1) << 11)
+#define B_REUSEPORT     (UINT64_C(1) << 10)
 #define B_KEEPCNT_SHIFT 3
-#define B_MAGIC		UINT64_C(5) /* of the low three bits; the default, ~0, has 7 */
-#define B_MAGIC_MASK	UINT64_C(7)
-#define B_EMPTY		B_MAGIC
+#define B_MAGIC         UINT64_C(5) /* of the low three bits; the default, ~0, has 7 */
+#define B_MAGIC_MASK    UINT64_C(7)
+#define B_EMPTY         B_MAGIC
 
 #define C_KEEPIDLE_SHIFT  16
 #define C_KEEPINTVL_SHIFT 1
-#define KEEP_TIME_MASK	  0x7fff
+#define KEEP_TIME_MASK    0x7fff
 
 #define FILTER_MAGIC 0x76736b66u /* "vskf" */
 /* Tags in the filter beside those of the options table. */
@@ -80,12 +80,12 @@ static uint32_t get_word_c(int fd)
 {
 	int c = sys_getsockopt_int(fd, SOL_SOCKET, SO_INCOMING_CPU, -1);
 
-	return c < 0 ? 0 : (uint32_t) c;
+	return c < 0 ? 0 : (uint32_t)c;
 }
 
 static uint64_t pack_place(const struct place *place)
 {
-	return (uint64_t) place->kind << PLACE_KIND_SHIFT | (uint64_t) place->value << 16 |
+	return (uint64_t)place->kind << PLACE_KIND_SHIFT | (uint64_t)place->value << 16 |
 	       place->port;
 }
 
@@ -94,7 +94,7 @@ static struct place unpack_place(uint64_t bits)
 	return (struct place){
 		.kind = (enum place_kind)(bits >> PLACE_KIND_SHIFT & 3),
 		.value = (uint32_t)(bits >> 16),
-		.port = (uint16_t) bits,
+		.port = (uint16_t)bits,
 	};
 }
 
@@ -105,7 +105,8 @@ static bool place_is_empty(const struct place *place)
 
 static bool has_small_options(const struct mark *m)
 {
-	return m->quickack_off || m->cork || m->reuseport || m->keepcnt || m->keepidle || m->keepintvl;
+	return m->quickack_off || m->cork || m->reuseport || m->keepcnt || m->keepidle ||
+	       m->keepintvl;
 }
 
 static enum form choose_form(const struct mark *m)
@@ -127,15 +128,17 @@ static uint64_t pack_flags(const struct mark *m, enum form form)
 {
 	return A_MAGIC << A_MAGIC_SHIFT | (m->v6 ? A_V6 : 0) | (m->v6only ? A_V6ONLY : 0) |
 	       (m->nodelay ? A_NODELAY : 0) | (m->restricted ? A_RESTRICTED : 0) |
-	       (m->begun ? A_BEGUN : 0) | (m->inherit ? A_INHERIT : 0) | (m->silent ? A_SILENT : 0) |
+	       (m->begun ? A_BEGUN : 0) | (m->inherit ? A_INHERIT : 0) |
+	       (m->silent ? A_SILENT : 0) |
 	       (m->extra_count || form == FORM_FILTER ? A_EXTENDED : 0) |
-	       (uint64_t) form << A_FORM_SHIFT;
+	       (uint64_t)form << A_FORM_SHIFT;
 }
 
 static uint64_t pack_small(const struct mark *m)
 {
-	return (m->shut ? B_SHUT : 0) | (m->quickack_off ? B_QUICKACK : 0) | (m->cork ? B_CORK : 0) |
-	       (m->reuseport ? B_REUSEPORT : 0) | (uint64_t) m->keepcnt << B_KEEPCNT_SHIFT | B_MAGIC;
+	return (m->shut ? B_SHUT : 0) | (m->quickack_off ? B_QUICKACK : 0) |
+	       (m->cork ? B_CORK : 0) | (m->reuseport ? B_REUSEPORT : 0) |
+	       (uint64_t)m->keepcnt << B_KEEPCNT_SHIFT | B_MAGIC;
 }
 
 static void unpack_small(struct mark *m, uint64_t b)
@@ -149,8 +152,8 @@ static void unpack_small(struct mark *m, uint64_t b)
 
 static uint32_t pack_times(const struct mark *m)
 {
-	return (uint32_t) m->keepidle << C_KEEPIDLE_SHIFT |
-	       (uint32_t) m->keepintvl << C_KEEPINTVL_SHIFT;
+	return (uint32_t)m->keepidle << C_KEEPIDLE_SHIFT | (uint32_t)m->keepintvl
+								   << C_KEEPINTVL_SHIFT;
 }
 
 static void unpack_times(struct mark *m, uint32_t c)
@@ -167,13 +170,13 @@ static void pack_wide(const struct place *place, uint64_t *a, uint64_t *b, uint3
 	memcpy(&first, place->ip, 4);
 	memcpy(b, place->ip + 4, 8);
 	memcpy(&last, place->ip + 12, 4);
-	*a |= (uint64_t) first << 16 | place->port | (last & 1 ? A_WIDE_LAST_BIT : 0);
+	*a |= (uint64_t)first << 16 | place->port | (last & 1 ? A_WIDE_LAST_BIT : 0);
 	*c = last >> 1;
 }
 
 static struct place unpack_wide(uint64_t a, uint64_t b, uint32_t c)
 {
-	struct place place = {.kind = PLACE_FULL, .port = (uint16_t) a};
+	struct place place = {.kind = PLACE_FULL, .port = (uint16_t)a};
 	uint32_t first = (uint32_t)(a >> 16), last = c << 1 | (a & A_WIDE_LAST_BIT ? 1 : 0);
 
 	memcpy(place.ip, &first, 4);
@@ -191,8 +194,8 @@ struct filter {
 
 static void filter_add(struct filter *f, uint8_t tag, uint32_t value)
 {
-	f->code[f->count++] = (struct sock_filter){
-		.code = BPF_LD | BPF_IMM, .jt = tag, .k = value};
+	f->code[f->count++] =
+		(struct sock_filter){.code = BPF_LD | BPF_IMM, .jt = tag, .k = value};
 }
 
 /* An address takes five instructions: kind and port, then the value or the four words. */
@@ -202,7 +205,7 @@ static void filter_add_place(struct filter *f, uint8_t tag, const struct place *
 
 	if (place->kind == PLACE_FULL)
 		memcpy(words, place->ip, sizeof words);
-	filter_add(f, tag, (uint32_t) place->kind << 16 | place->port);
+	filter_add(f, tag, (uint32_t)place->kind << 16 | place->port);
 	for (int i = 0; i < 4; i++)
 		filter_add(f, (uint8_t)(tag + 1 + i), words[i]);
 }
@@ -212,7 +215,7 @@ static void filter_read_place(const struct sock_filter *code, struct place *plac
 	uint32_t words[4];
 
 	place->kind = (enum place_kind)(code[0].k >> 16);
-	place->port = (uint16_t) code[0].k;
+	place->port = (uint16_t)code[0].k;
 	for (int i = 0; i < 4; i++)
 		words[i] = code[1 + i].k;
 	place->value = words[0];
@@ -229,13 +232,13 @@ static int filter_write(int fd, const struct mark *m, enum form form)
 	if (form == FORM_FILTER) {
 		filter_add_place(&f, TAG_LOCAL, &m->local);
 		filter_add_place(&f, TAG_PEER, &m->peer);
-		filter_add(&f, TAG_SMALL, (uint32_t) pack_small(m));
+		filter_add(&f, TAG_SMALL, (uint32_t)pack_small(m));
 		filter_add(&f, TAG_SMALL + 1, pack_times(m));
 	}
 	for (unsigned i = 0; i < m->extra_count; i++)
 		filter_add(&f, m->extras[i].tag, m->extras[i].value);
 	f.code[f.count++] = (struct sock_filter){.code = BPF_RET | BPF_K, .k = UINT32_MAX};
-	program.len = (unsigned short) f.count;
+	program.len = (unsigned short)f.count;
 	return sys_setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
@@ -377,13 +380,15 @@ int mark_write(int fd, const struct mark *before, const struct mark *after)
 
 	if (before)
 		old = pack(before, choose_form(before));
-	if (form == FORM_FILTER || (after->extra_count && !(before && same_extras(before, after))))
+	if (form == FORM_FILTER ||
+	    (after->extra_count && !(before && same_extras(before, after))))
 		result = filter_write(fd, after, form);
 	if (result == 0 && new.a != old.a)
 		result = sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &new.a,
 					sizeof new.a);
 	if (result == 0 && new.b != old.b)
-		result = sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &new.b, sizeof new.b);
+		result = sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &new.b,
+					sizeof new.b);
 	if (result == 0 && new.c != old.c)
 		result = sys_setsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &new.c, sizeof new.c);
 	return result;

@@ -18,7 +18,8 @@
  *   filter  SO_ATTACH_FILTER: a filter that accepts everything, whose instructions carry what
  *           found no room. Costs about 45 us, so only rare sockets have one.
  *
- * An address is *compact* when it is unspecified, IPv4, ::1, or made from a CID: 34 bits. One full IPv6 address fits into B, C and part of A ("wide"); two go to the filter.
+ * An address is *compact* when it is unspecified, IPv4, ::1, or made from a CID: 34 bits. One
+ * full IPv6 address fits into B, C and part of A ("wide"); two go to the filter.
  *
  * All functions are plain system calls on the socket: async-signal-safe, errno untouched.
  * Two threads that change the mark of one socket at the same moment may lose one change.
@@ -39,19 +40,19 @@ struct extra {
 };
 
 struct mark {
-	bool v6;	 /* made as AF_INET6 */
-	bool v6only;	 /* IPV6_V6ONLY was on at bind */
-	bool nodelay;	 /* TCP_NODELAY */
+	bool v6;         /* made as AF_INET6 */
+	bool v6only;     /* IPV6_V6ONLY was on at bind */
+	bool nodelay;    /* TCP_NODELAY */
 	bool restricted; /* listener whose rule has accept_from */
-	bool inherit;	 /* listener with options that accepted sockets must get */
-	bool silent;	 /* listener that must never give a connection */
-	bool begun;	 /* a non-blocking connect() was not asked about yet */
-	bool extended;	 /* a filter carries more */
+	bool inherit;    /* listener with options that accepted sockets must get */
+	bool silent;     /* listener that must never give a connection */
+	bool begun;      /* a non-blocking connect() was not asked about yet */
+	bool extended;   /* a filter carries more */
 	struct place local;
 	struct place peer; /* the address that connect() was given, or saved by shutdown() */
-	bool shut;	   /* shutdown() was called, and the kernel forgot the peer */
+	bool shut;         /* shutdown() was called, and the kernel forgot the peer */
 	bool quickack_off, cork, reuseport; /* TCP_QUICKACK 0, TCP_CORK, SO_REUSEPORT */
-	uint8_t keepcnt;	    /* TCP_KEEPCNT, 0: not set */
+	uint8_t keepcnt;                    /* TCP_KEEPCNT, 0: not set */
 	uint16_t keepidle, keepintvl; /* TCP_KEEPIDLE, TCP_KEEPINTVL in seconds, 0: not set */
 	unsigned extra_count;
 	struct extra extras[MARK_EXTRAS_MAX];

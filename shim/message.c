@@ -48,7 +48,8 @@ static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
 	struct subject s;
 	int saved = errno;
 
-	if (!endpoint_parse(addr, len, &to) || decide_connect(rules(), &to).action == ACTION_PASS)
+	if (!endpoint_parse(addr, len, &to) ||
+	    decide_connect(rules(), &to).action == ACTION_PASS)
 		return 0;
 	inspect(fd, &s);
 	if (s.kind == SUBJECT_OTHER)
@@ -73,7 +74,8 @@ ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
 
 		if (opened)
 			return opened < 0 ? -1
-					  : real.sendto(fd, data, size, flags & ~MSG_FASTOPEN, NULL, 0);
+					  : real.sendto(fd, data, size, flags & ~MSG_FASTOPEN,
+							NULL, 0);
 	}
 	result = real.sendto(fd, data, size, flags, addr, len);
 	if (result >= 0 || !refused_for_address(fd))
@@ -103,8 +105,9 @@ ssize_t message_sendmsg(int fd, const struct msghdr *message, int flags)
 		int opened = fast_open(fd, message->msg_name, message->msg_namelen);
 
 		if (opened)
-			return opened < 0 ? -1
-					  : send_without_name(fd, message, flags & ~MSG_FASTOPEN);
+			return opened < 0
+				       ? -1
+				       : send_without_name(fd, message, flags & ~MSG_FASTOPEN);
 	}
 	result = real.sendmsg(fd, message, flags);
 	if (result >= 0 || !refused_for_address(fd))
@@ -120,7 +123,7 @@ int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 
 	rules();
 	if (!(flags & MSG_FASTOPEN)) {
-		result = real.sendmmsg(fd, messages, count, flags);
+		result = REAL(sendmmsg)(fd, messages, count, flags);
 		if (result >= 0 || !refused_for_address(fd))
 			return result;
 		errno = saved;
@@ -129,10 +132,10 @@ int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 		ssize_t size = message_sendmsg(fd, &messages[sent].msg_hdr, flags);
 
 		if (size < 0)
-			return sent ? (int) sent : -1;
-		messages[sent].msg_len = (unsigned) size;
+			return sent ? (int)sent : -1;
+		messages[sent].msg_len = (unsigned)size;
 	}
-	return (int) sent;
+	return (int)sent;
 }
 
 /* ---- recv ---- */
@@ -159,12 +162,12 @@ static ssize_t receive_into_scratch(int fd, size_t size, int flags,
 
 int message_readable(int fd)
 {
-	ssize_t size = receive_into_scratch(fd, (size_t) SCRATCH_SIZE * SCRATCH_PARTS,
+	ssize_t size = receive_into_scratch(fd, (size_t)SCRATCH_SIZE * SCRATCH_PARTS,
 					    MSG_PEEK | MSG_DONTWAIT, sys_recvmsg);
 
 	if (size == -EAGAIN || size == -ENOTCONN)
 		return 0;
-	return (int) size;
+	return (int)size;
 }
 
 static size_t size_of(const struct msghdr *message)
@@ -219,7 +222,7 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
 					    real.recvmsg);
 	}
 	result = real.recvmsg(fd, message, flags);
-	if (result >= 0)
+	if (result >= 0 && message)
 		look_for_sockets(message);
 	return result;
 }
@@ -231,14 +234,15 @@ int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 
 	rules();
 	if (count && throws_away(fd, flags)) {
-		ssize_t size = message_recvmsg(fd, &messages[0].msg_hdr, flags & ~MSG_WAITFORONE);
+		ssize_t size =
+			message_recvmsg(fd, &messages[0].msg_hdr, flags & ~MSG_WAITFORONE);
 
 		if (size < 0)
 			return -1;
-		messages[0].msg_len = (unsigned) size;
+		messages[0].msg_len = (unsigned)size;
 		return 1;
 	}
-	result = real.recvmmsg(fd, messages, count, flags, timeout);
+	result = REAL(recvmmsg)(fd, messages, count, flags, timeout);
 	for (int i = 0; i < result; i++)
 		look_for_sockets(&messages[i].msg_hdr);
 	return result;

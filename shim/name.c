@@ -33,12 +33,16 @@ static bool whole_address(name_call call, int fd, struct sockaddr_vm *vm)
 int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	const struct ruleset *rs = rules();
-	socklen_t room = len ? *len : 0;
-	int result = sys_getsockname(fd, addr, len);
 	struct sockaddr_vm vm;
 	struct endpoint ep;
 	struct mark m;
+	socklen_t room;
+	int result;
 
+	if (!len)
+		return sys_getsockname(fd, addr, len);
+	room = *len;
+	result = sys_getsockname(fd, addr, len);
 	if (result < 0 || !gave_vsock(addr, room, *len) || !mark_names(fd, &m) ||
 	    !whole_address(sys_getsockname, fd, &vm))
 		return result;
@@ -51,13 +55,17 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	const struct ruleset *rs = rules();
-	socklen_t room = len ? *len : 0;
-	int result = sys_getpeername(fd, addr, len);
 	struct sockaddr_vm vm;
 	struct endpoint ep;
 	struct mark m;
+	socklen_t room;
 	bool known;
+	int result;
 
+	if (!len)
+		return sys_getpeername(fd, addr, len);
+	room = *len;
+	result = sys_getpeername(fd, addr, len);
 	if (result != -ENOTCONN && (result < 0 || !gave_vsock(addr, room, *len)))
 		return result;
 	if (!mark_names(fd, &m))

@@ -96,7 +96,7 @@ static const struct option table[] = {
 	{IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, KEPT},
 	{IPPROTO_IPV6, IPV6_FREEBIND, KEPT},
 };
-#define OPTIONS ((int) (sizeof table / sizeof table[0]))
+#define OPTIONS ((int)(sizeof table / sizeof table[0]))
 _Static_assert(sizeof table / sizeof table[0] <= 64, "an option is a bit of 64");
 
 #define CONGESTION_BYTES 16 /* TCP_CA_NAME_MAX of the kernel */
@@ -149,7 +149,7 @@ static int default_value(int index, bool v6, struct value *value)
 
 	memset(value, 0, sizeof *value);
 	if (cached) {
-		value->words[0] = (uint32_t) cached;
+		value->words[0] = (uint32_t)cached;
 		return 0;
 	}
 	fd = scratch_tcp(v6);
@@ -167,7 +167,7 @@ static int default_value(int index, bool v6, struct value *value)
 
 static uint8_t tag_of(int index, unsigned word)
 {
-	return (uint8_t) ((unsigned) index | word << 6);
+	return (uint8_t)((unsigned)index | word << 6);
 }
 
 static int keep_extra(struct mark *m, uint8_t tag, uint32_t value)
@@ -196,7 +196,7 @@ static bool kept_extra(const struct mark *m, uint8_t tag, uint32_t *value)
 }
 
 /* Largest values that have a place outside the filter. */
-#define SMALL_TIME_MAX	0x7fff
+#define SMALL_TIME_MAX  0x7fff
 #define SMALL_COUNT_MAX 0x7f
 
 /* Keep a value in the mark's own fields, if it has one for it; it is a good value already. */
@@ -217,11 +217,11 @@ static bool keep_in_field(struct mark *m, int index, uint32_t value)
 	else if (name == TCP_QUICKACK)
 		m->quickack_off = !value;
 	else if (name == TCP_KEEPIDLE && value <= SMALL_TIME_MAX)
-		m->keepidle = (uint16_t) value;
+		m->keepidle = (uint16_t)value;
 	else if (name == TCP_KEEPINTVL && value <= SMALL_TIME_MAX)
-		m->keepintvl = (uint16_t) value;
+		m->keepintvl = (uint16_t)value;
 	else if (name == TCP_KEEPCNT && value <= SMALL_COUNT_MAX)
-		m->keepcnt = (uint8_t) value;
+		m->keepcnt = (uint8_t)value;
 	else
 		return false;
 	return true;
@@ -245,7 +245,8 @@ static bool kept_value(const struct mark *m, int index, struct value *value)
 
 	memset(value, 0, sizeof *value);
 	for (unsigned i = 0; i < words_of(index); i++)
-		if (kept_extra(m, tag_of(index, i), &value->words[i]) && i + 1 == words_of(index))
+		if (kept_extra(m, tag_of(index, i), &value->words[i]) &&
+		    i + 1 == words_of(index))
 			return true;
 	if (level == SOL_SOCKET && name == SO_REUSEPORT)
 		value->words[0] = m->reuseport;
@@ -360,7 +361,7 @@ static bool judge_quickly(int index, const void *given, socklen_t len, struct va
 		return false;
 	memcpy(&number, given, sizeof number);
 	memset(value, 0, sizeof *value);
-	value->words[0] = (uint32_t) number;
+	value->words[0] = (uint32_t)number;
 	switch (table[index].name) {
 	case TCP_NODELAY:
 	case TCP_CORK:
@@ -420,15 +421,14 @@ static void note_listener_option(int fd)
 /* Options of the socket level where the mark is kept: the program must not overwrite it. */
 static bool carries_mark(int level, int name)
 {
-	return level == SOL_SOCKET && (name == SO_MAX_PACING_RATE || name == SO_INCOMING_CPU ||
-				       name == SO_REUSEPORT);
+	return level == SOL_SOCKET &&
+	       (name == SO_MAX_PACING_RATE || name == SO_INCOMING_CPU || name == SO_REUSEPORT);
 }
 
 static bool attaches_filter(int level, int name)
 {
-	return level == SOL_SOCKET &&
-	       (name == SO_ATTACH_FILTER || name == SO_DETACH_FILTER || name == SO_LOCK_FILTER ||
-		name == SO_ATTACH_BPF);
+	return level == SOL_SOCKET && (name == SO_ATTACH_FILTER || name == SO_DETACH_FILTER ||
+				       name == SO_LOCK_FILTER || name == SO_ATTACH_BPF);
 }
 
 int option_set(int fd, int level, int name, const void *value, socklen_t len)
@@ -444,7 +444,7 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 	if (index < 0)
 		return result;
 	if (result == 0) {
-		hint_option((unsigned) index);
+		hint_option((unsigned)index);
 		if (table[index].treatment == CARRIED && name != SO_REUSEADDR)
 			note_listener_option(fd);
 	} else if (table[index].treatment == KEPT && result == -ENOPROTOOPT) {
@@ -490,7 +490,7 @@ static int tcp_state_of(int fd, const struct mark *m)
 static int get_tcp_info(int fd, const struct mark *m, void *value, socklen_t *len)
 {
 	struct tcp_info info = {
-		.tcpi_state = (uint8_t) tcp_state_of(fd, m),
+		.tcpi_state = (uint8_t)tcp_state_of(fd, m),
 		.tcpi_snd_mss = 1448,
 		.tcpi_rcv_mss = 1448,
 		.tcpi_advmss = 1448,
@@ -523,7 +523,7 @@ static int get_kept(const struct mark *m, int index, void *value, socklen_t *len
 		return ask_scratch(m, table[index].level, table[index].name, value, len);
 	/* IP options are given as one byte to a caller that has room for no more. */
 	if (table[index].level == IPPROTO_IP && *len >= 1 && *len < 4)
-		return give(&(uint8_t){(uint8_t) kept.words[0]}, 1, value, len);
+		return give(&(uint8_t){(uint8_t)kept.words[0]}, 1, value, len);
 	return give(&kept, words_of(index) * 4, value, len);
 }
 
@@ -557,12 +557,17 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 
 int option_get(int fd, int level, int name, void *value, socklen_t *len)
 {
-	socklen_t room = len ? *len : 0;
 	int index, result;
 	struct mark m;
+	socklen_t room;
 
-	if (level == SOL_SOCKET && name == SO_GET_FILTER && mark_head(fd, &m))
-		return (*len = 0);
+	if (!len)
+		return sys_getsockopt(fd, level, name, value, len);
+	room = *len;
+	if (level == SOL_SOCKET && name == SO_GET_FILTER && mark_head(fd, &m)) {
+		*len = 0; /* no filter: ours is none of the program's business */
+		return 0;
+	}
 	if (carries_mark(level, name) && mark_read(fd, &m))
 		return get_kept(&m, find_option(level, name), value, len);
 	result = sys_getsockopt(fd, level, name, value, len);

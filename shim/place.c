@@ -19,8 +19,8 @@ struct place place_of(const uint8_t ip[16], uint16_t port)
 		place.kind = PLACE_NONE;
 	} else if (ip_is_v4(ip)) {
 		place.kind = PLACE_IPV4;
-		place.value = (uint32_t) ip[12] << 24 | (uint32_t) ip[13] << 16 |
-			      (uint32_t) ip[14] << 8 | ip[15];
+		place.value = (uint32_t)ip[12] << 24 | (uint32_t)ip[13] << 16 |
+			      (uint32_t)ip[14] << 8 | ip[15];
 	} else if (ip_is_loopback(ip)) {
 		place.kind = PLACE_LOOPBACK6;
 	} else if (cid_of_synthetic(ip, &cid) && cid != CID_UNKNOWN) {

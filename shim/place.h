@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 enum place_kind {
-	PLACE_NONE,	 /* unspecified, or not known */
-	PLACE_IPV4,	 /* value: the address, its first byte in the highest bits */
+	PLACE_NONE,      /* unspecified, or not known */
+	PLACE_IPV4,      /* value: the address, its first byte in the highest bits */
 	PLACE_SYNTHETIC, /* value: the CID of a synthetic IPv6 address (config/address.h) */
 	PLACE_LOOPBACK6, /* ::1 */
-	PLACE_FULL,	 /* ip; the only kind that takes more than 34 bits */
+	PLACE_FULL,      /* ip; the only kind that takes more than 34 bits */
 };
 
 struct place {

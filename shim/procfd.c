@@ -36,7 +36,7 @@ static bool visit_entries(const char *buffer, long size, int directory,
 			  bool (*visit)(int, void *), void *argument)
 {
 	for (long at = 0; at < size;) {
-		const struct kernel_dirent *entry = (const struct kernel_dirent *) (buffer + at);
+		const struct kernel_dirent *entry = (const struct kernel_dirent *)(buffer + at);
 		int fd = parse_fd(entry->name);
 
 		at += entry->length;
@@ -49,8 +49,8 @@ static bool visit_entries(const char *buffer, long size, int directory,
 void procfd_each(bool (*visit)(int fd, void *argument), void *argument)
 {
 	char buffer[2048] __attribute__((aligned(8)));
-	int directory = (int) SYS_CALL(SYS_openat, AT_FDCWD, "/proc/self/fd",
-				       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int directory = (int)SYS_CALL(SYS_openat, AT_FDCWD, "/proc/self/fd",
+				      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	long size;
 
 	if (directory < 0) {

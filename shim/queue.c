@@ -35,6 +35,6 @@ int queue_ioctl(int fd, unsigned long request, void *argument)
 	number = answer(fd, request);
 	if (number < 0)
 		return number;
-	*(int *) argument = number;
+	*(int *)argument = number;
 	return 0;
 }

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * real.c - finds the functions of libc that lie behind the wrapped ones
+ *
+ * Theory of operation
+ *
+ * What dlsym(RTLD_NEXT) does, with the objects' own hash tables (the GNU hash section, see
+ * https://sourceware.org/gnu-gabi/program-loading-and-dynamic-linking.txt): the first object
+ * behind this one, in the order in which they were loaded, that defines the name. It is
+ * written out here because it happens at every start of every program, and five calls of
+ * dlsym() are a twentieth of all that a small program executes: one walk over the objects
+ * costs less than one of them. dlsym() itself serves where time does not matter.
  */
 #include "real.h"
 
 #include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 
@@ -22,14 +36,119 @@ void *real_find(const char *name)
 	return function;
 }
 
+/* What to look for, and where to put it. */
+static const struct wanted {
+	const char *name;
+	void **function;
+} wanted[] = {
+	{"accept4", (void **)&real.accept4}, {"recvfrom", (void **)&real.recvfrom},
+	{"recvmsg", (void **)&real.recvmsg}, {"sendto", (void **)&real.sendto},
+	{"sendmsg", (void **)&real.sendmsg},
+};
+#define WANTED (sizeof wanted / sizeof wanted[0])
+
+/* An object's symbols, as its dynamic section names them. */
+struct symbols {
+	ElfW(Addr) base;
+	const ElfW(Sym) * table;
+	const char *names;
+	const uint32_t *hash;
+};
+
+static bool read_dynamic(const struct dl_phdr_info *object, struct symbols *symbols)
+{
+	const ElfW(Dyn) *entry = NULL;
+
+	*symbols = (struct symbols){.base = object->dlpi_addr};
+	for (int i = 0; i < object->dlpi_phnum; i++)
+		if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			entry = (const ElfW(Dyn) *)(object->dlpi_addr +
+						    object->dlpi_phdr[i].p_vaddr);
+	for (; entry && entry->d_tag != DT_NULL; entry++) {
+		if (entry->d_tag == DT_SYMTAB)
+			symbols->table = (const ElfW(Sym) *)entry->d_un.d_ptr;
+		else if (entry->d_tag == DT_STRTAB)
+			symbols->names = (const char *)entry->d_un.d_ptr;
+		else if (entry->d_tag == DT_GNU_HASH)
+			symbols->hash = (const uint32_t *)entry->d_un.d_ptr;
+	}
+	/* The kernel's vDSO is listed too, and its pointers are not relocated. */
+	return symbols->table && symbols->names && symbols->hash &&
+	       (ElfW(Addr))symbols->table >= symbols->base;
+}
+
+static uint32_t gnu_hash(const char *name)
+{
+	uint32_t hash = 5381;
+
+	while (*name)
+		hash = hash * 33 + (unsigned char)*name++;
+	return hash;
+}
+
+static void *find_symbol(const struct symbols *s, const char *name)
+{
+	uint32_t buckets = s->hash[0], first = s->hash[1], filter_words = s->hash[2];
+	const uint32_t *bucket = s->hash + 4 + filter_words * (sizeof(ElfW(Addr)) / 4);
+	const uint32_t *chain = bucket + buckets;
+	uint32_t hash = gnu_hash(name), i = buckets ? bucket[hash % buckets] : 0;
+
+	if (i < first || !i)
+		return NULL;
+	for (;; i++) {
+		const ElfW(Sym) *symbol = &s->table[i];
+
+		if ((chain[i - first] | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF &&
+		    strcmp(s->names + symbol->st_name, name) == 0)
+			return (void *)(s->base + symbol->st_value);
+		if (chain[i - first] & 1) /* the last of its bucket */
+			return NULL;
+	}
+}
+
+struct walk {
+	bool passed_us;
+	unsigned missing;
+};
+
+static bool is_us(const struct dl_phdr_info *object)
+{
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+
+		if (segment->p_type == PT_LOAD &&
+		    (uintptr_t)&real - (object->dlpi_addr + segment->p_vaddr) <
+			    segment->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
+{
+	struct walk *walk = argument;
+	struct symbols symbols;
+
+	(void)size;
+	if (!walk->passed_us) {
+		walk->passed_us = is_us(object);
+		return 0;
+	}
+	if (!read_dynamic(object, &symbols))
+		return 0;
+	for (unsigned i = 0; i < WANTED; i++)
+		if (!*wanted[i].function &&
+		    (*wanted[i].function = find_symbol(&symbols, wanted[i].name)))
+			walk->missing--;
+	return walk->missing == 0;
+}
+
 void real_init(void)
 {
-	real.connect = real_find("connect");
-	real.accept4 = real_find("accept4");
-	real.recvfrom = real_find("recvfrom");
-	real.recvmsg = real_find("recvmsg");
-	real.recvmmsg = real_find("recvmmsg");
-	real.sendto = real_find("sendto");
-	real.sendmsg = real_find("sendmsg");
-	real.sendmmsg = real_find("sendmmsg");
+	struct walk walk = {.missing = WANTED};
+
+	dl_iterate_phdr(look_into, &walk);
+	for (unsigned i = 0; walk.missing && i < WANTED; i++)
+		if (!*wanted[i].function)
+			*wanted[i].function = real_find(wanted[i].name);
 }

@@ -5,9 +5,10 @@
  * Theory of operation
  *
  * connect, accept, recv and send are cancellation points, and only libc knows how it makes
- * them so; those are looked up once, at load, since dlsym() is neither cheap nor
- * async-signal-safe. The resolver's functions, which are not async-signal-safe either, are
- * looked up when first called. Everything else is a plain system call (sys.h).
+ * them so; they are looked up once, at load, since dlsym() is neither cheap nor
+ * async-signal-safe. Functions that POSIX does not promise to be async-signal-safe either
+ * (the resolver's, recvmmsg, sendmmsg) are looked up when first called. Everything else is a
+ * plain system call (sys.h).
  */
 #ifndef VSOCKIFY_REAL_H
 #define VSOCKIFY_REAL_H
@@ -15,15 +16,15 @@
 #include <sys/socket.h>
 
 struct real {
-	int (*connect)(int, const struct sockaddr *, socklen_t);
 	int (*accept4)(int, struct sockaddr *, socklen_t *, int);
 	ssize_t (*recvfrom)(int, void *, size_t, int, struct sockaddr *, socklen_t *);
 	ssize_t (*recvmsg)(int, struct msghdr *, int);
-	int (*recvmmsg)(int, struct mmsghdr *, unsigned, int, struct timespec *);
 	ssize_t (*sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
 	ssize_t (*sendmsg)(int, const struct msghdr *, int);
-	int (*sendmmsg)(int, struct mmsghdr *, unsigned, int);
 };
+
+/* libc's connect() under its other public name; the only one of these that has one. */
+extern int __connect(int fd, const struct sockaddr *addr, socklen_t len);
 
 /* Filled in by real_init(), never written afterwards. */
 extern struct real real;
@@ -37,5 +38,14 @@ void real_init(void);
  * not happen with the libc the shim was built for. Not async-signal-safe.
  */
 void *real_find(const char *name);
+
+/* REAL() - libc's function of this name and type, looked up when first needed */
+#define REAL(name)                                                      \
+	({                                                              \
+		static _Atomic(__typeof__(&(name))) found_;             \
+		if (!found_)                                            \
+			found_ = (__typeof__(&(name)))real_find(#name); \
+		found_;                                                 \
+	})
 
 #endif

@@ -28,15 +28,6 @@
 
 #define NAME_MAX_LENGTH 64 /* name_of_cid() */
 
-/* libc's function of this name and type, looked up once. */
-#define REAL(name)                                                                            \
-	({                                                                                    \
-		static __typeof__(&(name)) found_;                                            \
-		if (!found_)                                                                  \
-			found_ = (__typeof__(&(name))) real_find(#name);                      \
-		found_;                                                                       \
-	})
-
 /* ---- names ---- */
 
 /* Is this a name of ours? *@cid is CID_UNKNOWN if it ends in .vsock, but means nothing. */
@@ -173,14 +164,16 @@ int resolve_nameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 
 	if (flags & NI_NUMERICHOST || !host || !host_len || !endpoint_parse(addr, len, &ep) ||
 	    !cid_of_ip(rs, ep.ip, &cid))
-		return REAL(getnameinfo)(addr, len, host, host_len, service, service_len, flags);
+		return REAL(getnameinfo)(addr, len, host, host_len, service, service_len,
+					 flags);
 	name_of_cid(rs, cid, name, sizeof name);
 	if (strlen(name) >= host_len)
 		return EAI_OVERFLOW;
 	memcpy(host, name, strlen(name) + 1);
 	if (!service || !service_len)
 		return 0;
-	return REAL(getnameinfo)(addr, len, NULL, 0, service, service_len, flags & ~NI_NAMEREQD);
+	return REAL(getnameinfo)(addr, len, NULL, 0, service, service_len,
+				 flags & ~NI_NAMEREQD);
 }
 
 /* ---- the older calls ---- */
@@ -240,8 +233,8 @@ int resolve_host_r(const char *name, struct hostent *entry, char *buffer, size_t
 	return REAL(gethostbyname_r)(ask, entry, buffer, size, result, error);
 }
 
-int resolve_host2_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
-		    struct hostent **result, int *error)
+int resolve_host2_r(const char *name, int family, struct hostent *entry, char *buffer,
+		    size_t size, struct hostent **result, int *error)
 {
 	char text[IP_TEXT_MAX];
 	const char *ask = substitute(name, family, text);
@@ -263,13 +256,13 @@ static void fill_hostent(struct hostent *entry, struct host_answer *answer, int 
 			 const void *addr, socklen_t len)
 {
 	answer->aliases[0] = NULL;
-	answer->addresses[0] = (char *) answer->address;
+	answer->addresses[0] = (char *)answer->address;
 	answer->addresses[1] = NULL;
 	memcpy(answer->address, addr, len);
 	*entry = (struct hostent){.h_name = answer->name,
 				  .h_aliases = answer->aliases,
 				  .h_addrtype = family,
-				  .h_length = (int) len,
+				  .h_length = (int)len,
 				  .h_addr_list = answer->addresses};
 }
 
@@ -300,15 +293,16 @@ struct hostent *resolve_addr(const void *addr, socklen_t len, int family)
 	return &entry;
 }
 
-int resolve_addr_r(const void *addr, socklen_t len, int family, struct hostent *entry, char *buffer,
-		   size_t size, struct hostent **result, int *error)
+int resolve_addr_r(const void *addr, socklen_t len, int family, struct hostent *entry,
+		   char *buffer, size_t size, struct hostent **result, int *error)
 {
-	size_t skip = -(uintptr_t) buffer % _Alignof(struct host_answer);
-	struct host_answer *answer = (struct host_answer *) (buffer + skip);
+	size_t skip = -(uintptr_t)buffer % _Alignof(struct host_answer);
+	struct host_answer *answer = (struct host_answer *)(buffer + skip);
 	uint32_t cid;
 
 	if (!parse_addr(addr, len, family, &cid))
-		return REAL(gethostbyaddr_r)(addr, len, family, entry, buffer, size, result, error);
+		return REAL(gethostbyaddr_r)(addr, len, family, entry, buffer, size, result,
+					     error);
 	*result = NULL;
 	if (size < skip + sizeof *answer) {
 		*error = NETDB_INTERNAL;

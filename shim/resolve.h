@@ -19,10 +19,10 @@ struct hostent *resolve_host(const char *name, int family);
 struct hostent *resolve_host2(const char *name, int family);
 int resolve_host_r(const char *name, struct hostent *entry, char *buffer, size_t size,
 		   struct hostent **result, int *error);
-int resolve_host2_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
-		    struct hostent **result, int *error);
+int resolve_host2_r(const char *name, int family, struct hostent *entry, char *buffer,
+		    size_t size, struct hostent **result, int *error);
 struct hostent *resolve_addr(const void *addr, socklen_t len, int family);
-int resolve_addr_r(const void *addr, socklen_t len, int family, struct hostent *entry, char *buffer,
-		   size_t size, struct hostent **result, int *error);
+int resolve_addr_r(const void *addr, socklen_t len, int family, struct hostent *entry,
+		   char *buffer, size_t size, struct hostent **result, int *error);
 
 #endif

@@ -27,7 +27,8 @@
 _Atomic int state;
 const struct ruleset *state_rules = &ruleset_empty;
 
-static _Atomic int preparing_thread;
+/* This thread is the one that does the work. */
+static _Thread_local bool preparing __attribute__((tls_model("initial-exec")));
 
 static _Noreturn void stop(const char *what, const char *detail)
 {
@@ -46,13 +47,15 @@ static const struct ruleset *rules_from_environment(void)
 		return NULL;
 	size = ruleset_encoded_size(first);
 	if (!size)
-		stop("the variable " RULESET_ENV " was not written by this version of vsockify", "");
+		stop("the variable " RULESET_ENV " was not written by this version of vsockify",
+		     "");
 	image = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (image == MAP_FAILED)
 		stop("no memory for the rules", "");
 	if (!ruleset_decode(secure_getenv, image, size))
-		stop("the rules in " RULESET_ENV " are damaged, or of another version of vsockify", "");
-	mprotect(image, size, PROT_READ);
+		stop("the rules in " RULESET_ENV
+		     " are damaged, or of another version of vsockify",
+		     "");
 	return image;
 }
 
@@ -89,7 +92,7 @@ static const struct ruleset *rules_from_file(void)
 	plugin = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
 	if (!plugin)
 		stop("cannot load the reader of configuration files: ", dlerror());
-	load = (int (*)(void **, size_t *)) dlsym(plugin, "vsockify_config_load");
+	load = (int (*)(void **, size_t *))dlsym(plugin, "vsockify_config_load");
 	if (!load)
 		stop("not a reader of configuration files: ", name);
 	status = load(&image, &size);
@@ -99,7 +102,7 @@ static const struct ruleset *rules_from_file(void)
 	return image;
 }
 
-static void prepare(void)
+static void find_rules(void)
 {
 	const struct ruleset *found;
 
@@ -112,29 +115,38 @@ static void prepare(void)
 		state_rules = found;
 }
 
-const struct ruleset *state_prepare(void)
+/* Do the work, or wait for the thread that does it; disturbs errno. */
+static const struct ruleset *prepare(void)
 {
-	int expected = STATE_NEW, saved = errno;
-	int self = (int) SYS_CALL(SYS_gettid);
+	int expected = STATE_NEW;
 
+	if (preparing)
+		return &ruleset_empty;
 	if (atomic_compare_exchange_strong(&state, &expected, STATE_BUSY)) {
-		atomic_store(&preparing_thread, self);
-		prepare();
+		preparing = true;
+		find_rules();
+		preparing = false;
 		atomic_store_explicit(&state, STATE_READY, memory_order_release);
-	} else {
-		while (atomic_load(&state) != STATE_READY) {
-			if (atomic_load(&preparing_thread) == self)
-				return &ruleset_empty;
-			sched_yield();
-		}
 	}
-	errno = saved;
+	while (atomic_load_explicit(&state, memory_order_acquire) != STATE_READY)
+		sched_yield();
 	return state_rules;
 }
 
+const struct ruleset *state_prepare(void)
+{
+	int saved = errno;
+	const struct ruleset *rs = prepare();
+
+	errno = saved;
+	return rs;
+}
+
+/* Every function of libc that is called from here on is one more for the dynamic linker to
+ * look up, at every start of every program: fewer are better. */
 __attribute__((constructor)) static void load(void)
 {
-	state_prepare();
+	prepare();
 }
 
 uint32_t local_cid(const struct ruleset *rs, uint32_t peer)
@@ -149,7 +161,7 @@ uint32_t local_cid(const struct ruleset *rs, uint32_t peer)
 		return cid;
 	cid = rs->local_cid;
 	if (cid == CID_UNKNOWN) {
-		fd = (int) SYS_CALL(SYS_openat, AT_FDCWD, "/dev/vsock", O_RDONLY | O_CLOEXEC);
+		fd = (int)SYS_CALL(SYS_openat, AT_FDCWD, "/dev/vsock", O_RDONLY | O_CLOEXEC);
 		if (fd >= 0) {
 			if (sys_ioctl(fd, IOCTL_VM_SOCKETS_GET_LOCAL_CID, &cid) < 0)
 				cid = CID_UNKNOWN;

@@ -27,7 +27,8 @@ const struct ruleset *state_prepare(void);
 /* rules() - the rules in force; never NULL. Every wrapped call begins with it. */
 static inline const struct ruleset *rules(void)
 {
-	if (__builtin_expect(atomic_load_explicit(&state, memory_order_acquire) == STATE_READY, 1))
+	if (__builtin_expect(atomic_load_explicit(&state, memory_order_acquire) == STATE_READY,
+			     1))
 		return state_rules;
 	return state_prepare();
 }

@@ -33,84 +33,84 @@ static inline long sys_result(long result, int saved_errno)
 	return result;
 }
 
-#define SYS_CALL(...)                                                                         \
-	({                                                                                    \
-		int sys_saved_ = errno;                                                       \
-		sys_result(syscall(__VA_ARGS__), sys_saved_);                                 \
+#define SYS_CALL(...)                                         \
+	({                                                    \
+		int sys_saved_ = errno;                       \
+		sys_result(syscall(__VA_ARGS__), sys_saved_); \
 	})
 
 static inline int sys_socket(int domain, int type, int protocol)
 {
-	return (int) SYS_CALL(SYS_socket, domain, type, protocol);
+	return (int)SYS_CALL(SYS_socket, domain, type, protocol);
 }
 
 static inline int sys_bind(int fd, const void *addr, socklen_t len)
 {
-	return (int) SYS_CALL(SYS_bind, fd, addr, len);
+	return (int)SYS_CALL(SYS_bind, fd, addr, len);
 }
 
 static inline int sys_listen(int fd, int backlog)
 {
-	return (int) SYS_CALL(SYS_listen, fd, backlog);
+	return (int)SYS_CALL(SYS_listen, fd, backlog);
 }
 
 static inline int sys_connect(int fd, const void *addr, socklen_t len)
 {
-	return (int) SYS_CALL(SYS_connect, fd, addr, len);
+	return (int)SYS_CALL(SYS_connect, fd, addr, len);
 }
 
 static inline int sys_shutdown(int fd, int how)
 {
-	return (int) SYS_CALL(SYS_shutdown, fd, how);
+	return (int)SYS_CALL(SYS_shutdown, fd, how);
 }
 
 static inline int sys_getsockname(int fd, void *addr, socklen_t *len)
 {
-	return (int) SYS_CALL(SYS_getsockname, fd, addr, len);
+	return (int)SYS_CALL(SYS_getsockname, fd, addr, len);
 }
 
 static inline int sys_getpeername(int fd, void *addr, socklen_t *len)
 {
-	return (int) SYS_CALL(SYS_getpeername, fd, addr, len);
+	return (int)SYS_CALL(SYS_getpeername, fd, addr, len);
 }
 
 static inline int sys_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
-	return (int) SYS_CALL(SYS_getsockopt, fd, level, name, value, len);
+	return (int)SYS_CALL(SYS_getsockopt, fd, level, name, value, len);
 }
 
 static inline int sys_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-	return (int) SYS_CALL(SYS_setsockopt, fd, level, name, value, len);
+	return (int)SYS_CALL(SYS_setsockopt, fd, level, name, value, len);
 }
 
 static inline int sys_fcntl(int fd, int command, long argument)
 {
 #ifdef SYS_fcntl64
-	return (int) SYS_CALL(SYS_fcntl64, fd, command, argument);
+	return (int)SYS_CALL(SYS_fcntl64, fd, command, argument);
 #else
-	return (int) SYS_CALL(SYS_fcntl, fd, command, argument);
+	return (int)SYS_CALL(SYS_fcntl, fd, command, argument);
 #endif
 }
 
 static inline int sys_dup3(int from, int to, int flags)
 {
-	return (int) SYS_CALL(SYS_dup3, from, to, flags);
+	return (int)SYS_CALL(SYS_dup3, from, to, flags);
 }
 
 static inline int sys_close(int fd)
 {
-	return (int) SYS_CALL(SYS_close, fd);
+	return (int)SYS_CALL(SYS_close, fd);
 }
 
 static inline int sys_epoll_ctl(int epfd, int op, int fd, void *event)
 {
-	return (int) SYS_CALL(SYS_epoll_ctl, epfd, op, fd, event);
+	return (int)SYS_CALL(SYS_epoll_ctl, epfd, op, fd, event);
 }
 
 static inline int sys_ioctl(int fd, unsigned long request, void *argument)
 {
-	return (int) SYS_CALL(SYS_ioctl, fd, request, argument);
+	return (int)SYS_CALL(SYS_ioctl, fd, request, argument);
 }
 
 static inline long sys_recvmsg(int fd, struct msghdr *message, int flags)

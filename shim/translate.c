@@ -40,7 +40,8 @@ static void source_ip(const struct ruleset *rs, int fd, const struct mark *m, ui
 	if (cid == CID_UNKNOWN)
 		place_ip(&(struct place){.kind = PLACE_NONE}, m->v6, ip);
 	else
-		ip_of_cid(rs, cid, !ip_is_v4(ip), cid == VMADDR_CID_LOCAL && loopback_loaded(), ip);
+		ip_of_cid(rs, cid, !ip_is_v4(ip), cid == VMADDR_CID_LOCAL && loopback_loaded(),
+			  ip);
 }
 
 void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,

@@ -227,8 +227,8 @@ EXPORT int getaddrinfo(const char *node, const char *service, const struct addri
 	return resolve_addrinfo(node, service, hints, result);
 }
 
-EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_len,
-		       char *service, socklen_t service_len, int flags)
+EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t len, char *host,
+		       socklen_t host_len, char *service, socklen_t service_len, int flags)
 {
 	return resolve_nameinfo(addr, len, host, host_len, service, service_len, flags);
 }
