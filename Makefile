@@ -1,55 +1,106 @@
-# vsockify: unmodified TCP programs over VM sockets. `make help` lists the targets.
+# vsockify: unmodified TCP programs over VM sockets. `make help` lists what can be made.
 
 VERSION = 0.1.0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
-SYSCONFDIR ?= /etc
 BUILD = build
 
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes
-override CFLAGS += -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"'
 
-# core: rules and addresses, pure, in every program; reader: libconfig, not in the shim
+# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim
 CORE = config/match.c config/address.c config/image.c
 READER = $(filter-out $(CORE) config/plugin.c,$(wildcard config/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-all: $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
+BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
+HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
+
+BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
+LINT_PACKAGES = clang-format clang-tidy shellcheck
+CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2
+DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
+APPS_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages)
+
+.PHONY: all help demo check check-all lint install uninstall clean helpers
+all: $(BUILT)
+
+help:
+	@echo 'make            build/libvsockify.so, build/vsockify-config.so, build/vsockify'
+	@echo 'make demo       the main job, across a real virtual-machine boundary'
+	@echo 'make check      the tests'
+	@echo 'make check-all  the tests, and all that takes long'
+	@echo 'make lint       clang-format, clang-tidy, shellcheck'
+	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
+	@echo 'make clean'
 
 $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(wildcard shim/*.c)) shim/libvsockify.map
-	$(CC) -shared -nostartfiles $(CFLAGS) $(LDFLAGS) -Wl,--version-script=shim/libvsockify.map \
-		-Wl,--as-needed -Wl,-z,defs -o $@ $(filter %.o,$^)
+	$(CC) -shared -nostartfiles $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -Wl,-z,defs \
+		-Wl,--version-script=shim/libvsockify.map -o $@ $(filter %.o,$^)
 
 $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) config/plugin.c)
-	$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,defs -o $@ $^ -lconfig
+	$(CC) -shared $(ALL_CFLAGS) $(LDFLAGS) -Wl,-z,defs -o $@ $^ -lconfig
 
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
 
-$(BUILD)/%.o: %.c
+$(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(wildcard tests/unit/*.c))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CPPFLAGS) $(DEFINES) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig -lcunit
 
-# ---- tests ----
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(DEFINES) -MMD -MP -c -o $@ $<
 
-# C programs that tests run: tests/programs/NAME.c -> build/tests/NAME
-HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
-HELPER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS)
+# what tests run: plain programs, without the project's flags
+$(BUILD)/tests/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP -o $@ $<
 
 helpers: $(HELPERS)
 
-$(BUILD)/tests/%: tests/programs/%.c
-	@mkdir -p $(@D)
-	$(CC) $(HELPER_CFLAGS) -pthread -o $@ $<
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-check: all helpers
-	tests/vm/run tests/run-tests tests/loopback
+# ---- running it ----
+
+demo:
+	@tests/packages $(DEMO_PACKAGES)
+	@$(MAKE) --no-print-directory all
+	@tests/vm/pair examples/demo/host examples/demo/guest
+
+check:
+	@tests/packages $(CHECK_PACKAGES)
+	@$(MAKE) --no-print-directory all helpers $(BUILD)/unit-tests
+	@tests/check
+
+check-all:
+	@tests/packages $(CHECK_PACKAGES) $(DEMO_PACKAGES) $(APPS_PACKAGES) $(LINT_PACKAGES)
+	@$(MAKE) --no-print-directory lint all helpers $(BUILD)/unit-tests
+	@tests/check --all
+
+SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch])
+SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^.!/bin/(ba)?sh|shellcheck shell=')
+
+lint:
+	@tests/packages $(LINT_PACKAGES)
+	clang-format --dry-run -Werror $(SOURCES)
+	clang-tidy --quiet $(filter %.c,$(SOURCES)) -- -std=gnu11 -D_GNU_SOURCE $(DEFINES)
+	shellcheck -x $(SCRIPTS)
+
+# ---- installing it ----
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR) $(DESTDIR)/etc
+	install -m 755 $(BUILD)/vsockify $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(DESTDIR)$(LIBDIR)
+	[ -e $(DESTDIR)/etc/vsockify.conf ] || \
+		install -m 644 config/vsockify.conf $(DESTDIR)/etc
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/vsockify
+	rm -f $(DESTDIR)$(LIBDIR)/libvsockify.so $(DESTDIR)$(LIBDIR)/vsockify-config.so
 
 clean:
 	rm -rf $(BUILD)
-
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-
-.PHONY: all check clean helpers

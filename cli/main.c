@@ -42,15 +42,17 @@ struct cli_option {
 
 static const struct cli_option cli_options[] = {
 	{"config", 'c', "FILE",
-	 "read this configuration, in place of $VSOCKIFY_CONFIG,\n"
-	 "$XDG_CONFIG_HOME/vsockify.conf or " VSOCKIFY_SYSCONFDIR "/vsockify.conf"},
+	 "read FILE, in place of $VSOCKIFY_CONFIG,\n"
+	 "$XDG_CONFIG_HOME/vsockify.conf or\n" VSOCKIFY_SYSCONFDIR "/vsockify.conf"},
 	{"peer", OPTION_PEER, "KEY=CID", "a peer: 10.0.2.15=7, fd00::15=7 or db=7"},
 	{"connect", OPTION_CONNECT, "TO=PEER",
 	 "lead connections to a peer: 10.0.2.15:5432=7,\n"
-	 "10.0.2.15:5432=db:9000, [fd00::/64]:*=7, or =pass, =deny"},
+	 "[fd00::/64]:*=db, 10.0.2.15:80=db:8080; or leave\n"
+	 "or refuse them: 10.0.0.0/8:*=pass, *:25=deny"},
 	{"listen", OPTION_LISTEN, "ON[=PORT]",
-	 "accept connections over vsock: 80, 80=8080, *:*,\n127.0.0.1:80=pass, or =deny"},
-	{"verbose", 'v', NULL, "say on stderr what each rule did"},
+	 "accept connections over VM sockets: 80, 80=8080,\n"
+	 "*:*; or not: 127.0.0.1:80=pass, 23=deny"},
+	{"verbose", 'v', NULL, "say on stderr what each rule does"},
 	{"check", OPTION_CHECK, NULL, "show the rules in force, and run nothing"},
 	{"help", OPTION_HELP, NULL, "show this"},
 	{"version", OPTION_VERSION, NULL, "show the version"},

@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "../config/address.h"
 #include "convert.h"
 #include "error.h"
 #include "hint.h"
@@ -246,13 +247,28 @@ static int already_connected(int fd, const struct mark *m)
 }
 
 /*
+ * A failure is reported once too: ECONNABORTED if SO_ERROR was read before. Only after that
+ * does a connect() make a fresh attempt (__inet_stream_connect()).
+ */
+static int already_failed(int fd, const struct mark *m)
+{
+	int error = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, 0);
+	struct mark after = *m;
+
+	if (m->begun) {
+		after.begun = false;
+		mark_write(fd, m, &after);
+		return error ? -tcp_error(error) : -ECONNABORTED;
+	}
+	return error ? -tcp_error(error) : 1;
+}
+
+/*
  * may_connect_again() - TCP's answer to a connect() on this converted socket
  * Return: 1 if a new attempt is to be made; else what connect() returns
  */
 static int may_connect_again(int fd, const struct mark *m)
 {
-	int error;
-
 	switch (progress_of(fd, m)) {
 	case CONNECTED:
 		return already_connected(fd, m);
@@ -261,18 +277,32 @@ static int may_connect_again(int fd, const struct mark *m)
 			return -EALREADY;
 		return wait_connected(fd);
 	case FAILED:
-		error = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, 0);
-		return error ? -tcp_error(error) : 1;
+		return already_failed(fd, m);
 	case UNCONNECTED:
 		break;
 	}
 	return 1;
 }
 
-static int connect_converted(struct attempt *a, const struct subject *s)
+/* TCP's refusal of an address that is not of the socket's family; 0 if it is. */
+static int refuse_family(const struct mark *m, const struct endpoint *to, sa_family_t family,
+			 socklen_t len)
+{
+	if (m->v6 && family == AF_INET)
+		return len < offsetof(struct sockaddr_in6, sin6_scope_id) ? -EINVAL
+									  : -EAFNOSUPPORT;
+	if (!m->v6 && family == AF_INET6)
+		return -EAFNOSUPPORT;
+	return m->v6only && ip_is_v4(to->ip) ? -ENETUNREACH : 0;
+}
+
+static int connect_converted(struct attempt *a, const struct subject *s,
+			     const struct sockaddr *addr, socklen_t len)
 {
 	int result = may_connect_again(a->fd, &s->mark);
 
+	if (result == 1)
+		result = refuse_family(&s->mark, &a->to, addr->sa_family, len) ?: 1;
 	if (result != 1)
 		return result;
 	if (a->decision.action == ACTION_DENY)
@@ -329,6 +359,26 @@ static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
 	return __connect(fd, addr, len);
 }
 
+/* TCP takes a connect() to 0.0.0.0 or :: for one to loopback, and getpeername() says so. */
+static void loopback_if_unspecified(struct endpoint *to)
+{
+	if (!ip_is_unspecified(to->ip))
+		return;
+	if (ip_is_v4(to->ip))
+		to->ip[12] = 127;
+	to->ip[15] = 1;
+}
+
+/* Is this TCP socket one that a connect to @to can convert? Else the kernel says why not. */
+static bool connectable(int fd, const struct subject *s, const struct endpoint *to,
+			sa_family_t family)
+{
+	if (s->tcp_state != TCP_CLOSE || s->v6 != (family == AF_INET6))
+		return false;
+	return !s->v6 || !ip_is_v4(to->ip) ||
+	       !sys_getsockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+}
+
 int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct attempt a = {.rs = rules(), .fd = fd};
@@ -340,6 +390,7 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 			return connect_passed(fd, addr, len);
 		return __connect(fd, addr, len);
 	}
+	loopback_if_unspecified(&a.to);
 	a.decision = decide_connect(a.rs, &a.to);
 	if (a.decision.action == ACTION_PASS) {
 		log_passed(&a);
@@ -347,13 +398,12 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	}
 	inspect(fd, &s);
 	if (s.kind == SUBJECT_OTHER ||
-	    (s.kind == SUBJECT_TCP &&
-	     (s.tcp_state != TCP_CLOSE || s.v6 != (addr->sa_family == AF_INET6))))
+	    (s.kind == SUBJECT_TCP && !connectable(fd, &s, &a.to, addr->sa_family)))
 		return __connect(fd, addr, len);
 	pthread_testcancel();
 	log_decision(a.rs, "connect", fd, &a.to, &a.decision);
 	if (s.kind == SUBJECT_CONVERTED)
-		result = connect_converted(&a, &s);
+		result = connect_converted(&a, &s, addr, len);
 	else if (a.decision.action == ACTION_DENY)
 		result = -ECONNREFUSED;
 	else

@@ -60,11 +60,22 @@ static bool conflict(const struct mark *a, const struct mark *b)
 		return false;
 	if (!(serves_ipv4(a) && serves_ipv4(b)) && !(serves_ipv6(a) && serves_ipv6(b)))
 		return false;
-	if (a->local.kind == PLACE_NONE || b->local.kind == PLACE_NONE)
+	if (place_is_any(&a->local) || place_is_any(&b->local))
 		return true;
 	place_ip(&a->local, a->v6, a_ip);
 	place_ip(&b->local, b->v6, b_ip);
 	return memcmp(a_ip, b_ip, sizeof a_ip) == 0;
+}
+
+/* Would getsockname() show them alike? */
+static bool same_address(const struct mark *a, const struct mark *b)
+{
+	uint8_t a_ip[16], b_ip[16];
+
+	place_ip(&a->local, a->v6, a_ip);
+	place_ip(&b->local, b->v6, b_ip);
+	return a->v6 == b->v6 && a->local.port == b->local.port &&
+	       memcmp(a_ip, b_ip, sizeof a_ip) == 0;
 }
 
 /* What this process has on the port. */
@@ -87,10 +98,11 @@ static bool look_at(int fd, void *argument)
 	if (fd == b->fd || s.kind != SUBJECT_CONVERTED || s.mark.peer.kind != PLACE_NONE ||
 	    sys_getpeername(fd, &peer, &len) == 0)
 		return true;
+	if (!s.mark.local.port) /* bound to port 0 */
+		s.mark.local.port = (uint16_t)s.vm.svm_port;
 	if (s.vm.svm_port == b->decision.port) {
 		holders->fd = fd;
-		holders->shared = s.mark.reuseport && conflict(&s.mark, &b->mark) &&
-				  s.mark.v6 == b->mark.v6;
+		holders->shared = s.mark.reuseport && same_address(&s.mark, &b->mark);
 	}
 	if (conflict(&s.mark, &b->mark) && !(s.mark.reuseport && b->mark.reuseport))
 		holders->conflict = true;
@@ -212,6 +224,9 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 		.restricted = rule && rule->restricted,
 		.local = place_of(b->on.ip, b->on.port),
 	};
+	/* ::ffff:0.0.0.0 serves IPv4 alone, and shows IPv4 addresses */
+	if (b->mark.v6 && ip_is_v4(b->on.ip))
+		b->mark.local.kind = PLACE_IPV4;
 	return bind_converted(b);
 }
 

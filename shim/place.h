@@ -25,6 +25,12 @@ struct place {
 	uint16_t port; /* TCP port, host byte order; 0: the kernel knows better */
 };
 
+/* place_is_any() - is it an unspecified address, :: or (mapped) 0.0.0.0? */
+static inline bool place_is_any(const struct place *place)
+{
+	return place->kind == PLACE_NONE || (place->kind == PLACE_IPV4 && place->value == 0);
+}
+
 /* place_of() - the most compact form of an address; unspecified ones give PLACE_NONE */
 struct place place_of(const uint8_t ip[16], uint16_t port);
 

@@ -50,7 +50,7 @@ void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,
 	endpoint_of_vm(rs, vm, shows_v6(m), ep);
 	if (m->local.port)
 		ep->port = m->local.port;
-	if (m->local.kind != PLACE_NONE)
+	if (!place_is_any(&m->local))
 		place_ip(&m->local, m->v6, ep->ip);
 	else if (m->peer.kind != PLACE_NONE && vm->svm_cid == VMADDR_CID_ANY)
 		source_ip(rs, fd, m, ep->ip);

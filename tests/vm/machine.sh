@@ -5,6 +5,13 @@
 # whatever reason, is noticed at once.
 # shellcheck shell=bash disable=SC2154 # variables of options.sh
 
+# What of the kernel's start can be left out: searching all PCI buses for an AGP bridge by port I/O (pci=noearly), PCI
+# interrupt routing by ACPI, where MSI is used anyway (noacpi), testing ciphers, measuring the speed of delay loops.
+# The TSC is taken to be good (tsc=reliable): an emulated one is the same on all processors, and without it every
+# clock_gettime is a system call and an access to the HPET. A panic ends the machine (with qemu's -no-reboot).
+boot_arguments="quiet loglevel=5 console=ttyS0 panic=-1 mitigations=off nokaslr trace_clock=local \
+pci=noearly,noacpi cryptomgr.notests lpj=10000000 tsc=reliable"
+
 fail()
 {
     echo "tests/vm: $*" >&2
@@ -105,7 +112,7 @@ boot_machine()
 
     qemu_command=(qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -vga none -nic none
         -kernel "$ready/vmlinux" -initrd "$ready/initramfs.cpio"
-        -append "quiet loglevel=5 console=ttyS0 panic=-1 mitigations=off nokaslr $*"
+        -append "$boot_arguments $* ${VM_APPEND:-}"
         -serial "file:$run/console.log"
         -device virtio-serial -chardev "file,id=out,path=$run/out" -device virtserialport,nr=1,chardev=out
         -chardev "file,id=report,path=/dev/stdout" -device virtserialport,nr=2,chardev=report

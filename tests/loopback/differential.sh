@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# tests/loopback/differential.sh - a program must print the same over TCP and over VM sockets. Source after lib.sh.
+#
+# Where the kernel makes that impossible, the file `differences` beside this one names the line of either run and the
+# reason. Each of its entries must be needed: one that no longer applies fails the test.
+
+here=$VSOCKIFY_TREE/tests/loopback
+everything=(--connect '127.0.0.0/8:*=1' --connect '[::1]:*=1' --listen '*:*')
+
+# expected_over_vsock NAME - turn the lines of a TCP run (stdin) into those that are expected over VM sockets
+expected_over_vsock() {
+	awk -v name="$1" -v table="$here/differences" '
+		BEGIN {
+			while ((getline line <table) > 0) {
+				if (line ~ /^\[.*\]$/) part = substr(line, 2, length(line) - 2)
+				if (part != name) continue
+				if (line ~ /^tcp: /) tcp = substr(line, 6)
+				if (line ~ /^vsock: /) other[tcp] = substr(line, 8)
+			}
+		}
+		$0 in other { used[$0]; print other[$0]; next }
+		{ print }
+		END {
+			for (tcp in other)
+				if (!(tcp in used)) print "the table of differences has a line that TCP does not print: " tcp
+		}'
+}
+
+# same_over_vsock [--rules RULE-OPTION... --] NAME [ARG...] - run the helper NAME both ways
+same_over_vsock() {
+	local rules=("${everything[@]}")
+	if [ "$1" = --rules ]; then
+		rules=()
+		shift
+		while [ "$1" != -- ]; do
+			rules+=("$1")
+			shift
+		done
+		shift
+	fi
+	local name=$1
+	shift
+	"$HELPERS/$name" "$@" >tcp.out 2>&1 || fail "$name over TCP: $(cat tcp.out)"
+	OVER_VSOCK=1 "$VSOCKIFY" "${rules[@]}" "$HELPERS/$name" "$@" >vsock.out 2>&1 ||
+		fail "$name over vsock: status $?: $(grep WRONG vsock.out || cat vsock.out)"
+	expected_over_vsock "$name" <tcp.out >expected.out
+	diff -u -U 1000 expected.out vsock.out >diff.out || {
+		# each line that differs, with the headings of its section
+		grep -E '^[-+ ]\[|^[-+]' diff.out | awk '/^ \[/ { heading = $0; next } heading { print heading; heading = "" } { print }'
+		fail "$name $*: not the same over TCP (-) and over VM sockets (+)"
+	}
+	echo "$name $*: $(wc -l <vsock.out) lines the same"
+}
