@@ -68,6 +68,8 @@ helpers: $(HELPERS)
 demo:
 	@tests/packages $(DEMO_PACKAGES)
 	@$(MAKE) --no-print-directory all
+	@echo 'Starting a hypervisor, and in it a guest without a network card. Both are emulated:'
+	@echo 'a minute or two pass before the first line.'
 	@tests/vm/pair examples/demo/host examples/demo/guest
 
 check:
@@ -81,7 +83,7 @@ check-all:
 	@tests/check --all
 
 SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch])
-SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^.!/bin/(ba)?sh|shellcheck shell=')
+SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^(.!/bin/(ba)?sh|. shellcheck shell=)')
 
 lint:
 	@tests/packages $(LINT_PACKAGES)

@@ -58,6 +58,15 @@ bool ip_is_loopback(const uint8_t ip[16])
 	return memcmp(ip, v6_loopback, 16) == 0;
 }
 
+void ip_loopback_if_unspecified(uint8_t ip[16])
+{
+	if (!ip_is_unspecified(ip))
+		return;
+	if (ip_is_v4(ip))
+		ip[12] = 127;
+	ip[15] = 1;
+}
+
 void ip_from_v4(uint8_t ip[16], const void *v4)
 {
 	memcpy(ip, v4_mapped_prefix, sizeof(v4_mapped_prefix));

@@ -31,6 +31,8 @@ bool ip_is_v4(const uint8_t ip[16]);
 bool ip_is_unspecified(const uint8_t ip[16]);
 /* ip_is_loopback() - 127.0.0.0/8 (mapped) or ::1 */
 bool ip_is_loopback(const uint8_t ip[16]);
+/* ip_loopback_if_unspecified() - what connect(2) really takes 0.0.0.0 and :: for; in place */
+void ip_loopback_if_unspecified(uint8_t ip[16]);
 /* ip_from_v4() - the mapped form of an IPv4 address; @v4: four bytes, network order */
 void ip_from_v4(uint8_t ip[16], const void *v4);
 

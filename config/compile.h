@@ -40,7 +40,7 @@ typedef void report_fn(void *context, enum severity severity, const char *messag
 /* Where something was written. */
 struct origin {
 	uint16_t source; /* as builder_add_source() gave it */
-	uint32_t line;	 /* 0: an argument of the command line */
+	uint32_t line;   /* 0: an argument of the command line */
 };
 
 /* A CID, or the name of a peer that is still to be looked up. */
@@ -55,13 +55,12 @@ struct rule_draft {
 	struct rule rule; /* all but cid, accept_first and accept_count */
 	struct peer_reference to;
 	struct list accepts; /* of struct peer_reference */
-	bool unreachable;    /* found by config/overlap.c */
 };
 
 /* A peer as it was read. */
 struct peer_draft {
 	uint32_t cid;
-	char *name;	       /* NULL: unnamed */
+	char *name;            /* NULL: unnamed */
 	struct list addresses; /* of uint8_t[16] */
 	struct origin origin;
 	bool overridden; /* of a file, with the CID that the command line gives its name */

@@ -26,9 +26,9 @@
 
 /* Where to look, in this order; NULL or "" where there is nothing. */
 struct config_places {
-	const char *option;	/* the file named by -c */
-	const char *variable;	/* $VSOCKIFY_CONFIG */
-	const char *user_dir;	/* $XDG_CONFIG_HOME */
+	const char *option;     /* the file named by -c */
+	const char *variable;   /* $VSOCKIFY_CONFIG */
+	const char *user_dir;   /* $XDG_CONFIG_HOME */
 	const char *system_dir; /* /etc */
 };
 

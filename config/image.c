@@ -264,28 +264,32 @@ static inline uint64_t decode_group(const char *text, uint8_t *out)
  * decode_chunk() - turn the text of one variable into bytes
  * @size: the number of bytes that the text must stand for
  * Return: false if it does not
+ *
+ * The length comes first: nothing behind the end of a text that is too short is read.
  */
 static bool decode_chunk(const char *text, uint8_t *out, size_t size)
 {
+	size_t groups = (size + GROUP_BYTES - 1) / GROUP_BYTES;
 	uint8_t last[GROUP_DIGITS];
+	uint64_t wrong = 0;
 
+	if (strlen(text) != groups * GROUP_DIGITS)
+		return false;
 	for (; size > GROUP_DIGITS; size -= GROUP_BYTES) {
-		if (decode_group(text, out))
-			return false;
+		wrong |= decode_group(text, out);
 		text += GROUP_DIGITS;
 		out += GROUP_BYTES;
 	}
 	while (size > 0) {
 		size_t part = size < GROUP_BYTES ? size : GROUP_BYTES;
 
-		if (decode_group(text, last))
-			return false;
+		wrong |= decode_group(text, last);
 		memcpy(out, last, part);
 		text += GROUP_DIGITS;
 		out += part;
 		size -= part;
 	}
-	return *text == '\0';
+	return wrong == 0;
 }
 
 /* ---- the variables ---- */

@@ -21,10 +21,6 @@
 
 #include "address.h"
 
-/* In the 16-byte form: ::ffff:127.0.0.0/104 and ::1/128. */
-#define V4_LOOPBACK_BITS 104
-#define V6_LOOPBACK_BITS 128
-
 /**
  * prefix_meets() - do two addresses agree in their first @bits bits?
  * @bits: 0..128
@@ -67,19 +63,6 @@ static uint32_t vsock_port_of(const struct rule *rule, uint16_t port)
 	if (rule->fixed_port)
 		return rule->vsock_port;
 	return rule->vsock_port + (uint32_t)(port - rule->port_first);
-}
-
-/**
- * loopback_if_unspecified() - the address that connect(2) really takes 0.0.0.0 or :: for
- * @ip: changed in place
- */
-static void loopback_if_unspecified(uint8_t ip[16])
-{
-	if (!ip_is_unspecified(ip))
-		return;
-	if (ip_is_v4(ip))
-		ip[12] = 127;
-	ip[15] = 1;
 }
 
 /**
@@ -146,7 +129,7 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
 	struct endpoint target = *to;
 	uint32_t cid;
 
-	loopback_if_unspecified(target.ip);
+	ip_loopback_if_unspecified(target.ip);
 	for (uint32_t i = 0; i < rs->connect_count; i++) {
 		if (rule_meets(&rules[i], &target))
 			return by_connect_rule(&rules[i], (int)i, target.port);
@@ -163,19 +146,10 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
 }
 
 /**
- * names_loopback() - are all of a rule's addresses loopback ones?
- */
-static bool names_loopback(const struct rule *rule)
-{
-	unsigned int least = V6_LOOPBACK_BITS;
-
-	if (rule->family == RULE_IPV4)
-		least = V4_LOOPBACK_BITS;
-	return rule->prefix_bits >= least && ip_is_loopback(rule->ip);
-}
-
-/**
  * by_listen_rule() - the decision of a rule for bind() that meets @on
+ *
+ * A rule names loopback addresses only if its own is one: that has zeros past its prefix, so
+ * that no shorter prefix than those of 127.0.0.0/8 and ::1/128 can begin one.
  */
 static struct decision by_listen_rule(const struct rule *rule, int index,
 				      const struct endpoint *on)
@@ -185,7 +159,7 @@ static struct decision by_listen_rule(const struct rule *rule, int index,
 	if (d.action != ACTION_VSOCK)
 		return d;
 	d.cid = VMADDR_CID_ANY;
-	if (rule->all_ports && ip_is_loopback(on->ip) && !names_loopback(rule))
+	if (rule->all_ports && ip_is_loopback(on->ip) && !ip_is_loopback(rule->ip))
 		d.cid = VMADDR_CID_LOCAL;
 	d.port = vsock_port_of(rule, on->port);
 	return d;

@@ -77,19 +77,17 @@ static void report_unreachable(struct builder *builder, const struct rule *outer
  */
 static void check_reachable(struct builder *builder, enum side side)
 {
-	struct rule_draft *drafts = builder->rules[side].items;
+	const struct rule_draft *drafts = builder->rules[side].items;
 
 	for (size_t later = 1; later < builder->rules[side].count; later++) {
-		struct rule *rule = &drafts[later].rule;
-		struct ports ports = {rule->port_first, rule->port_last};
+		const struct rule *rule = &drafts[later].rule;
+		const struct ports ports = {rule->port_first, rule->port_last};
+		size_t i = 0;
 
-		for (size_t i = 0; i < later && !drafts[later].unreachable; i++) {
-			if (!covers(&drafts[i].rule, rule, ports))
-				continue;
-			drafts[later].unreachable = true;
-			if ((drafts[i].rule.line == 0) == (rule->line == 0))
-				report_unreachable(builder, &drafts[i].rule, rule);
-		}
+		while (i < later && !covers(&drafts[i].rule, rule, ports))
+			i++;
+		if (i < later && (drafts[i].rule.line == 0) == (rule->line == 0))
+			report_unreachable(builder, &drafts[i].rule, rule);
 	}
 }
 
@@ -131,8 +129,7 @@ static bool is_shadowed(const struct builder *builder, size_t index, struct port
  */
 static bool leads_to_vsock(const struct rule_draft *draft)
 {
-	return draft->rule.action == ACTION_VSOCK && !draft->rule.fixed_port &&
-	       !draft->unreachable;
+	return draft->rule.action == ACTION_VSOCK && !draft->rule.fixed_port;
 }
 
 /**

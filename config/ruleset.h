@@ -44,19 +44,19 @@ enum rule_family {
 
 /* One connect or listen rule. */
 struct rule {
-	uint8_t ip[16];	      /* the prefix; bits past prefix_bits are zero */
-	uint8_t prefix_bits;  /* 0..128, counted in the 16-byte form: 10.0.0.0/8 has 104 */
-	uint8_t family;	      /* enum rule_family */
-	uint8_t action;	      /* enum action */
-	uint8_t all_ports;    /* written with "*" as its port */
-	uint16_t port_first;  /* TCP ports, inclusive; 0..65535 when all_ports */
+	uint8_t ip[16];      /* the prefix; bits past prefix_bits are zero */
+	uint8_t prefix_bits; /* 0..128, counted in the 16-byte form: 10.0.0.0/8 has 104 */
+	uint8_t family;      /* enum rule_family */
+	uint8_t action;      /* enum action */
+	uint8_t all_ports;   /* written with "*" as its port */
+	uint16_t port_first; /* TCP ports, inclusive; 0..65535 when all_ports */
 	uint16_t port_last;
-	uint8_t fixed_port;   /* every TCP port becomes vsock_port, no offset ("*" with a port) */
-	uint8_t restricted;   /* listen: has an accept_from list (which may be empty) */
-	uint16_t source;      /* index into the sources: the file or argument it came from */
-	uint32_t line;	      /* in the source; 0 for the command line */
-	uint32_t cid;	      /* connect, ACTION_VSOCK: the peer */
-	uint32_t vsock_port;  /* what port_first becomes; the others follow in step */
+	uint8_t fixed_port; /* every TCP port becomes vsock_port, no offset ("*" with a port) */
+	uint8_t restricted; /* listen: has an accept_from list (which may be empty) */
+	uint16_t source;    /* index into the sources: the file or argument it came from */
+	uint32_t line;      /* in the source; 0 for the command line */
+	uint32_t cid;       /* connect, ACTION_VSOCK: the peer */
+	uint32_t vsock_port;   /* what port_first becomes; the others follow in step */
 	uint32_t accept_first; /* index of the first CID of accept_from */
 	uint32_t accept_count;
 };
@@ -64,34 +64,35 @@ struct rule {
 /* A peer: a CID with a name, addresses, or both. */
 struct peer {
 	uint32_t cid;
-	uint32_t name;		/* offset of a NUL-terminated string; the empty string if unnamed */
+	uint32_t name; /* offset of a NUL-terminated string; the empty string if unnamed */
 	uint32_t address_first; /* index into the peer addresses */
 	uint32_t address_count;
 };
 
-#define RULESET_MAGIC	0x76736b31u /* "vsk1" */
+#define RULESET_MAGIC   0x76736b31u /* "vsk1" */
 #define RULESET_VERSION 1u
 
 /* The image's header. All *_at members are byte offsets from its start. */
 struct ruleset {
 	uint32_t magic;
 	uint32_t version;
-	uint32_t size; /* of the whole image, in bytes; a multiple of 8 */
-	uint32_t connect_at, connect_count;	/* struct rule[] */
-	uint32_t listen_at, listen_count;	/* struct rule[] */
-	uint32_t peers_at, peer_count;		/* struct peer[] */
-	uint32_t addresses_at, address_count;	/* uint8_t[16][] */
-	uint32_t accepts_at, accept_count;	/* uint32_t[], CIDs */
-	uint32_t sources_at, source_count;	/* uint32_t[], offsets of names of files or arguments */
-	uint32_t strings_at, strings_size;	/* NUL-terminated strings; offset 0 of it is "" */
-	uint8_t default_connect;		/* ACTION_PASS or ACTION_DENY */
-	uint8_t default_listen;			/* the same */
-	uint8_t names;				/* *.vsock names and synthetic addresses are on */
+	uint32_t size;                      /* of the whole image, in bytes; a multiple of 8 */
+	uint32_t connect_at, connect_count; /* struct rule[] */
+	uint32_t listen_at, listen_count;   /* struct rule[] */
+	uint32_t peers_at, peer_count;      /* struct peer[] */
+	uint32_t addresses_at, address_count; /* uint8_t[16][] */
+	uint32_t accepts_at, accept_count;    /* uint32_t[], CIDs */
+	uint32_t sources_at,
+		source_count; /* uint32_t[], offsets of names of files or arguments */
+	uint32_t strings_at, strings_size; /* NUL-terminated strings; offset 0 of it is "" */
+	uint8_t default_connect;           /* ACTION_PASS or ACTION_DENY */
+	uint8_t default_listen;            /* the same */
+	uint8_t names;                     /* *.vsock names and synthetic addresses are on */
 	uint8_t reserved;
-	uint32_t local_cid;		/* as the compiler of the image saw it; 0xffffffff unknown */
+	uint32_t local_cid; /* as the compiler of the image saw it; 0xffffffff unknown */
 	uint32_t reserved2;
-	uint64_t connect_timeout_us;	/* 0: the kernel's */
-	uint64_t buffer_size;		/* SO_VM_SOCKETS_BUFFER_SIZE; 0: the kernel's */
+	uint64_t connect_timeout_us; /* 0: the kernel's */
+	uint64_t buffer_size;        /* SO_VM_SOCKETS_BUFFER_SIZE; 0: the kernel's */
 };
 
 /* ---- reading an image: config/image.c; pure, async-signal-safe, never fail ---- */
@@ -125,7 +126,7 @@ bool ruleset_valid(const void *image, size_t size);
  * VSOCKIFY_RULES_2, ..., since Linux limits one environment string to 128 KiB
  * (MAX_ARG_STRLEN). The first starts with the image's size in decimal and a colon.
  */
-#define RULESET_ENV	  "VSOCKIFY_RULES"
+#define RULESET_ENV       "VSOCKIFY_RULES"
 #define RULESET_ENV_CHUNK 120000
 
 /*
@@ -159,15 +160,15 @@ bool ruleset_decode(char *(*lookup)(const char *name), void *out, size_t size);
 /* Why a decision came out as it did, where no rule made it. */
 enum {
 	BY_DEFAULT = -1,   /* no rule matched */
-	BY_PEER = -2,	   /* an address configured for a peer */
+	BY_PEER = -2,      /* an address configured for a peer */
 	BY_SYNTHETIC = -3, /* an address made from a CID (config/address.h) */
 };
 
 struct decision {
 	enum action action;
-	int rule;	/* index into the connect or listen rules, or BY_... */
-	uint32_t cid;	/* ACTION_VSOCK: connect: the peer; listen: the CID to bind, any or 1 */
-	uint32_t port;	/* ACTION_VSOCK: the vsock port; listen: 0 means "choose one" */
+	int rule;      /* index into the connect or listen rules, or BY_... */
+	uint32_t cid;  /* ACTION_VSOCK: connect: the peer; listen: the CID to bind, any or 1 */
+	uint32_t port; /* ACTION_VSOCK: the vsock port; listen: 0 means "choose one" */
 };
 
 /*

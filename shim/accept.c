@@ -73,7 +73,7 @@ static int shutdown_connection(int fd, const struct mark *before,
 	struct endpoint ep;
 	int result = sys_shutdown(fd, how);
 
-	if (result < 0 || before->shut)
+	if (result < 0)
 		return result;
 	peer_endpoint(rules(), before, peer, &ep);
 	after.peer = place_of(ep.ip, ep.port);
@@ -93,46 +93,50 @@ int accept_shutdown(int fd, int how)
 		return sys_shutdown(fd, how);
 	if (sys_getpeername(fd, &peer, &len) == 0)
 		return shutdown_connection(fd, &m, &peer, how);
-	if (sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0))
+	if (sys_listens(fd))
 		return m.shut ? -ENOTCONN : shutdown_listener(fd, &m, how);
-	return sys_shutdown(fd, how);
+	/* While it connects, TCP ends the attempt, whichever direction is named. */
+	return sys_shutdown(fd, m.peer.kind != PLACE_NONE && !m.shut ? SHUT_RDWR : how);
 }
 
 /* ---- who may come in ---- */
 
-static const struct rule *rule_of_listener(const struct ruleset *rs, const struct mark *m,
-					   const struct sockaddr_vm *local)
+/*
+ * The rule that made this listener. A process that inherited it and has other rules may find
+ * none.
+ */
+static const struct rule *rule_of_listener(const struct ruleset *rs, int listener)
 {
 	struct decision d;
 	struct endpoint on;
+	struct mark m;
 
-	place_ip(&m->local, m->v6, on.ip);
-	on.port = m->local.port ? m->local.port : (uint16_t)local->svm_port;
-	d = decide_listen(rs, &on, m->v6only);
+	if (!mark_names(listener, &m))
+		return NULL;
+	place_ip(&m.local, m.v6, on.ip);
+	on.port = m.any_port ? 0 : m.local.port;
+	d = decide_listen(rs, &on, m.v6only);
 	if (d.action != ACTION_VSOCK || d.rule < 0)
 		return NULL;
 	return ruleset_listen(rs) + d.rule;
 }
 
 /*
- * May this connection reach the program? A listener that was made under rules with an
+ * May a connection from @cid reach the program? A listener that was made under rules with an
  * accept_from, in a process that knows of no such rule, lets nobody in.
  */
-static bool admitted(const struct ruleset *rs, int listener, const struct mark *m, uint32_t cid)
+static bool admitted(const struct ruleset *rs, int listener, const struct mark *head,
+		     uint32_t cid)
 {
-	struct sockaddr_vm local = {.svm_port = 0};
-	socklen_t len = sizeof local;
-	const struct rule *rule = NULL;
+	const struct rule *rule;
 
-	if (m->restricted) {
-		if (!m->local.port)
-			sys_getsockname(listener, &local, &len);
-		rule = rule_of_listener(rs, m, &local);
-		if (rule && rule->restricted && rule_accepts(rs, rule, cid))
-			return true;
-	} else if (!m->silent) {
+	if (head->silent)
+		return false;
+	if (!head->restricted)
 		return true;
-	}
+	rule = rule_of_listener(rs, listener);
+	if (rule && rule->restricted && rule_accepts(rs, rule, cid))
+		return true;
 	log_refused(rs, listener, cid, rule);
 	return false;
 }
@@ -150,10 +154,7 @@ static void give_name(const union name *name, socklen_t full, struct sockaddr *a
 
 static bool more_are_queued(int fd)
 {
-	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-	struct timespec now = {0};
-
-	return SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0) > 0 && poll_fd.revents & POLLIN;
+	return sys_poll_now(fd, POLLIN) & POLLIN;
 }
 
 /* What accept() says when a connection was queued, but none that the program may have. */
@@ -187,7 +188,7 @@ static void welcome(const struct ruleset *rs, int listener, int accepted,
 	struct endpoint ep;
 
 	if (head->inherit)
-		option_carry(listener, accepted, UINT64_MAX);
+		option_carry(listener, accepted, hint_options(listener));
 	mark_inherit(listener, accepted, head);
 	endpoint_of_vm(rs, &name->vm, shows_v6(head), &ep);
 	*full = sizeof *name;
@@ -220,9 +221,19 @@ static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool
 	return accepted;
 }
 
+/* Nothing to do with names: sockets of some families (AF_ALG) even fail if asked for one. */
+static int accept_nameless(int fd, int flags)
+{
+	int accepted = real.accept4(fd, NULL, NULL, flags);
+
+	hint_unmade(accepted);
+	return accepted;
+}
+
 int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
 	union name name;
+	struct mark head;
 	socklen_t full;
 	bool again;
 	int result;
@@ -231,6 +242,8 @@ int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 	/* What the kernel would refuse to write to: let it say so. */
 	if (addr && (!len || (int)*len < 0))
 		return real.accept4(fd, addr, len, flags);
+	if (!addr && !mark_head(fd, &head))
+		return accept_nameless(fd, flags);
 	do
 		result = accept_one(fd, &name, &full, flags, &again);
 	while (again);

@@ -81,13 +81,20 @@ static bool interrupted_calls_restart(void)
 /* How the attempt ended, once poll() has said that it did. */
 static int outcome(int fd, short revents)
 {
+	/* Always asked: vsock_poll() looks at the error before it takes the socket's lock, so a
+	 * refusal that comes just then shows as POLLOUT without POLLERR. */
 	int error = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, 0);
 
-	if (error)
-		return -tcp_error(error);
+	if (revents & POLLNVAL) /* closed by a signal handler, or another thread */
+		return -EBADF;
 	/* shutdown() by another thread; TCP's attempt ends so (tcp_disconnect()) */
-	return revents & POLLHUP ? -ECONNRESET : 0;
+	if (revents & POLLHUP)
+		return -ECONNRESET;
+	return error ? -tcp_error(error) : 0;
 }
+
+/* libc's poll() under its other public name, in case the program has one of its own */
+extern int __poll(struct pollfd *fds, nfds_t count, int timeout);
 
 /* Wait for the end of an attempt. poll() is a cancellation point, as connect() is. */
 static int wait_connected(int fd)
@@ -96,13 +103,13 @@ static int wait_connected(int fd)
 	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
 
 	do
-		ready = poll(&poll_fd, 1, timeout);
+		ready = __poll(&poll_fd, 1, timeout);
 	while (ready < 0 && errno == EINTR && timeout < 0 && interrupted_calls_restart());
-	if (ready < 0) {
+	if (ready < 0)
 		ready = -errno;
-		errno = saved;
+	errno = saved;
+	if (ready < 0)
 		return ready;
-	}
 	return ready == 0 ? -EINPROGRESS : outcome(fd, poll_fd.revents);
 }
 
@@ -140,14 +147,59 @@ static void bind_source(int fd, struct mark *m)
 	bind_client_port(fd, VMADDR_CID_ANY);
 }
 
+/* Note whether the outcome of an attempt is still to be reported by a later connect(). */
+static void note_begun(int fd, bool begun)
+{
+	struct mark before, after;
+
+	if (!mark_read(fd, &before))
+		return;
+	after = before;
+	after.begun = begun;
+	mark_write(fd, &before, &after);
+}
+
 /* What connect() returns for an attempt that was begun with @result. */
 static int conclude(int fd, int file_flags, int result)
 {
-	if (result == -EINPROGRESS && !(file_flags & O_NONBLOCK))
+	if (result == -EINPROGRESS && !(file_flags & O_NONBLOCK)) {
 		result = wait_connected(fd);
-	if (result < 0 && result != -EINPROGRESS)
+		if (result == -EINTR || result == -EINPROGRESS)
+			note_begun(fd, true);
+		return result; /* in TCP's words already */
+	}
+	if (result < 0 && result != -EINPROGRESS) {
+		log_failure("connect", fd, "the kernel refuses", -result);
 		result = -tcp_error(-result);
+	}
 	return result;
+}
+
+/* The same for a socket that replaces one of ours: @old_name is what that was bound to. If it
+ * lives on in another process, the port is not to be had. */
+static void bind_source_again(int fd, struct mark *m, const struct sockaddr_vm *old_name)
+{
+	struct mark before = *m;
+
+	if (sys_bind(fd, old_name, sizeof *old_name) == 0)
+		return;
+	m->local.port = 0;
+	bind_client_port(fd, VMADDR_CID_ANY);
+	mark_write(fd, &before, m);
+}
+
+/*
+ * The kernel refused at once, so nothing is under way: the socket is as one that was never
+ * connected. (Its own state may say otherwise: vsock_connect() leaves TCP_SYN_SENT behind when
+ * the transport refuses.)
+ */
+static void take_back(int fd, const struct mark *m)
+{
+	struct mark after = *m;
+
+	after.peer = (struct place){.kind = PLACE_NONE};
+	after.begun = false;
+	mark_write(fd, m, &after);
 }
 
 /* Put a fresh AF_VSOCK socket under the descriptor and connect it. */
@@ -159,7 +211,7 @@ static int connect_fresh(struct attempt *a, const struct sockaddr_vm *old_name)
 
 	if (result < 0) {
 		log_failure("connect", a->fd, "cannot make an AF_VSOCK socket", -result);
-		return result == -EMFILE || result == -ENFILE ? result : -tcp_error(-result);
+		return -tcp_error(-result);
 	}
 	a->mark.begun = c.file_flags & O_NONBLOCK;
 	if (!rebind)
@@ -174,24 +226,21 @@ static int connect_fresh(struct attempt *a, const struct sockaddr_vm *old_name)
 	if (result < 0)
 		return result;
 	if (rebind) /* the old socket had the port until now */
-		sys_bind(c.spare, old_name, sizeof *old_name);
+		bind_source_again(c.spare, &a->mark, old_name);
 	result = begin_connect(c.spare, &a->decision);
-	conversion_finish(&c);
 	if (result < 0 && result != -EINPROGRESS)
-		log_failure("connect", a->fd, "the kernel refuses", -result);
+		take_back(c.spare, &a->mark);
+	conversion_finish(&c);
 	return conclude(a->fd, c.file_flags, result);
 }
 
 /* The first connect() of a TCP socket. */
 static int connect_tcp(struct attempt *a, const struct subject *s)
 {
-	uint64_t options = hint_options(a->fd);
-
 	a->mark = (struct mark){.v6 = s->v6, .peer = place_of(a->to.ip, a->to.port)};
-	if (s->local.port)
+	if (s->local.port || !ip_is_unspecified(s->local.ip))
 		a->mark.local = place_of(s->local.ip, s->local.port);
-	if (options)
-		option_keep(a->fd, &a->mark, options);
+	option_keep(a->fd, &a->mark, hint_options(a->fd));
 	return connect_fresh(a, NULL);
 }
 
@@ -209,6 +258,8 @@ static int connect_bound(struct attempt *a, const struct subject *s)
 	set_connect_timeout(a->fd, a->rs);
 	sys_fcntl(a->fd, F_SETFL, flags | O_NONBLOCK);
 	result = begin_connect(a->fd, &a->decision);
+	if (result < 0 && result != -EINPROGRESS)
+		take_back(a->fd, &a->mark);
 	if (!(flags & O_NONBLOCK))
 		sys_fcntl(a->fd, F_SETFL, flags);
 	return conclude(a->fd, flags, result);
@@ -220,18 +271,11 @@ enum progress { UNCONNECTED, CONNECTING, CONNECTED, FAILED };
 
 static enum progress progress_of(int fd, const struct mark *m)
 {
-	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-	struct timespec now = {0};
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
-
-	if (m->shut || sys_getpeername(fd, &vm, &len) == 0 ||
-	    sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0))
+	if (m->shut || sys_connected(fd) || sys_listens(fd))
 		return CONNECTED;
 	if (m->peer.kind == PLACE_NONE)
 		return UNCONNECTED;
-	SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0);
-	return poll_fd.revents ? FAILED : CONNECTING;
+	return sys_poll_now(fd, POLLOUT) ? FAILED : CONNECTING;
 }
 
 /* TCP reports a connection once to a connect() that comes after it was made, then EISCONN. */
@@ -269,13 +313,20 @@ static int already_failed(int fd, const struct mark *m)
  */
 static int may_connect_again(int fd, const struct mark *m)
 {
+	int result;
+
 	switch (progress_of(fd, m)) {
 	case CONNECTED:
 		return already_connected(fd, m);
 	case CONNECTING:
 		if (sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK)
 			return -EALREADY;
-		return wait_connected(fd);
+		result = wait_connected(fd);
+		if (result == -EINPROGRESS)
+			return -EALREADY;
+		if (result != -EINTR)
+			note_begun(fd, false);
+		return result;
 	case FAILED:
 		return already_failed(fd, m);
 	case UNCONNECTED:
@@ -341,32 +392,29 @@ static void log_passed(const struct attempt *a)
 		log_decision(a->rs, "connect", a->fd, &a->to, &a->decision);
 }
 
+/* Does this error come from an AF_VSOCK socket's dislike of the address? */
+static bool refused_by_vsock(int error, sa_family_t family)
+{
+	return error == EINVAL ||
+	       (family == AF_UNSPEC && (error == EISCONN || error == EALREADY));
+}
+
 /* libc's connect(), unless the socket is one that was converted before. */
 static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
 {
+	bool suspected = hint_was_converted(fd);
 	struct subject s;
-	int result;
+	int result = 0;
 
-	if (!hint_was_converted(fd)) {
+	if (!suspected) {
 		result = __connect(fd, addr, len);
-		/* what an AF_VSOCK socket says to an address of another family */
-		if (result == 0 || errno != EINVAL)
+		if (result == 0 || !refused_by_vsock(errno, addr->sa_family))
 			return result;
 	}
 	inspect(fd, &s);
 	if (s.kind == SUBJECT_CONVERTED)
 		return connect_undone(fd, &s.mark, addr, len);
-	return __connect(fd, addr, len);
-}
-
-/* TCP takes a connect() to 0.0.0.0 or :: for one to loopback, and getpeername() says so. */
-static void loopback_if_unspecified(struct endpoint *to)
-{
-	if (!ip_is_unspecified(to->ip))
-		return;
-	if (ip_is_v4(to->ip))
-		to->ip[12] = 127;
-	to->ip[15] = 1;
+	return suspected ? __connect(fd, addr, len) : result;
 }
 
 /* Is this TCP socket one that a connect to @to can convert? Else the kernel says why not. */
@@ -390,7 +438,7 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 			return connect_passed(fd, addr, len);
 		return __connect(fd, addr, len);
 	}
-	loopback_if_unspecified(&a.to);
+	ip_loopback_if_unspecified(a.to.ip); /* as getpeername() will say */
 	a.decision = decide_connect(a.rs, &a.to);
 	if (a.decision.action == ACTION_PASS) {
 		log_passed(&a);

@@ -29,7 +29,7 @@ bool endpoint_parse(const struct sockaddr *addr, socklen_t len, struct endpoint 
 	/* An IPv6 address may lack its scope: RFC 2133, and Linux's SIN6_LEN_RFC2133. */
 	const socklen_t shortest_v6 = offsetof(struct sockaddr_in6, sin6_scope_id);
 
-	if (!addr || len < sizeof(sa_family_t))
+	if (!addr || len < sizeof(sa_family_t) || len > sizeof(struct sockaddr_storage))
 		return false;
 	if (addr->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
@@ -194,7 +194,7 @@ int conversion_mark(const struct conversion *c, const struct ruleset *rs, const 
 	return result;
 }
 
-/* Who gets SIGIO: only read where O_ASYNC is set, which is rare. */
+/* Who gets SIGIO; asked only where somebody may have been named, which is rare. */
 static void carry_signal_owner(int from, int to)
 {
 	struct f_owner_ex owner;
@@ -218,9 +218,8 @@ static int begin(struct conversion *c, int fd, int domain)
 	c->spare = sys_socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->spare < 0)
 		return c->spare;
-	if (options)
-		option_carry(fd, c->spare, options);
-	if (c->file_flags & O_ASYNC)
+	c->carried_options = options && option_carry(fd, c->spare, options);
+	if (c->file_flags & O_ASYNC || hint_has_owner(fd))
 		carry_signal_owner(fd, c->spare);
 	return 0;
 }
@@ -295,10 +294,20 @@ static int bind_again(int fd, const struct mark *m)
 	struct endpoint local = {.port = m->local.port};
 	struct sockaddr_storage addr;
 	socklen_t len = sizeof addr;
+	struct port_range range;
+	int result;
 
 	if (m->local.kind == PLACE_NONE && !m->local.port)
 		return 0;
 	place_ip(&m->local, m->v6, local.ip);
+	endpoint_store(&local, m->v6, (struct sockaddr *)&addr, &len);
+	result = sys_bind(fd, &addr, len);
+	range = local_port_range();
+	if (result != -EADDRINUSE || local.port < range.first || local.port > range.last)
+		return result;
+	/* most likely the program asked for any port, and TCP has this one in use: another */
+	local.port = 0;
+	len = sizeof addr;
 	endpoint_store(&local, m->v6, (struct sockaddr *)&addr, &len);
 	return sys_bind(fd, &addr, len);
 }

@@ -56,6 +56,7 @@ struct conversion {
 	int spare;              /* the new socket's own */
 	int file_flags;         /* F_GETFL of the program's socket */
 	bool close_on_exec;     /* F_GETFD */
+	bool carried_options;   /* the new socket got some from the old */
 	struct carried carried; /* its epoll registrations */
 };
 

@@ -38,5 +38,7 @@ int duplicate_fcntl(int fd, int command, void *argument)
 {
 	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
 		return sys_return(duplicate_noting(fd, sys_fcntl(fd, command, (long)argument)));
+	if (command == F_SETOWN || command == F_SETOWN_EX || command == F_SETSIG)
+		hint_owner();
 	return __fcntl(fd, command, argument);
 }

@@ -50,19 +50,18 @@ static struct note *find_note(int fd, uint64_t key)
 	return NULL;
 }
 
-/* A note to write to, now claimed: the one that has the key, or a free one. */
-static struct note *claim_note(int fd, uint64_t key)
+/* Claim the note that has this key; NULL if there is none. */
+static struct note *claim(int fd, uint64_t key)
 {
-	struct note *note = find_note(fd, key);
-	uint64_t expected = key;
+	struct note *note;
 
-	if (!note) {
-		note = find_note(fd, KEY_FREE);
-		expected = KEY_FREE;
+	while ((note = find_note(fd, key))) {
+		uint64_t expected = key;
+
+		if (atomic_compare_exchange_strong(&note->key, &expected, KEY_CLAIMED))
+			return note;
 	}
-	if (!note || !atomic_compare_exchange_strong(&note->key, &expected, KEY_CLAIMED))
-		return NULL;
-	return note;
+	return NULL;
 }
 
 void epoll_note(int epfd, int op, int fd, const struct epoll_event *event)
@@ -76,7 +75,9 @@ void epoll_note(int epfd, int op, int fd, const struct epoll_event *event)
 			atomic_compare_exchange_strong(&note->key, &key, KEY_FREE);
 		return;
 	}
-	note = claim_note(fd, key);
+	note = claim(fd, key);
+	if (!note)
+		note = claim(fd, KEY_FREE);
 	if (!note) {
 		atomic_store(&incomplete, true);
 		return;
@@ -84,6 +85,22 @@ void epoll_note(int epfd, int op, int fd, const struct epoll_event *event)
 	note->events = event->events;
 	note->data = event->data.u64;
 	atomic_store(&note->key, key);
+}
+
+void epoll_forget(int fd)
+{
+	struct note *row;
+
+	if (fd < 0)
+		return;
+	row = table[(unsigned)fd % ROWS];
+	for (int i = 0; i < COLUMNS; i++) {
+		uint64_t key = atomic_load_explicit(&row[i].key, memory_order_relaxed);
+
+		if (key != KEY_FREE && key != KEY_CLAIMED &&
+		    (uint32_t)key == (uint32_t)(fd + 1))
+			atomic_compare_exchange_strong(&row[i].key, &key, KEY_FREE);
+	}
 }
 
 /* Take one registration out; the kernel has the last word on whether it exists. */

@@ -34,6 +34,10 @@ struct carried {
 /* epoll_note() - remember a successful epoll_ctl(); async-signal-safe, no system call */
 void epoll_note(int epfd, int op, int fd, const struct epoll_event *event);
 
+/* epoll_forget() - @fd is a new socket, which is in no epoll: drop what was noted of the number
+ */
+void epoll_forget(int fd);
+
 /* epoll_take_out() - remove the registrations of @fd; errno untouched */
 void epoll_take_out(int fd, struct carried *carried);
 

@@ -26,6 +26,7 @@ struct fd_set_bits {
 static struct fd_set_bits made, duplicated, converted;
 static _Atomic uint64_t options;
 static _Atomic int highest_duplicate = -1;
+static _Atomic bool owners;
 
 static bool in_range(int fd)
 {
@@ -152,4 +153,14 @@ void hint_converted(int fd)
 bool hint_was_converted(int fd)
 {
 	return contains(&converted, fd);
+}
+
+void hint_owner(void)
+{
+	atomic_store_explicit(&owners, true, memory_order_relaxed);
+}
+
+bool hint_has_owner(int fd)
+{
+	return !hint_is_made(fd) || atomic_load_explicit(&owners, memory_order_relaxed);
 }

@@ -12,7 +12,7 @@
  * costs time or, at the worst, an option that is not carried over. Hints only grow, so they
  * need no lock, mean the same in a forked child, and do not care about close(). Descriptors
  * that were made elsewhere (inherited over exec, received over a Unix socket) have no hint,
- * and for them everything is looked at.
+ * and for them every option is looked at.
  *
  * All functions are async-signal-safe and make no system call.
  */
@@ -55,6 +55,11 @@ int hint_next_duplicate(int after);
 
 /* hint_has_duplicate() - may @fd have a duplicate? */
 bool hint_has_duplicate(int fd);
+
+/* hint_owner() - some descriptor was given an owner for its signals (F_SETOWN, F_SETSIG);
+ * hint_has_owner() - may @fd have one? */
+void hint_owner(void);
+bool hint_has_owner(int fd);
 
 /* hint_converted() - @fd was converted; hint_was_converted() - may it have been? */
 void hint_converted(int fd);

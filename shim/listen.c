@@ -90,13 +90,11 @@ static bool look_at(int fd, void *argument)
 {
 	struct holders *holders = argument;
 	const struct binding *b = holders->wanted;
-	struct sockaddr_vm peer;
-	socklen_t len = sizeof peer;
 	struct subject s;
 
 	inspect(fd, &s);
 	if (fd == b->fd || s.kind != SUBJECT_CONVERTED || s.mark.peer.kind != PLACE_NONE ||
-	    sys_getpeername(fd, &peer, &len) == 0)
+	    sys_connected(fd))
 		return true;
 	if (!s.mark.local.port) /* bound to port 0 */
 		s.mark.local.port = (uint16_t)s.vm.svm_port;
@@ -170,9 +168,19 @@ static int bind_second(struct binding *b, struct conversion *c)
 	return commit(b, c);
 }
 
+/* The program asked for any port: it keeps the one it got, whatever socket it has later. */
+static void keep_chosen_port(int fd, struct mark *m)
+{
+	struct sockaddr_vm vm;
+	socklen_t len = sizeof vm;
+
+	m->any_port = true;
+	if (sys_getsockname(fd, &vm, &len) == 0 && vm.svm_port <= UINT16_MAX)
+		m->local.port = (uint16_t)vm.svm_port;
+}
+
 static int bind_converted(struct binding *b)
 {
-	uint64_t options = hint_options(b->fd);
 	struct conversion c;
 	int result = conversion_begin(&c, b->fd);
 
@@ -180,11 +188,14 @@ static int bind_converted(struct binding *b)
 		log_failure("bind", b->fd, "cannot make an AF_VSOCK socket", -result);
 		return result == -EAFNOSUPPORT ? -EADDRNOTAVAIL : result;
 	}
-	if (options)
-		b->mark.inherit = option_keep(b->fd, &b->mark, options);
+	b->mark.inherit =
+		option_keep(b->fd, &b->mark, hint_options(b->fd)) || c.carried_options;
 	result = bind_as_decided(c.spare, &b->decision);
-	if (result == 0)
+	if (result == 0) {
+		if (!b->decision.port)
+			keep_chosen_port(c.spare, &b->mark);
 		return commit(b, &c);
+	}
 	if (result == -EADDRINUSE)
 		return bind_second(b, &c);
 	log_failure("bind", b->fd, "the kernel refuses", -result);
@@ -193,10 +204,12 @@ static int bind_converted(struct binding *b)
 }
 
 /* Is this a socket that a bind to @addr can convert? Anything else gets the kernel's answer. */
-static bool bindable(int fd, sa_family_t family)
+static bool bindable(int fd, sa_family_t family, const struct endpoint *on, bool v6only)
 {
 	struct subject s;
 
+	if (v6only && ip_is_v4(on->ip))
+		return false;
 	inspect(fd, &s);
 	return s.kind == SUBJECT_TCP && s.tcp_state == TCP_CLOSE && !s.local.port &&
 	       s.v6 == (family == AF_INET6);
@@ -210,7 +223,8 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 		family == AF_INET6 && sys_getsockopt_int(b->fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 
 	b->decision = decide_listen(b->rs, &b->on, v6only);
-	if ((b->decision.action == ACTION_PASS && !log_on()) || !bindable(b->fd, family))
+	if ((b->decision.action == ACTION_PASS && !log_on()) ||
+	    !bindable(b->fd, family, &b->on, v6only))
 		return 1;
 	log_decision(b->rs, "bind", b->fd, &b->on, &b->decision);
 	if (b->decision.action == ACTION_PASS)
@@ -224,6 +238,9 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 		.restricted = rule && rule->restricted,
 		.local = place_of(b->on.ip, b->on.port),
 	};
+	/* as inet6_bind() does for a certain IPv6 address */
+	if (b->mark.v6 && !ip_is_v4(b->on.ip) && !ip_is_unspecified(b->on.ip))
+		b->mark.v6only = true;
 	/* ::ffff:0.0.0.0 serves IPv4 alone, and shows IPv4 addresses */
 	if (b->mark.v6 && ip_is_v4(b->on.ip))
 		b->mark.local.kind = PLACE_IPV4;
@@ -233,10 +250,18 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct binding b = {.rs = rules(), .fd = fd};
+	struct sockaddr_in any = {.sin_family = AF_INET};
 	int result = 1;
 
-	if (endpoint_parse(addr, len, &b.on))
+	if (endpoint_parse(addr, len, &b.on)) {
 		result = bind_by_rules(&b, addr->sa_family);
+	} else if (addr && len >= sizeof any && addr->sa_family == AF_UNSPEC) {
+		/* inet_bind() takes this for AF_INET, if the address is 0.0.0.0 */
+		any.sin_port = ((const struct sockaddr_in *)addr)->sin_port;
+		if (!((const struct sockaddr_in *)addr)->sin_addr.s_addr &&
+		    endpoint_parse((const struct sockaddr *)&any, sizeof any, &b.on))
+			result = bind_by_rules(&b, AF_INET);
+	}
 	return result == 1 ? sys_bind(fd, addr, len) : result;
 }
 
@@ -244,30 +269,47 @@ int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
 static int bind_unbound(int fd)
 {
 	struct binding b = {.rs = rules(), .fd = fd};
-	bool v6 = sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, 0) == AF_INET6;
+	bool v6;
 
 	if (!b.rs->listen_count && b.rs->default_listen == ACTION_PASS)
 		return 1;
+	v6 = sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, 0) == AF_INET6;
 	place_ip(&(struct place){.kind = PLACE_NONE}, v6, b.on.ip);
 	return bind_by_rules(&b, v6 ? AF_INET6 : AF_INET);
 }
 
+/* listen() opens again what shutdown() closed. */
+static void revive(int fd)
+{
+	struct endpoint on;
+	struct sockaddr_vm vm;
+	socklen_t len = sizeof vm;
+	struct mark before, after;
+
+	if (!mark_read(fd, &before) || !before.shut || sys_getsockname(fd, &vm, &len) < 0)
+		return;
+	after = before;
+	after.shut = false;
+	place_ip(&before.local, before.v6, on.ip);
+	on.port = before.local.port;
+	/* a second listener of one port has another vsock port, and stays silent */
+	after.silent = decide_listen(rules(), &on, before.v6only).port != vm.svm_port;
+	mark_write(fd, &before, &after);
+}
+
 int listen_listen(int fd, int backlog)
 {
-	struct mark before, after;
+	struct mark head;
 	int result;
 
-	if (!mark_head(fd, &before)) {
+	if (!mark_head(fd, &head)) {
 		result = bind_unbound(fd);
 		if (result == 1)
 			return sys_listen(fd, backlog);
 		if (result < 0)
 			return result;
-	} else if (!before.inherit && option_any_carried(fd)) {
-		mark_read(fd, &before);
-		after = before;
-		after.inherit = true;
-		mark_write(fd, &before, &after);
+	} else if (head.silent) {
+		revive(fd);
 	}
 	/* AF_VSOCK refuses what TCP would queue or let try again: queue all that can be. */
 	return sys_listen(fd, INT_MAX);

@@ -8,7 +8,8 @@
  *                 bytes 4..11 are in B, the rest in C; the other address is PLACE_NONE
  *   FORM_FILTER   nothing: all is in the filter
  * Word B in FORM_COMPACT, from the top: 2 kind, 32 value, 16 port, 1 shut, 1 quickack, 1 cork,
- * 1 reuseport, 7 keepcnt, 3 magic. Word C: 1 zero, 15 keepidle, 15 keepintvl, 1 zero.
+ * 1 reuseport, 7 keepcnt, 1 any_port, 2 magic. Word C: 1 zero, 15 keepidle, 15 keepintvl, 1
+ * zero.
  */
 #include "mark.h"
 
@@ -33,7 +34,7 @@ enum form { FORM_COMPACT, FORM_WIDE_PEER, FORM_WIDE_LOCAL, FORM_FILTER };
 #define A_RESTRICTED     (UINT64_C(1) << 55)
 #define A_INHERIT        (UINT64_C(1) << 54)
 #define A_SILENT         (UINT64_C(1) << 53)
-#define A_EXTENDED       (UINT64_C(1) << 52)
+#define A_FILTERED       (UINT64_C(1) << 52)
 #define A_FORM_SHIFT     50
 #define A_WIDE_LAST_BIT  (UINT64_C(1) << 49)
 #define A_WIDE_SHUT      (UINT64_C(1) << 48)
@@ -45,8 +46,9 @@ enum form { FORM_COMPACT, FORM_WIDE_PEER, FORM_WIDE_LOCAL, FORM_FILTER };
 #define B_CORK          (UINT64_C(1) << 11)
 #define B_REUSEPORT     (UINT64_C(1) << 10)
 #define B_KEEPCNT_SHIFT 3
-#define B_MAGIC         UINT64_C(5) /* of the low three bits; the default, ~0, has 7 */
-#define B_MAGIC_MASK    UINT64_C(7)
+#define B_ANY_PORT      (UINT64_C(1) << 2)
+#define B_MAGIC         UINT64_C(1) /* of the low two bits; the default, ~0, has 3 */
+#define B_MAGIC_MASK    UINT64_C(3)
 #define B_EMPTY         B_MAGIC
 
 #define C_KEEPIDLE_SHIFT  16
@@ -105,8 +107,8 @@ static bool place_is_empty(const struct place *place)
 
 static bool has_small_options(const struct mark *m)
 {
-	return m->quickack_off || m->cork || m->reuseport || m->keepcnt || m->keepidle ||
-	       m->keepintvl;
+	return m->quickack_off || m->cork || m->reuseport || m->any_port || m->keepcnt ||
+	       m->keepidle || m->keepintvl;
 }
 
 static enum form choose_form(const struct mark *m)
@@ -130,7 +132,7 @@ static uint64_t pack_flags(const struct mark *m, enum form form)
 	       (m->nodelay ? A_NODELAY : 0) | (m->restricted ? A_RESTRICTED : 0) |
 	       (m->begun ? A_BEGUN : 0) | (m->inherit ? A_INHERIT : 0) |
 	       (m->silent ? A_SILENT : 0) |
-	       (m->extra_count || form == FORM_FILTER ? A_EXTENDED : 0) |
+	       (m->extra_count || form == FORM_FILTER ? A_FILTERED : 0) |
 	       (uint64_t)form << A_FORM_SHIFT;
 }
 
@@ -138,7 +140,8 @@ static uint64_t pack_small(const struct mark *m)
 {
 	return (m->shut ? B_SHUT : 0) | (m->quickack_off ? B_QUICKACK : 0) |
 	       (m->cork ? B_CORK : 0) | (m->reuseport ? B_REUSEPORT : 0) |
-	       (uint64_t)m->keepcnt << B_KEEPCNT_SHIFT | B_MAGIC;
+	       (m->any_port ? B_ANY_PORT : 0) | (uint64_t)m->keepcnt << B_KEEPCNT_SHIFT |
+	       B_MAGIC;
 }
 
 static void unpack_small(struct mark *m, uint64_t b)
@@ -147,6 +150,7 @@ static void unpack_small(struct mark *m, uint64_t b)
 	m->quickack_off = b & B_QUICKACK;
 	m->cork = b & B_CORK;
 	m->reuseport = b & B_REUSEPORT;
+	m->any_port = b & B_ANY_PORT;
 	m->keepcnt = b >> B_KEEPCNT_SHIFT & 0x7f;
 }
 
@@ -242,7 +246,7 @@ static int filter_write(int fd, const struct mark *m, enum form form)
 	return sys_setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-static void filter_read(int fd, struct mark *m)
+static void filter_read(int fd, struct mark *m, enum form form)
 {
 	struct sock_filter code[FILTER_MAX];
 	socklen_t count = FILTER_MAX; /* this option counts instructions, not bytes */
@@ -251,6 +255,9 @@ static void filter_read(int fd, struct mark *m)
 	    count > FILTER_MAX || code[0].k != FILTER_MAGIC)
 		return;
 	for (unsigned i = 1; i + 1 < count; i++) {
+		/* what the words hold now may be in an older filter still */
+		if (form != FORM_FILTER && code[i].jt >= TAG_LOCAL)
+			continue;
 		switch (code[i].jt) {
 		case TAG_LOCAL:
 			filter_read_place(code + i, &m->local);
@@ -288,7 +295,8 @@ static enum form unpack_head(struct mark *m, uint64_t a)
 	m->begun = a & A_BEGUN;
 	m->inherit = a & A_INHERIT;
 	m->silent = a & A_SILENT;
-	m->extended = (a & A_EXTENDED) || form != FORM_COMPACT;
+	m->filtered = a & A_FILTERED;
+	m->extended = m->filtered || form != FORM_COMPACT;
 	if (form == FORM_COMPACT)
 		m->local = unpack_place(a);
 	return form;
@@ -313,7 +321,7 @@ bool mark_names(int fd, struct mark *m)
 		return false;
 	form = unpack_head(m, a);
 	if (form == FORM_FILTER) {
-		filter_read(fd, m);
+		filter_read(fd, m, form);
 		return true;
 	}
 	b = get_word_b(fd);
@@ -331,12 +339,15 @@ bool mark_names(int fd, struct mark *m)
 
 bool mark_read(int fd, struct mark *m)
 {
+	enum form form;
+
 	if (!mark_names(fd, m))
 		return false;
-	if (choose_form(m) == FORM_COMPACT)
+	form = choose_form(m);
+	if (form == FORM_COMPACT)
 		unpack_times(m, get_word_c(fd));
-	if (m->extended && !m->extra_count)
-		filter_read(fd, m);
+	if (form != FORM_FILTER && m->filtered)
+		filter_read(fd, m, form);
 	return true;
 }
 
@@ -372,6 +383,11 @@ static bool same_extras(const struct mark *a, const struct mark *b)
 	return true;
 }
 
+static bool is_wide(enum form form)
+{
+	return form == FORM_WIDE_PEER || form == FORM_WIDE_LOCAL;
+}
+
 int mark_write(int fd, const struct mark *before, const struct mark *after)
 {
 	enum form form = choose_form(after);
@@ -386,7 +402,8 @@ int mark_write(int fd, const struct mark *before, const struct mark *after)
 	if (result == 0 && new.a != old.a)
 		result = sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &new.a,
 					sizeof new.a);
-	if (result == 0 && new.b != old.b)
+	/* a wide address's part may look like an empty word B, which is never written */
+	if (result == 0 && (new.b != old.b || is_wide(form)))
 		result = sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &new.b,
 					sizeof new.b);
 	if (result == 0 && new.c != old.c)

@@ -47,11 +47,13 @@ struct mark {
 	bool inherit;    /* listener with options that accepted sockets must get */
 	bool silent;     /* listener that must never give a connection */
 	bool begun;      /* a non-blocking connect() was not asked about yet */
-	bool extended;   /* a filter carries more */
+	bool extended;   /* mark_head() does not tell all */
+	bool filtered;   /* a filter carries a part */
 	struct place local;
 	struct place peer; /* the address that connect() was given, or saved by shutdown() */
 	bool shut;         /* shutdown() was called, and the kernel forgot the peer */
 	bool quickack_off, cork, reuseport; /* TCP_QUICKACK 0, TCP_CORK, SO_REUSEPORT */
+	bool any_port;                      /* the program bound port 0 */
 	uint8_t keepcnt;                    /* TCP_KEEPCNT, 0: not set */
 	uint16_t keepidle, keepintvl; /* TCP_KEEPIDLE, TCP_KEEPINTVL in seconds, 0: not set */
 	unsigned extra_count;
@@ -80,7 +82,8 @@ bool mark_read(int fd, struct mark *m);
 /*
  * mark_write() - write a mark, as far as it differs from what is there
  * @before: what is there, from mark_read(); from mark_head() if it is not `extended` and
- *          nothing but what mark_head() gives has changed; NULL for a socket without a mark
+ *          nothing but what mark_head() gives has changed; NULL for a fresh socket, whose
+ *          words are all as the kernel made them
  * @after: what is to be there
  * Return: 0, or a negated errno (ENOMEM, where the filter finds no memory)
  */

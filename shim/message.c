@@ -15,6 +15,7 @@
 #include "message.h"
 
 #include <netinet/tcp.h>
+#include <sys/uio.h>
 
 #include "connect.h"
 #include "convert.h"
@@ -54,7 +55,7 @@ static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
 	inspect(fd, &s);
 	if (s.kind == SUBJECT_OTHER)
 		return 0;
-	if (shim_connect(fd, addr, len) < 0 && errno != EISCONN)
+	if (shim_connect(fd, addr, len) < 0)
 		return -1;
 	errno = saved;
 	return 1;
@@ -140,14 +141,16 @@ int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 
 /* ---- recv ---- */
 
-#define SCRATCH_SIZE  4096
-#define SCRATCH_PARTS 1024 /* UIO_MAXIOV */
+#define SCRATCH_SIZE  65536
+#define SCRATCH_PARTS 64
 
-/* Receive up to @size bytes into nowhere: many parts of one message, all the same buffer. */
+/* Where data goes that nobody wants. Every thread may write here; nobody reads. */
+static char scratch[SCRATCH_SIZE];
+
+/* Receive up to 4 MiB into nowhere: many parts of one message, all the same buffer. */
 static ssize_t receive_into_scratch(int fd, size_t size, int flags,
 				    ssize_t (*receive)(int, struct msghdr *, int))
 {
-	char scratch[SCRATCH_SIZE];
 	struct iovec parts[SCRATCH_PARTS];
 	struct msghdr message = {.msg_iov = parts};
 
@@ -179,10 +182,49 @@ static size_t size_of(const struct msghdr *message)
 	return size;
 }
 
+/* If not, the kernel is to say what is wrong with it. */
+static bool has_good_vector(const struct msghdr *message)
+{
+	return message && message->msg_iovlen <= UIO_MAXIOV &&
+	       (message->msg_iov || !message->msg_iovlen);
+}
+
 /* With MSG_TRUNC TCP throws the data away. */
 static bool throws_away(int fd, int flags)
 {
 	return flags & MSG_TRUNC && !(flags & MSG_ERRQUEUE) && is_converted(fd);
+}
+
+/*
+ * AF_VSOCK refuses to wait for as much as its buffer holds (ENOMEM, from
+ * __vsock_stream_recvmsg()); TCP does not. So a large MSG_WAITALL is taken in pieces.
+ */
+#define WAITALL_PIECE 65536
+
+static bool waits_for_much(int fd, size_t size, int flags)
+{
+	return flags & MSG_WAITALL && !(flags & MSG_PEEK) && size > WAITALL_PIECE &&
+	       is_converted(fd);
+}
+
+static ssize_t receive_in_pieces(int fd, char *data, size_t size, int flags)
+{
+	size_t done = 0;
+	int saved = errno;
+
+	while (done < size) {
+		size_t piece = size - done < WAITALL_PIECE ? size - done : WAITALL_PIECE;
+		ssize_t got = real.recvfrom(fd, data + done, piece, flags, NULL, NULL);
+
+		if (got < 0 && done == 0)
+			return -1;
+		if (got > 0)
+			done += (size_t)got;
+		if (got < (ssize_t)piece)
+			break;
+	}
+	errno = saved;
+	return (ssize_t)done;
 }
 
 ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr,
@@ -191,9 +233,12 @@ ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sock
 	ssize_t result;
 
 	rules();
-	if (!throws_away(fd, flags))
+	if (throws_away(fd, flags))
+		result = receive_into_scratch(fd, size, flags & ~MSG_TRUNC, real.recvmsg);
+	else if (waits_for_much(fd, size, flags))
+		result = receive_in_pieces(fd, data, size, flags);
+	else
 		return real.recvfrom(fd, data, size, flags, addr, len);
-	result = receive_into_scratch(fd, size, flags & ~MSG_TRUNC, real.recvmsg);
 	if (result >= 0 && addr && len)
 		*len = 0;
 	return result;
@@ -214,12 +259,20 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
 	ssize_t result;
 
 	rules();
-	if (message && throws_away(fd, flags)) {
+	if (has_good_vector(message) && throws_away(fd, flags)) {
 		message->msg_namelen = 0;
 		message->msg_controllen = 0;
 		message->msg_flags = 0;
 		return receive_into_scratch(fd, size_of(message), flags & ~MSG_TRUNC,
 					    real.recvmsg);
+	}
+	if (has_good_vector(message) && message->msg_iovlen == 1 &&
+	    waits_for_much(fd, message->msg_iov->iov_len, flags)) {
+		message->msg_namelen = 0;
+		message->msg_controllen = 0;
+		message->msg_flags = 0;
+		return receive_in_pieces(fd, message->msg_iov->iov_base,
+					 message->msg_iov->iov_len, flags);
 	}
 	result = real.recvmsg(fd, message, flags);
 	if (result >= 0 && message)

@@ -7,6 +7,8 @@
  */
 #include "name.h"
 
+#include <string.h>
+
 #include "convert.h"
 #include "state.h"
 #include "sys.h"
@@ -23,10 +25,15 @@ static bool gave_vsock(const struct sockaddr *addr, socklen_t room, socklen_t le
 }
 
 /* The whole address, however short the program's buffer was. */
-static bool whole_address(name_call call, int fd, struct sockaddr_vm *vm)
+static bool whole_address(name_call call, int fd, const struct sockaddr *addr, socklen_t room,
+			  struct sockaddr_vm *vm)
 {
 	socklen_t len = sizeof *vm;
 
+	if (room >= sizeof *vm) {
+		memcpy(vm, addr, sizeof *vm);
+		return true;
+	}
 	return call(fd, vm, &len) == 0 && vm->svm_family == AF_VSOCK;
 }
 
@@ -44,7 +51,7 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 	room = *len;
 	result = sys_getsockname(fd, addr, len);
 	if (result < 0 || !gave_vsock(addr, room, *len) || !mark_names(fd, &m) ||
-	    !whole_address(sys_getsockname, fd, &vm))
+	    !whole_address(sys_getsockname, fd, addr, room, &vm))
 		return result;
 	local_endpoint(rs, fd, &m, &vm, &ep);
 	*len = room;
@@ -70,8 +77,8 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 		return result;
 	if (!mark_names(fd, &m))
 		return result;
-	known = result == 0 && whole_address(sys_getpeername, fd, &vm);
-	if (!known && !m.shut)
+	known = result == 0 && whole_address(sys_getpeername, fd, addr, room, &vm);
+	if (!known && !(m.shut && m.peer.kind != PLACE_NONE))
 		return result;
 	peer_endpoint(rs, &m, known ? &vm : NULL, &ep);
 	*len = room;

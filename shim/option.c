@@ -273,36 +273,54 @@ static bool kept_value(const struct mark *m, int index, struct value *value)
 
 /* ---- conversion ---- */
 
-void option_carry(int from, int to, uint64_t which)
+/* Carry one option; true if it was not what a fresh socket has anyway. */
+static bool carry_one(const struct option *option, int from, int to)
 {
-	for (int i = 0; i < OPTIONS; i++) {
-		int value[4]; /* the longest is a struct timeval of 64-bit numbers */
-		socklen_t len = sizeof value;
+	int old[4] = {0}, new[4] = {0}; /* the longest is a timeval of two 64-bit numbers */
+	socklen_t len = sizeof old, new_len = sizeof new;
 
-		if (!(which >> i & 1) || table[i].treatment != CARRIED ||
-		    sys_getsockopt(from, table[i].level, table[i].name, value, &len) < 0)
-			continue;
-		/* The kernel doubles buffer sizes that are set, and gives them back doubled. */
-		if (table[i].name == SO_SNDBUF || table[i].name == SO_RCVBUF)
-			value[0] /= 2;
-		sys_setsockopt(to, table[i].level, table[i].name, value, len);
-	}
+	if (sys_getsockopt(from, option->level, option->name, old, &len) < 0 ||
+	    sys_getsockopt(to, option->level, option->name, new, &new_len) < 0 ||
+	    memcmp(old, new, sizeof old) == 0)
+		return false;
+	/* The kernel doubles buffer sizes that are set, and gives them back doubled. */
+	if (option->name == SO_SNDBUF || option->name == SO_RCVBUF)
+		old[0] /= 2;
+	return sys_setsockopt(to, option->level, option->name, old, len) == 0;
+}
+
+bool option_carry(int from, int to, uint64_t which)
+{
+	bool any = false;
+
+	for (int i = 0; i < OPTIONS; i++)
+		if (which >> i & 1 && table[i].treatment == CARRIED &&
+		    carry_one(&table[i], from, to) && table[i].name != SO_REUSEADDR)
+			any = true;
+	return any;
+}
+
+/* Options that are the listener's own business, or that word A of the mark hands down. */
+static bool needs_no_inheriting(int index)
+{
+	return is_option(index, SOL_SOCKET, SO_REUSEPORT) ||
+	       is_option(index, IPPROTO_TCP, TCP_NODELAY) ||
+	       is_option(index, IPPROTO_IPV6, IPV6_V6ONLY);
 }
 
 bool option_keep(int tcp, struct mark *m, uint64_t which)
 {
 	bool any = false;
 
-	for (int i = 0; i < OPTIONS; i++) {
+	for (int i = 0; which && i < OPTIONS; i++) {
 		struct value value, initial;
 
-		if (!(which >> i & 1))
+		if (!(which >> i & 1) || table[i].treatment != KEPT ||
+		    read_value(tcp, i, &value) < 0 || default_value(i, m->v6, &initial) < 0 ||
+		    memcmp(&value, &initial, sizeof value) == 0)
 			continue;
-		any = any || !is_option(i, SOL_SOCKET, SO_REUSEADDR);
-		if (table[i].treatment == KEPT && read_value(tcp, i, &value) == 0 &&
-		    default_value(i, m->v6, &initial) == 0 &&
-		    memcmp(&value, &initial, sizeof value) != 0)
-			keep_value(m, i, &value);
+		keep_value(m, i, &value);
+		any = any || !needs_no_inheriting(i);
 	}
 	return any;
 }
@@ -312,17 +330,6 @@ bool option_maybe_set(int fd, int level, int name)
 	int index = find_option(level, name);
 
 	return index >= 0 && hint_options(fd) >> index & 1;
-}
-
-bool option_any_carried(int fd)
-{
-	uint64_t options = hint_options(fd);
-
-	for (int i = 0; i < OPTIONS; i++)
-		if (options >> i & 1 && table[i].treatment == CARRIED &&
-		    table[i].name != SO_REUSEADDR)
-			return true;
-	return false;
 }
 
 void option_restore(int tcp, const struct mark *m)
@@ -380,13 +387,22 @@ static bool judge_quickly(int index, const void *given, socklen_t len, struct va
 	}
 }
 
+/* As much of the mark as this option needs: TCP_NODELAY, which programs set on every
+ * connection, stands in the first word. */
+static bool read_mark_for(int fd, int index, struct mark *m)
+{
+	if (!is_option(index, IPPROTO_TCP, TCP_NODELAY))
+		return mark_read(fd, m);
+	return mark_head(fd, m) && (!m->extended || mark_read(fd, m));
+}
+
 static int set_kept(int fd, int index, const void *given, socklen_t len)
 {
 	struct mark before, after;
 	struct value value;
 	int result;
 
-	if (!mark_read(fd, &before))
+	if (!read_mark_for(fd, index, &before))
 		return -ENOPROTOOPT;
 	if (is_option(index, IPPROTO_IPV6, IPV6_V6ONLY))
 		return before.v6 ? -EINVAL : -ENOPROTOOPT; /* as on any bound socket */
@@ -397,19 +413,18 @@ static int set_kept(int fd, int index, const void *given, socklen_t len)
 	}
 	after = before;
 	result = keep_value(&after, index, &value);
-	if (result == 0 && before.peer.kind == PLACE_NONE &&
-	    sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0))
+	if (!needs_no_inheriting(index) && before.peer.kind == PLACE_NONE && !sys_connected(fd))
 		after.inherit = true;
 	return result < 0 ? result : mark_write(fd, &before, &after);
 }
 
-/* A listener's options go to the sockets it accepts: note that it has some. */
+/* A listener's options go to the sockets it accepts: note that it has, or will have, some. */
 static void note_listener_option(int fd)
 {
 	struct mark before, after;
 
-	if (!mark_head(fd, &before) || before.inherit ||
-	    !sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0))
+	if ((hint_is_made(fd) && !hint_was_converted(fd)) || !mark_head(fd, &before) ||
+	    before.inherit || sys_connected(fd))
 		return;
 	if (before.extended)
 		mark_read(fd, &before);
@@ -472,19 +487,15 @@ static int give_int(int number, void *value, socklen_t *len)
 /* The state that TCP would be in. */
 static int tcp_state_of(int fd, const struct mark *m)
 {
-	struct pollfd poll = {.fd = fd, .events = POLLOUT | POLLRDHUP};
-	struct timespec now = {0};
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
+	short events = sys_poll_now(fd, POLLOUT | POLLRDHUP);
 
-	if (sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0))
+	if (sys_listens(fd))
 		return TCP_LISTEN;
-	SYS_CALL(SYS_ppoll, &poll, 1, &now, NULL, 0);
-	if (sys_getpeername(fd, &vm, &len) == 0)
-		return poll.revents & POLLRDHUP ? TCP_CLOSE_WAIT : TCP_ESTABLISHED;
+	if (sys_connected(fd))
+		return events & POLLRDHUP ? TCP_CLOSE_WAIT : TCP_ESTABLISHED;
 	if (m->shut)
-		return poll.revents & POLLRDHUP ? TCP_CLOSE : TCP_FIN_WAIT2;
-	return m->peer.kind != PLACE_NONE && !poll.revents ? TCP_SYN_SENT : TCP_CLOSE;
+		return events & POLLRDHUP ? TCP_CLOSE : TCP_FIN_WAIT2;
+	return m->peer.kind != PLACE_NONE && !events ? TCP_SYN_SENT : TCP_CLOSE;
 }
 
 static int get_tcp_info(int fd, const struct mark *m, void *value, socklen_t *len)
@@ -538,7 +549,8 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 	memcpy(&number, value, sizeof number);
 	switch (name) {
 	case SO_ERROR:
-		if (number && mark_head(fd, &m))
+		/* that of a connection that was made is its own (a guest that died) */
+		if (number && mark_head(fd, &m) && !sys_connected(fd))
 			return give_int(tcp_error(number), value, len);
 		break;
 	case SO_DOMAIN:
@@ -555,6 +567,14 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 	return 0;
 }
 
+/* What the kernel would say of the room for an answer. */
+static int check_room(int level, const void *value, socklen_t room)
+{
+	if (level == SOL_SOCKET && (int)room < 0)
+		return -EINVAL;
+	return !value && room ? -EFAULT : 0;
+}
+
 int option_get(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int index, result;
@@ -568,16 +588,20 @@ int option_get(int fd, int level, int name, void *value, socklen_t *len)
 		*len = 0; /* no filter: ours is none of the program's business */
 		return 0;
 	}
-	if (carries_mark(level, name) && mark_read(fd, &m))
-		return get_kept(&m, find_option(level, name), value, len);
+	if (carries_mark(level, name) && mark_read(fd, &m)) {
+		result = check_room(level, value, *len);
+		return result < 0 ? result : get_kept(&m, find_option(level, name), value, len);
+	}
 	result = sys_getsockopt(fd, level, name, value, len);
 	if (result == 0)
 		return correct(fd, level, name, value, len);
 	if (result != -ENOPROTOOPT && result != -EOPNOTSUPP)
 		return result;
 	index = find_option(level, name);
-	if (!mark_read(fd, &m))
+	if (index < 0 ? !mark_read(fd, &m) : !read_mark_for(fd, index, &m))
 		return result;
+	if (check_room(level, value, room) < 0)
+		return check_room(level, value, room);
 	*len = room;
 	if (level == IPPROTO_TCP && name == TCP_INFO)
 		return get_tcp_info(fd, &m, value, len);

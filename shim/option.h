@@ -24,21 +24,21 @@
 /*
  * option_carry() - set on one socket the carried options of another
  * @which: a bit for each index of the table, as from hint_options()
+ * Return: true if there was any that accepted sockets must get too
+ *
  * Errors are ignored: what AF_VSOCK refuses has no meaning there.
  */
-void option_carry(int from, int to, uint64_t which);
+bool option_carry(int from, int to, uint64_t which);
 
 /*
  * option_keep() - put into a mark the kept options of a TCP socket
- * Return: true if there was any option, of either kind, that accepted sockets must get
+ * Return: true if there was any that accepted sockets must get, and that the kernel does not
+ * hand down with the mark's first word
  */
 bool option_keep(int tcp, struct mark *m, uint64_t which);
 
 /* option_maybe_set() - may this option have been set on @fd? By the hints alone. */
 bool option_maybe_set(int fd, int level, int name);
-
-/* option_any_carried() - may any option have been set on @fd that accepted sockets must get? */
-bool option_any_carried(int fd);
 
 /* option_restore() - set on a TCP socket what a mark keeps (conversion undone) */
 void option_restore(int tcp, const struct mark *m);

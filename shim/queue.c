@@ -15,7 +15,7 @@
 /* The answer for a converted socket; a negated errno if there is none. */
 static int answer(int fd, unsigned long request)
 {
-	if (sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0))
+	if (sys_listens(fd))
 		return -EINVAL; /* as TCP */
 	if (request == SIOCINQ)
 		return message_readable(fd);
@@ -27,11 +27,17 @@ int queue_ioctl(int fd, unsigned long request, void *argument)
 	int result = sys_ioctl(fd, request, argument), number;
 	struct mark m;
 
-	if (result != -EOPNOTSUPP && result != -ENOTTY)
+	bool known = request == SIOCINQ || request == SIOCOUTQ || request == SIOCATMARK;
+
+	/* ENOTTY is what TCP says to a request it does not know; AF_VSOCK of 6.1 does not */
+	if (result != -EOPNOTSUPP && !(result == -ENOTTY && known))
 		return result;
-	if ((request != SIOCINQ && request != SIOCOUTQ && request != SIOCATMARK) || !argument ||
-	    !mark_head(fd, &m))
+	if (!mark_head(fd, &m))
 		return result;
+	if (!known)
+		return -ENOTTY;
+	if (!argument)
+		return -EFAULT;
 	number = answer(fd, request);
 	if (number < 0)
 		return number;

@@ -73,8 +73,7 @@ static bool read_dynamic(const struct dl_phdr_info *object, struct symbols *symb
 			symbols->hash = (const uint32_t *)entry->d_un.d_ptr;
 	}
 	/* The kernel's vDSO is listed too, and its pointers are not relocated. */
-	return symbols->table && symbols->names && symbols->hash &&
-	       (ElfW(Addr))symbols->table >= symbols->base;
+	return symbols->table && symbols->names && (ElfW(Addr))symbols->table >= symbols->base;
 }
 
 static uint32_t gnu_hash(const char *name)
@@ -86,7 +85,8 @@ static uint32_t gnu_hash(const char *name)
 	return hash;
 }
 
-static void *find_symbol(const struct symbols *s, const char *name)
+/* The symbol of this name, if the object defines it. */
+static const ElfW(Sym) * find_symbol(const struct symbols *s, const char *name)
 {
 	uint32_t buckets = s->hash[0], first = s->hash[1], filter_words = s->hash[2];
 	const uint32_t *bucket = s->hash + 4 + filter_words * (sizeof(ElfW(Addr)) / 4);
@@ -100,7 +100,7 @@ static void *find_symbol(const struct symbols *s, const char *name)
 
 		if ((chain[i - first] | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF &&
 		    strcmp(s->names + symbol->st_name, name) == 0)
-			return (void *)(s->base + symbol->st_value);
+			return symbol;
 		if (chain[i - first] & 1) /* the last of its bucket */
 			return NULL;
 	}
@@ -108,6 +108,7 @@ static void *find_symbol(const struct symbols *s, const char *name)
 
 struct walk {
 	bool passed_us;
+	bool unusual; /* an object that only the dynamic linker should look into */
 	unsigned missing;
 };
 
@@ -136,10 +137,23 @@ static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
 	}
 	if (!read_dynamic(object, &symbols))
 		return 0;
-	for (unsigned i = 0; i < WANTED; i++)
-		if (!*wanted[i].function &&
-		    (*wanted[i].function = find_symbol(&symbols, wanted[i].name)))
-			walk->missing--;
+	if (!symbols.hash) { /* it has a hash table of the older kind */
+		walk->unusual = true;
+		return 1;
+	}
+	for (unsigned i = 0; i < WANTED; i++) {
+		const ElfW(Sym) *symbol =
+			*wanted[i].function ? NULL : find_symbol(&symbols, wanted[i].name);
+
+		if (!symbol)
+			continue;
+		if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC) {
+			walk->unusual = true; /* a function that is yet to be chosen (IFUNC) */
+			return 1;
+		}
+		*wanted[i].function = (void *)(symbols.base + symbol->st_value);
+		walk->missing--;
+	}
 	return walk->missing == 0;
 }
 
@@ -148,7 +162,6 @@ void real_init(void)
 	struct walk walk = {.missing = WANTED};
 
 	dl_iterate_phdr(look_into, &walk);
-	for (unsigned i = 0; walk.missing && i < WANTED; i++)
-		if (!*wanted[i].function)
-			*wanted[i].function = real_find(wanted[i].name);
+	for (unsigned i = 0; (walk.missing || walk.unusual) && i < WANTED; i++)
+		*wanted[i].function = real_find(wanted[i].name);
 }

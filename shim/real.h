@@ -40,12 +40,16 @@ void real_init(void);
 void *real_find(const char *name);
 
 /* REAL() - libc's function of this name and type, looked up when first needed */
-#define REAL(name)                                                      \
-	({                                                              \
-		static _Atomic(__typeof__(&(name))) found_;             \
-		if (!found_)                                            \
-			found_ = (__typeof__(&(name)))real_find(#name); \
-		found_;                                                 \
+#define REAL(name)                                                                          \
+	({                                                                                  \
+		static __typeof__(&(name)) found_;                                          \
+		__typeof__(&(name)) function_ = __atomic_load_n(&found_, __ATOMIC_RELAXED); \
+                                                                                            \
+		if (!function_) {                                                           \
+			function_ = (__typeof__(&(name)))real_find(#name);                  \
+			__atomic_store_n(&found_, function_, __ATOMIC_RELAXED);             \
+		}                                                                           \
+		function_;                                                                  \
 	})
 
 #endif

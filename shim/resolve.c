@@ -9,7 +9,8 @@
  * of addresses that stand for a CID are answered here, without a DNS query.
  *
  * AI_ADDRCONFIG ("only families that this machine has") makes libc fail in a machine that has
- * no interface but lo, even for numeric addresses. There it is dropped.
+ * no interface but lo, even for numeric addresses. So where libc fails with it, it is asked
+ * again without.
  */
 #include "resolve.h"
 
@@ -53,12 +54,11 @@ static bool address_text(const struct ruleset *rs, uint32_t cid, bool v6, char *
 
 /* ---- getaddrinfo() ---- */
 
-/* Text of an IPv4 or IPv6 address, perhaps with a scope. */
-static bool is_numeric(const char *node)
+/* A family that libc knows, and so do we; any other is libc's to refuse. */
+static bool is_ip_family(const struct addrinfo *hints)
 {
-	uint8_t bytes[16];
-
-	return strchr(node, ':') || inet_pton(AF_INET, node, bytes) == 1;
+	return !hints || hints->ai_family == AF_UNSPEC || hints->ai_family == AF_INET ||
+	       hints->ai_family == AF_INET6;
 }
 
 /* The results for one family of a *.vsock name, put at the end of *@list. */
@@ -66,6 +66,7 @@ static int add_family(const struct ruleset *rs, uint32_t cid, bool v6, const cha
 		      const struct addrinfo *hints, struct addrinfo **list)
 {
 	struct addrinfo numeric = *hints;
+	bool first = !*list;
 	char text[IP_TEXT_MAX];
 
 	if (!address_text(rs, cid, v6, text))
@@ -74,6 +75,8 @@ static int add_family(const struct ruleset *rs, uint32_t cid, bool v6, const cha
 		list = &(*list)->ai_next;
 	numeric.ai_family = v6 ? AF_INET6 : AF_INET;
 	numeric.ai_flags = (numeric.ai_flags & ~AI_ADDRCONFIG) | AI_NUMERICHOST;
+	if (!first) /* only the first result has a canonical name */
+		numeric.ai_flags &= ~AI_CANONNAME;
 	return REAL(getaddrinfo)(text, service, &numeric, list);
 }
 
@@ -82,15 +85,18 @@ static int resolve_vsock_name(const struct ruleset *rs, uint32_t cid, const char
 			      const char *service, const struct addrinfo *hints,
 			      struct addrinfo **result)
 {
-	struct addrinfo none = {.ai_family = AF_UNSPEC}, *list = NULL;
+	struct addrinfo none = {.ai_family = AF_UNSPEC}, second, *list = NULL;
 	int v4 = EAI_NONAME, v6 = EAI_NONAME;
 
 	if (!hints)
 		hints = &none;
 	if (hints->ai_family != AF_INET6)
 		v4 = add_family(rs, cid, false, service, hints, &list);
+	second = *hints;
+	if (list) /* only the first entry of a list has the name */
+		second.ai_flags &= ~AI_CANONNAME;
 	if (hints->ai_family != AF_INET)
-		v6 = add_family(rs, cid, true, service, hints, &list);
+		v6 = add_family(rs, cid, true, service, &second, &list);
 	if (!list)
 		return hints->ai_family == AF_INET6 ? v6 : v4;
 	if (list->ai_canonname) {
@@ -118,18 +124,15 @@ int resolve_addrinfo(const char *node, const char *service, const struct addrinf
 	uint32_t cid;
 	int error;
 
-	if (is_vsock_name(rs, node, &cid) && !(hints && hints->ai_flags & AI_NUMERICHOST))
+	if (is_vsock_name(rs, node, &cid) && is_ip_family(hints) &&
+	    !(hints && hints->ai_flags & AI_NUMERICHOST))
 		return resolve_vsock_name(rs, cid, node, service, hints, result);
-	if (!hints || !(hints->ai_flags & AI_ADDRCONFIG))
-		return REAL(getaddrinfo)(node, service, hints, result);
+	error = REAL(getaddrinfo)(node, service, hints, result);
+	if (!failed_for_family(error) || !hints || !(hints->ai_flags & AI_ADDRCONFIG))
+		return error;
 	relaxed = *hints;
 	relaxed.ai_flags &= ~AI_ADDRCONFIG;
-	if (!node || is_numeric(node))
-		return REAL(getaddrinfo)(node, service, &relaxed, result);
-	error = REAL(getaddrinfo)(node, service, hints, result);
-	if (failed_for_family(error))
-		error = REAL(getaddrinfo)(node, service, &relaxed, result);
-	return error;
+	return REAL(getaddrinfo)(node, service, &relaxed, result);
 }
 
 /* ---- addresses back to names ---- */

@@ -102,15 +102,33 @@ static const struct ruleset *rules_from_file(void)
 	return image;
 }
 
+/*
+ * A function in the program's own .preinit_array runs before libc has set `environ`, and must
+ * not find it empty: there would be no rules for the whole life of the program. The kernel
+ * left it on the stack, behind the arguments; ld.so knows where.
+ */
+static char **initial_environment(void)
+{
+	char ***stack_end = dlsym(RTLD_DEFAULT, "__libc_stack_end");
+
+	if (!stack_end)
+		stop("cannot find the environment, where the rules are", "");
+	return *stack_end + 1 + (uintptr_t) * *stack_end + 1; /* behind argc, argv and NULL */
+}
+
 static void find_rules(void)
 {
+	char **current = environ;
 	const struct ruleset *found;
 
 	real_init();
+	if (!environ)
+		environ = initial_environment();
 	log_init();
 	found = rules_from_environment();
 	if (!found)
 		found = rules_from_file();
+	environ = current;
 	if (found)
 		state_rules = found;
 }

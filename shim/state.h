@@ -4,10 +4,11 @@
  *
  * Theory of operation
  *
- * All of it is fixed at load, before the program's first instruction, and read-only from then
- * on. Wrapped calls may come earlier, from another library's constructor, and from several
- * threads; the first one to come does the work, the others wait. A call that the work itself
- * makes (a memory allocator that opens a socket, say) finds rules that pass everything.
+ * The rules are fixed at load, before the program's first instruction, and read-only from then
+ * on; facts about the machine are asked for when first needed, and kept. Wrapped calls may come
+ * earlier, from another library's constructor, and from several threads; the first one to come
+ * does the work, the others wait. A call that the work itself makes (a memory allocator that
+ * opens a socket, say) finds rules that pass everything.
  */
 #ifndef VSOCKIFY_STATE_H
 #define VSOCKIFY_STATE_H

@@ -18,9 +18,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vm_sockets.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* sys_result() - turn syscall(2)'s convention into the kernel's, and give errno back */
@@ -125,6 +128,31 @@ static inline int sys_getsockopt_int(int fd, int level, int name, int otherwise)
 	socklen_t len = sizeof value;
 
 	return sys_getsockopt(fd, level, name, &value, &len) < 0 ? otherwise : value;
+}
+
+/* sys_listens() - is it a listening socket? */
+static inline bool sys_listens(int fd)
+{
+	return sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0);
+}
+
+/* sys_connected() - does the AF_VSOCK socket have a peer? Not after shutdown(). */
+static inline bool sys_connected(int fd)
+{
+	struct sockaddr_vm vm;
+	socklen_t len = sizeof vm;
+
+	return sys_getpeername(fd, &vm, &len) == 0;
+}
+
+/* sys_poll_now() - which of these events are there, without waiting? */
+static inline short sys_poll_now(int fd, short events)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = events};
+	struct timespec now = {.tv_sec = 0};
+
+	SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0);
+	return poll_fd.revents;
 }
 
 /*

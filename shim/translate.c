@@ -24,24 +24,36 @@ bool shows_v6(const struct mark *m)
 	return m->v6 && m->local.kind != PLACE_IPV4;
 }
 
+/* The CID that a client is connected to, or is to be: while the kernel does not say, by the
+ * rules that sent it there. */
+static uint32_t peer_cid(const struct ruleset *rs, int fd, const struct endpoint *asked)
+{
+	struct sockaddr_vm vm;
+	socklen_t len = sizeof vm;
+
+	if (sys_getpeername(fd, &vm, &len) == 0)
+		return vm.svm_cid;
+	return decide_connect(rs, asked).cid;
+}
+
 /* The local address of a client that did not choose one, as routing would: loopback towards
  * loopback, else this machine's own as the peer sees it. */
 static void source_ip(const struct ruleset *rs, int fd, const struct mark *m, uint8_t ip[16])
 {
-	struct sockaddr_vm peer = {.svm_cid = CID_UNKNOWN};
-	socklen_t len = sizeof peer;
+	struct endpoint asked = {.port = m->peer.port};
 	uint32_t cid;
+	bool v6;
 
-	place_ip(&m->peer, m->v6, ip);
-	if (ip_is_loopback(ip))
+	place_ip(&m->peer, m->v6, asked.ip);
+	v6 = !ip_is_v4(asked.ip);
+	place_ip(&(struct place){.kind = PLACE_NONE}, v6, ip);
+	if (ip_is_loopback(asked.ip)) {
+		ip_loopback_if_unspecified(ip);
 		return;
-	sys_getpeername(fd, &peer, &len);
-	cid = local_cid(rs, peer.svm_cid);
-	if (cid == CID_UNKNOWN)
-		place_ip(&(struct place){.kind = PLACE_NONE}, m->v6, ip);
-	else
-		ip_of_cid(rs, cid, !ip_is_v4(ip), cid == VMADDR_CID_LOCAL && loopback_loaded(),
-			  ip);
+	}
+	cid = local_cid(rs, peer_cid(rs, fd, &asked));
+	if (cid != CID_UNKNOWN)
+		ip_of_cid(rs, cid, v6, cid == VMADDR_CID_LOCAL && loopback_loaded(), ip);
 }
 
 void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,

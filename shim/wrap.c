@@ -42,6 +42,7 @@ EXPORT int socket(int domain, int type, int protocol)
 	int fd = sys_socket(domain, type, protocol);
 
 	hint_socket(fd, domain, type, protocol);
+	epoll_forget(fd);
 	return sys_return(fd);
 }
 

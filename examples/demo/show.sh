@@ -9,6 +9,7 @@ PATH=$(cd ../../build && pwd):$PATH
 
 # run COMMAND-LINE - show it behind a prompt, and run it
 run() {
+	# shellcheck disable=SC2154 # set by whoever sources this
 	printf '\n%s# %s\n' "$side" "$1"
 	eval "$1"
 }

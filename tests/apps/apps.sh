@@ -40,6 +40,11 @@ over_vsock() {
 	expect "TCP connections since the test began" 0 $(($(tcp_opened) - tcp_before))
 }
 
+# no_tcp - there is no TCP socket in this machine now, but for those that remember earlier connections
+no_tcp() {
+	expect "TCP sockets" "" "$(ss -H -t -n state all exclude time-wait)"
+}
+
 # payload FILE MIB - a file of random bytes
 payload() {
 	head -c "$2M" /dev/urandom >"$1"

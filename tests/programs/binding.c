@@ -45,6 +45,14 @@ static int socket_for(const struct place *place, int option)
 	return fd;
 }
 
+/* A port that nothing else has to do with: no connection lingers on it. */
+static uint16_t fresh_port(void)
+{
+	static uint16_t next = 20000;
+
+	return next++;
+}
+
 /* The second bind of a port, and its listen(), when the first one is bound or listens. */
 static void second_bind(const struct place *first, const struct place *second, int option,
 			bool listening)
@@ -56,8 +64,8 @@ static void second_bind(const struct place *first, const struct place *second, i
 	if (strcmp(first->label, "::ffff:0.0.0.0") == 0 &&
 	    strcmp(second->label, "::ffff:127.0.0.1") == 0)
 		return (void)(close(one), close(other));
-	must(bind_to(one, first->ip, 0));
-	port = local_port(one);
+	port = fresh_port();
+	must(bind_to(one, first->ip, port));
 	if (listening)
 		must(listen(one, 5));
 	bound = bind_to(other, second->ip, port);
@@ -101,7 +109,7 @@ static void take_elsewhere(const struct place *first, const struct place *second
 	int one = socket_for(first, option), status;
 	char port[8];
 
-	must(bind_to(one, first->ip, 0));
+	must(bind_to(one, first->ip, fresh_port()));
 	must(listen(one, 5));
 	sprintf(port, "%u", local_port(one));
 	if (must(fork()) == 0) {

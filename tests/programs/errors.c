@@ -46,6 +46,10 @@ static void refused_blocking(const struct family *f)
 	say("peer %s", peer_name(fd));
 	say("connect again: %s", result(connect_to(fd, f->loopback, port)));
 	say("connect to port 0: %s", result(connect_to(fd, f->loopback, 0)));
+	for (int i = 0; i < 300; i++) {
+		errno = 0;
+		check(connect_to(fd, f->loopback, port) < 0 && errno == ECONNREFUSED);
+	}
 	try_good(fd, f, "after refusals");
 }
 

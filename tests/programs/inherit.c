@@ -261,6 +261,16 @@ static void accept_elsewhere(const struct address *to, int listener)
 		say("another program accepts as the listener's maker does");
 }
 
+/* The address is the one that was asked for, to the last bit. */
+static void check_name(int fd, int (*call)(int, struct sockaddr *, socklen_t *),
+		       const struct address *wanted)
+{
+	struct address a = {.len = sizeof a.room};
+
+	must(call(fd, &a.any, &a.len));
+	check(a.len == wanted->len && memcmp(&a.room, &wanted->room, a.len) == 0);
+}
+
 static void sockets_at(const char *ip, const char *options)
 {
 	bool some = strcmp(options, "none") != 0, many = strcmp(options, "many") == 0;
@@ -281,6 +291,9 @@ static void sockets_at(const char *ip, const char *options)
 		set_options(fds[CLIENT], on.any.sa_family, many);
 	must(connect(fds[CLIENT], &on.any, on.len));
 	fds[SERVER] = accept_one(fds[LISTENER], &peer);
+	check_name(fds[LISTENER], getsockname, &on);
+	check_name(fds[CLIENT], getpeername, &on);
+	check_name(fds[SERVER], getsockname, &on);
 	for (int i = 0; i < 3; i++)
 		check_carried(fds[i]);
 	compare("a listener, a client, and an accepted socket", fds, 3, FORK, RECEIVE);

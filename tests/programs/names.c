@@ -11,20 +11,24 @@
 
 /* ---- the four names, echo, the end ---- */
 
+static void short_buffer(const char *name, int (*call)(int, struct sockaddr *, socklen_t *),
+			 int fd, socklen_t room)
+{
+	struct address a;
+	int got;
+
+	memset(&a, 0xee, sizeof a);
+	a.len = room;
+	got = call(fd, &a.any, &a.len);
+	say("%s with room for %u: %s, len %u, next byte %s", name, room, result(got), a.len,
+	    ((unsigned char *)&a.room)[room] == 0xee ? "untouched" : "written");
+}
+
 static void short_buffers(int fd)
 {
 	for (socklen_t room = 0; room < 30; room += 5) {
-		struct address a;
-
-		memset(&a, 0xee, sizeof a);
-		a.len = room;
-		say("getpeername with room for %u: %s, len %u, next byte %s", room,
-		    result(getpeername(fd, &a.any, &a.len)), a.len,
-		    ((unsigned char *)&a.room)[room] == 0xee ? "untouched" : "written");
-		a.len = room;
-		say("getsockname with room for %u: %s, len %u, next byte %s", room,
-		    result(getsockname(fd, &a.any, &a.len)), a.len,
-		    ((unsigned char *)&a.room)[room] == 0xee ? "untouched" : "written");
+		short_buffer("getpeername", getpeername, fd, room);
+		short_buffer("getsockname", getsockname, fd, room);
 	}
 }
 

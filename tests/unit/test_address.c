@@ -128,6 +128,7 @@ static void test_names(void)
 		{"03.vsock", CID_UNKNOWN},
 		{"-3.vsock", CID_UNKNOWN},
 		{"99999999999999999999.vsock", CID_UNKNOWN},
+		{"18446744073709551619.vsock", CID_UNKNOWN}, /* 2^64 + 3 */
 		{"db.vsock", 7},
 		{"Db.Vsock", 7},
 		{"dbx.vsock", CID_UNKNOWN},

@@ -51,6 +51,18 @@ static void test_address_overridden(void)
 	free(rs);
 }
 
+/* CIDs that the command line makes meet are no error of the file. */
+static void test_cid_overridden(void)
+{
+	struct ruleset *rs = rules_of_text("version = 1; peers = ( { name = \"db\"; cid = 7; "
+					   "}, { name = \"web\"; cid = 9; } );",
+					   "--peer db=9\n--peer gate=9\n");
+
+	CU_ASSERT(rs->peer_count == 4);
+	CU_ASSERT(ruleset_peers(rs)[2].cid == 9 && ruleset_peers(rs)[3].cid == 9);
+	free(rs);
+}
+
 static void test_unreachable(void)
 {
 	static const struct {
@@ -67,6 +79,7 @@ static void test_unreachable(void)
 		{"--listen 0.0.0.0:80\n--listen 127.0.0.1:80=8", true},
 		{"--listen *:*\n--listen 80", true},
 		{"--connect 10.0.0.1:80=8\n--connect 10.0.0.0/8:*=7", false},
+		{"--connect 10.0.0.0/24:80=8\n--connect 10.0.0.0/8:80=7", false},
 		{"--connect 10.0.0.1:80-89=7\n--connect 10.0.0.1:85-90=deny", false},
 		{"--connect 10.0.0.1:80=7\n--connect 10.0.0.2:80=8", false},
 		{"--connect [::/0]:80=7\n--connect 10.0.0.1:80=8", false},
@@ -82,6 +95,14 @@ static void test_unreachable(void)
 		if (cases[i].unreachable)
 			CU_ASSERT(reported("can never be reached"));
 	}
+}
+
+/* One error for each rule is enough. */
+static void test_unreachable_twice(void)
+{
+	CU_ASSERT(refuses("--connect 10.0.0.0/8:80=7\n--connect 10.0.0.0/7:80=7\n"
+			  "--connect 10.0.0.1:80=7"));
+	CU_ASSERT(strstr(messages(), "\n") == strrchr(messages(), '\n'));
 }
 
 static void test_meeting_ports(void)
@@ -153,7 +174,9 @@ CU_TestInfo compile_tests[] = {
 	{"the command line comes first", test_arguments_come_first},
 	{"a name from the command line", test_name_overridden},
 	{"an address from the command line", test_address_overridden},
+	{"CIDs that meet by the command line", test_cid_overridden},
 	{"rules that can never be reached", test_unreachable},
+	{"a rule behind two others", test_unreachable_twice},
 	{"ports that meet", test_meeting_ports},
 	{"10,000 rules", test_many_rules},
 	CU_TEST_INFO_NULL,

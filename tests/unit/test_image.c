@@ -249,6 +249,7 @@ static void test_damaged_header(void)
 		{offsetof(struct ruleset, listen_count), 1u << 27},
 		{offsetof(struct ruleset, peers_at), 8},
 		{offsetof(struct ruleset, peer_count), 1u << 28},
+		{offsetof(struct ruleset, addresses_at), 0},
 		{offsetof(struct ruleset, addresses_at), UINT32_MAX},
 		{offsetof(struct ruleset, address_count), 1u << 28},
 		{offsetof(struct ruleset, accepts_at), sizeof(struct ruleset) + 2},
@@ -257,7 +258,6 @@ static void test_damaged_header(void)
 		{offsetof(struct ruleset, source_count), 1u << 30},
 		{offsetof(struct ruleset, strings_at), 0},
 		{offsetof(struct ruleset, strings_size), UINT32_MAX},
-		{offsetof(struct ruleset, strings_size), 3}, /* cuts off the final NUL */
 		{offsetof(struct ruleset, default_connect), ACTION_VSOCK},
 		{offsetof(struct ruleset, default_connect), ACTION_VSOCK << 8},
 	};
@@ -279,6 +279,8 @@ static void test_damaged_header(void)
 		memcpy(field, &kept, sizeof(kept));
 	}
 	CU_ASSERT(ruleset_valid(rs, size));
+	((char *)rs)[rs->strings_at + rs->strings_size - 1] = 'x';
+	CU_ASSERT(!ruleset_valid(rs, size));
 	free(rs);
 }
 
@@ -302,6 +304,13 @@ static void spoil_order(struct rule *rule)
 static void spoil_all_ports(struct rule *rule)
 {
 	rule->all_ports = 1;
+}
+static void spoil_all_in_step(struct rule *rule)
+{
+	rule->all_ports = 1;
+	rule->port_first = 0;
+	rule->port_last = UINT16_MAX;
+	rule->vsock_port = 5;
 }
 static void spoil_source(struct rule *rule)
 {
@@ -332,9 +341,9 @@ static void spoil_count(struct rule *rule)
 static void test_damaged_rules(void)
 {
 	static void (*const spoil[])(struct rule *) = {
-		spoil_prefix,    spoil_family, spoil_action, spoil_order,
-		spoil_all_ports, spoil_source, spoil_port,   spoil_offset,
-		spoil_fixed,     spoil_first,  spoil_count};
+		spoil_prefix,    spoil_family,      spoil_action, spoil_order,
+		spoil_all_ports, spoil_all_in_step, spoil_source, spoil_port,
+		spoil_offset,    spoil_fixed,       spoil_first,  spoil_count};
 	struct rule good = {.action = ACTION_VSOCK,
 			    .port_first = 10,
 			    .port_last = 20,

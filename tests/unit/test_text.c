@@ -106,6 +106,7 @@ static void test_strings_and_comments(void)
 	check_text("a = \"x\n@include \\\"y\\\"\n[\"; [",
 		   "a = \"x\n@include \\\"y\\\"\n[\"; (\n");
 	check_text("/* \"\n[ \" @include \"y\"\n*/ [", "/* \"\n[ \" @include \"y\"\n*/ (\n");
+	check_text("/*\n@include \"absent\"\n*/", "/*\n@include \"absent\"\n*/\n");
 	check_text("# \" /*\n[", "# \" /*\n(\n");
 	check_text("// \" /*\n[", "// \" /*\n(\n");
 	check_text("/**/[", "/**/(\n");
@@ -148,6 +149,24 @@ static void test_includes(void)
 	CU_ASSERT_STRING_EQUAL(((char **)builder.sources.items)[1], scratch_path("inner"));
 	config_text_free(&text);
 	builder_free(&builder);
+}
+
+static void test_deep_includes(void)
+{
+	char name[8];
+	char text[32];
+
+	for (int depth = 1; depth < 10; depth++) {
+		(void)snprintf(name, sizeof(name), "d%d", depth);
+		(void)snprintf(text, sizeof(text), "@include \"d%d\"\n", depth + 1);
+		write_scratch(name, text, strlen(text));
+	}
+	write_scratch("d10", "a = 1;", 6);
+	check_text("@include \"d1\"", "a = 1;\n");
+	write_scratch("d10", "@include \"d11\"", 14);
+	write_scratch("d11", "a = 1;", 6);
+	check_error("@include \"d1\"", 13,
+		    "/d10:1: files include each other more than 10 deep");
 }
 
 static void test_bad_includes(void)
@@ -215,6 +234,7 @@ CU_TestInfo text_tests[] = {
 	{"strings and comments", test_strings_and_comments},
 	{"bytes that are no text", test_not_text},
 	{"@include", test_includes},
+	{"@include in included files", test_deep_includes},
 	{"@include that fails", test_bad_includes},
 	{"files that cannot be read", test_unreadable},
 	{"an empty file", test_empty},

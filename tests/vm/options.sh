@@ -8,13 +8,14 @@ usage()
 usage: $1
   --kernel 6.1|6.12   Debian 12's kernel or that of bookworm-backports          (VM_KERNEL; 6.1)
   --smp N             processors                                                (VM_SMP; 2)
-  --memory M          in MiB, or with a suffix                                  (VM_MEMORY; 2G)
+  --memory M          in MiB, or with a suffix                                  (VM_MEMORY; 2G, pair 3G)
   --timeout SECONDS   for the whole run                                         (VM_TIMEOUT; 600)
   --icount            time counts instructions: figures repeat; one processor   (VM_ICOUNT=1)
   --kvm               use this machine's KVM instead of emulation               (VM_KVM=1)
   --loopback, --no-loopback   load vsock_loopback or not (run does, pair does not)
   --plain             pair only: no host| and guest| before the lines
   --guests N          pair only: this many guests, CID 3 and up                 (1)
+  --guest-memory M    pair only: of each guest                                  (512M)
 A directory named in VM_OUT is shared with the machine, writable, under the same name.
 END
     exit 2
@@ -22,11 +23,12 @@ END
 
 vm_kernel=${VM_KERNEL:-6.1}
 vm_smp=${VM_SMP:-2}
-vm_memory=${VM_MEMORY:-2G}
+vm_memory=${VM_MEMORY:-$vm_memory}
 vm_timeout=${VM_TIMEOUT:-600}
 vm_icount=${VM_ICOUNT:-0}
 vm_kvm=${VM_KVM:-0}
 vm_guests=1
+vm_guest_memory=512M
 vm_plain=0
 
 while [ $# -gt 0 ]; do
@@ -36,6 +38,7 @@ while [ $# -gt 0 ]; do
     --memory) vm_memory=${2-} ;;
     --timeout) vm_timeout=${2-} ;;
     --guests) vm_guests=${2-} ;;
+    --guest-memory) vm_guest_memory=${2-} ;;
     --icount) vm_icount=1; shift; continue ;;
     --kvm) vm_kvm=1; shift; continue ;;
     --loopback) vm_loopback=1; shift; continue ;;

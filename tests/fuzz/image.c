@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image.c - a libFuzzer target: compiled rules, as bytes and as text
+ *
+ * Whatever is taken for a valid image can be read without a check of one's own:
+ *
+ *	clang -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
+ *		tests/fuzz/image.c config/{match,address,image}.c -o image
+ *	./image CORPUS
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../config/address.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The input as the value of VSOCKIFY_RULES. */
+static char *text;
+
+/**
+ * lookup() - as getenv(), where only the first variable exists
+ */
+static char *lookup(const char *name)
+{
+	return strcmp(name, RULESET_ENV) == 0 ? text : NULL;
+}
+
+/**
+ * read_rules() - read all of one side's rules
+ */
+static void read_rules(const struct ruleset *rs, const struct rule *rules, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		(void)strlen(ruleset_source(rs, &rules[i]));
+		(void)rule_accepts(rs, &rules[i], 7);
+	}
+}
+
+/**
+ * read_image() - use everything that reads a valid image
+ */
+static void read_image(const struct ruleset *rs)
+{
+	static const uint16_t ports[] = {0, 1, 80, 65535};
+	struct endpoint ep = {.ip = {[10] = 0xff, [11] = 0xff}};
+	char name[64];
+	uint32_t cid;
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		ep.port = ports[i];
+		(void)decide_connect(rs, &ep);
+		(void)decide_listen(rs, &ep, false);
+		ep.ip[15] ^= 1;
+	}
+	read_rules(rs, ruleset_connect(rs), rs->connect_count);
+	read_rules(rs, ruleset_listen(rs), rs->listen_count);
+	(void)cid_of_name(rs, "db.vsock", &cid);
+	for (uint32_t i = 0; i < rs->peer_count; i++) {
+		name_of_cid(rs, ruleset_peers(rs)[i].cid, name, sizeof(name));
+		ip_of_cid(rs, ruleset_peers(rs)[i].cid, true, false, ep.ip);
+	}
+}
+
+/**
+ * as_bytes() - take the input for an image
+ */
+static void as_bytes(const uint8_t *data, size_t size)
+{
+	void *image = malloc(size);
+
+	if (!image)
+		return;
+	memcpy(image, data, size);
+	if (ruleset_valid(image, size))
+		read_image(image);
+	free(image);
+}
+
+/**
+ * as_text() - take the input for the text of an image
+ */
+static void as_text(const uint8_t *data, size_t size)
+{
+	void *image;
+	size_t announced;
+
+	text = malloc(size + 1);
+	if (!text)
+		return;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	announced = ruleset_encoded_size(text);
+	image = announced > 0 ? malloc(announced) : NULL;
+	if (image && ruleset_decode(lookup, image, announced))
+		read_image(image);
+	free(image);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	as_bytes(data, size);
+	as_text(data, size);
+	return 0;
+}

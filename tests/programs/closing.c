@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * closing.c - shutdown() of a listener wakes the threads that wait in accept()
+ */
+#include <pthread.h>
+#include <signal.h>
+
+#include "tcp.h"
+
+static int listener;
+static pthread_barrier_t ready;
+
+struct waiter {
+	pthread_t thread;
+	volatile pid_t tid;
+	int result, error;
+};
+
+static void *wait_in_accept(void *argument)
+{
+	struct waiter *w = argument;
+
+	w->tid = (pid_t)syscall(SYS_gettid);
+	pthread_barrier_wait(&ready);
+	w->result = accept(listener, NULL, NULL);
+	w->error = errno;
+	return NULL;
+}
+
+/* Is the thread asleep in the kernel? The state stands behind the name in /proc. */
+static bool asleep(pid_t thread)
+{
+	char path[64], text[256] = "", *at;
+	int fd;
+
+	sprintf(path, "/proc/self/task/%d/stat", thread);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof text - 1) < 0)
+		*text = 0;
+	close(fd);
+	at = strrchr(text, ')');
+	return at && at[2] == 'S';
+}
+
+static void woken(const struct family *f, const char *on, int threads, int how)
+{
+	struct waiter waiters[3] = {0};
+
+	listener = listener_on(f, on, 0, "server");
+	pthread_barrier_init(&ready, NULL, (unsigned)threads + 1);
+	for (int i = 0; i < threads; i++)
+		pthread_create(&waiters[i].thread, NULL, wait_in_accept, &waiters[i]);
+	pthread_barrier_wait(&ready);
+	for (int i = 0; i < threads; i++)
+		for (int quiet = 0; quiet < 5; quiet = asleep(waiters[i].tid) ? quiet + 1 : 0)
+			poll(NULL, 0, 2);
+	say("shutdown %d with %d threads: %s", how, threads, result(shutdown(listener, how)));
+	for (int i = 0; i < threads; i++) {
+		pthread_join(waiters[i].thread, NULL);
+		say("accept returned %s",
+		    waiters[i].result < 0 ? strerrorname_np(waiters[i].error) : "a connection");
+	}
+	pthread_barrier_destroy(&ready);
+	say("accept afterwards: %s", result(accept(listener, NULL, NULL)));
+	close(listener);
+}
+
+static void shut_down(const struct family *f)
+{
+	woken(f, f->loopback, 1, SHUT_RDWR);
+	woken(f, f->loopback, 3, SHUT_RDWR);
+	woken(f, f->any, 1, SHUT_RD);
+	woken(f, f->any, 3, SHUT_RD);
+}
+
+/* Nobody waits; whoever asks afterwards is told. */
+static void without_waiters(const struct family *f)
+{
+	listener = listener_on(f, f->loopback, SOCK_NONBLOCK, "server");
+	say("shutdown for writing: %s", result(shutdown(listener, SHUT_WR)));
+	say("accept: %s", result(accept(listener, NULL, NULL)));
+	say("shutdown: %s", result(shutdown(listener, SHUT_RDWR)));
+	say("accept: %s", result(accept(listener, NULL, NULL)));
+	say("shutdown again: %s", result(shutdown(listener, SHUT_RDWR)));
+	close(listener);
+}
+
+/* The listener goes away while a client of it is connected: that one stays. */
+static void connections_stay(const struct family *f)
+{
+	int client = socket_of(f, 0), server;
+	struct address peer;
+
+	listener = listener_on(f, f->loopback, 0, "server");
+	must(connect_to(client, f->loopback, local_port(listener)));
+	server = accept_one(listener, &peer);
+	must(shutdown(listener, SHUT_RDWR));
+	check_echo(client, server);
+	close(listener);
+	check_echo(client, server);
+	close(client);
+	close(server);
+}
+
+int main(void)
+{
+	alarm(60);
+	each_family("accept is woken", shut_down);
+	each_family("without waiters", without_waiters);
+	each_family("connections stay", connections_stay);
+	return test_failed;
+}

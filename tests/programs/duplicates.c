@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * duplicates.c - duplicates of a TCP socket that were made before it is converted
+ */
+#include <sys/epoll.h>
+
+#include "tcp.h"
+
+enum way { DUP, DUP2, DUP3, F_DUP, F_DUP_CLOEXEC, WAYS };
+static const char *const labels[] = {"dup", "dup2", "dup3", "F_DUPFD", "F_DUPFD_CLOEXEC"};
+
+static int duplicate(int fd, enum way way)
+{
+	switch (way) {
+	case DUP:
+		return must(dup(fd));
+	case DUP2:
+		return must(dup2(fd, 200));
+	case DUP3:
+		return must(dup3(fd, 300, O_CLOEXEC));
+	case F_DUP:
+		return must(fcntl(fd, F_DUPFD, 100));
+	default:
+		return must(fcntl(fd, F_DUPFD_CLOEXEC, 100));
+	}
+}
+
+static uint64_t cookie(int fd)
+{
+	uint64_t value = 0;
+
+	must(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &value, &(socklen_t){sizeof value}));
+	return value;
+}
+
+static void client(const struct family *f, enum way way, bool connect_copy, int flags)
+{
+	int listener = listener_on(f, f->loopback, 0, "server"), server;
+	int fd = socket_of(f, flags), copy = duplicate(fd, way), third = must(dup(copy));
+	struct address peer;
+
+	connect_to(connect_copy ? copy : fd, f->loopback, local_port(listener));
+	check_carried(fd);
+	check_carried(copy);
+	check_carried(third);
+	check(cookie(fd) == cookie(copy) && cookie(fd) == cookie(third));
+	wait_for(fd, POLLOUT);
+	know_port(local_port(fd), "client");
+	server = accept_one(listener, &peer);
+	say("%s: peer %s, %s, %s", labels[way], peer_name(fd), peer_name(copy),
+	    peer_name(third));
+	say("%s: close-on-exec %d %d %d, non-blocking %d %d", labels[way], fcntl(fd, F_GETFD),
+	    fcntl(copy, F_GETFD), fcntl(third, F_GETFD), !!(fcntl(fd, F_GETFL) & O_NONBLOCK),
+	    !!(fcntl(copy, F_GETFL) & O_NONBLOCK));
+	fcntl(fd, F_SETFL, O_RDWR);
+	check_echo(fd, server);
+	check_echo(copy, server);
+	close(connect_copy ? copy : fd);
+	check_echo(connect_copy ? fd : copy, server);
+	close(connect_copy ? fd : copy);
+	check_echo(third, server);
+	/* the last one gone, the other side sees the end */
+	close(third);
+	say("%s: end: %s", labels[way], result(recv(server, &(char){0}, 1, 0)));
+	close(server);
+	close(listener);
+}
+
+static void clients(const struct family *f)
+{
+	for (enum way way = 0; way < WAYS; way++) {
+		client(f, way, false, 0);
+		client(f, way, true, SOCK_NONBLOCK);
+	}
+}
+
+/* bind() through one descriptor, listen() and accept() through another. */
+static void listeners(const struct family *f)
+{
+	for (enum way way = 0; way < WAYS; way++) {
+		int fd = socket_of(f, 0), copy = duplicate(fd, way), c = socket_of(f, 0),
+		    server;
+		struct address peer;
+
+		must(bind_to(fd, f->loopback, 0));
+		check_carried(copy);
+		know_port(local_port(fd), "server");
+		say("%s: local %s and %s", labels[way], local_name(fd), local_name(copy));
+		must(listen(copy, 5));
+		must(connect_to(c, f->loopback, local_port(copy)));
+		close(fd);
+		server = accept_one(copy, &peer);
+		check_echo(c, server);
+		close(c);
+		close(server);
+		close(copy);
+		forget_ports();
+	}
+}
+
+/* An epoll holds the copy, the original connects: no event of the old socket remains. */
+static void in_epoll(const struct family *f)
+{
+	int listener = listener_on(f, f->loopback, 0, "server"), ep = must(epoll_create1(0));
+	int fd = socket_of(f, SOCK_NONBLOCK), copy = must(dup(fd));
+	struct epoll_event e = {.events = EPOLLOUT | EPOLLET, .data.u64 = 9}, got[4];
+
+	must(epoll_ctl(ep, EPOLL_CTL_ADD, copy, &e));
+	e.data.u64 = 8;
+	must(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e));
+	connect_to(fd, f->loopback, local_port(listener));
+	wait_for(fd, POLLOUT);
+	for (int left = 2; left > 0;) {
+		int count = epoll_wait(ep, got, 4, PATIENCE_MS);
+
+		if (count <= 0) {
+			complain("%d events missing", left);
+			break;
+		}
+		for (int i = 0; i < count; i++)
+			if (got[i].events != EPOLLOUT)
+				complain("events %x for %d", got[i].events,
+					 (int)got[i].data.u64);
+		left -= count;
+	}
+	say("events left: %d", epoll_wait(ep, got, 4, 0));
+	say("removed: %s", result(epoll_ctl(ep, EPOLL_CTL_DEL, copy, NULL)));
+	say("removed: %s", result(epoll_ctl(ep, EPOLL_CTL_DEL, fd, NULL)));
+	close(fd);
+	close(copy);
+	close(ep);
+	close(listener);
+}
+
+/* Duplicates of other things, and numbers that were reused, are left alone. */
+static void strangers(const struct family *f)
+{
+	int listener = listener_on(f, f->loopback, 0, "server"), other = socket_of(f, 0);
+	int fd = socket_of(f, 0), copy = must(dup(fd)), ends[2];
+
+	must(dup2(other, copy)); /* now a copy of another socket */
+	must(pipe(ends));
+	must(connect_to(fd, f->loopback, local_port(listener)));
+	check_carried(fd);
+	check(kernel_family(copy) == f->domain && kernel_family(other) == f->domain);
+	check(write(ends[1], "x", 1) == 1);
+	close(ends[0]);
+	close(ends[1]);
+	close(other);
+	close(copy);
+	close(fd);
+	close(listener);
+}
+
+int main(void)
+{
+	each_family("clients", clients);
+	each_family("listeners", listeners);
+	each_family("epoll", in_epoll);
+	each_family("strangers", strangers);
+	return test_failed;
+}

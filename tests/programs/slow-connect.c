@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slow-connect.c - an attempt to connect that stays in progress, and what may happen meanwhile
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "stall.h"
+
+/* ---- in progress ---- */
+
+static void finish(const char *what, struct stall *s, int fd)
+{
+	struct address peer;
+	int server;
+
+	stall_end(s);
+	if (!(wait_for(fd, POLLOUT) & POLLOUT)) {
+		complain("%s: never connected", what);
+		return;
+	}
+	say("%s: SO_ERROR %s", what, pending_error(fd));
+	know_port(local_port(fd), "client");
+	/* over TCP, what filled the queue may still be there */
+	do {
+		server = accept_one(s->listener, &peer);
+		if (port_in(&peer) != local_port(fd))
+			close(server);
+	} while (port_in(&peer) != local_port(fd));
+	say("%s: peer %s", what, peer_name(fd));
+	fcntl(fd, F_SETFL, O_RDWR);
+	fcntl(server, F_SETFL, O_RDWR);
+	check_carried(fd);
+	check_echo(fd, server);
+	close(server);
+}
+
+static int tcp_info_state(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof info;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ? -1 : info.tcpi_state;
+}
+
+static void in_progress(const struct family *f)
+{
+	struct stall s;
+	int fd = socket_of(f, SOCK_NONBLOCK);
+
+	stall_begin(&s, f);
+	say("connect: %s", result(connect_to(fd, s.ip, s.port)));
+	know_port(local_port(fd), "client");
+	say("poll: %s", events_text(events_now(fd, POLLIN | POLLOUT | POLLRDHUP)));
+	say("connect again: %s", result(connect_to(fd, s.ip, s.port)));
+	say("connect elsewhere: %s", result(connect_to(fd, s.ip, 9)));
+	say("SO_ERROR: %s", pending_error(fd));
+	say("peer %s, local %s", peer_name(fd), local_name(fd));
+	say("TCP_INFO: %d", tcp_info_state(fd));
+	say("listen: %s", result(listen(fd, 5)));
+	finish("in the end", &s, fd);
+	say("connect afterwards: %s", result(connect_to(fd, s.ip, s.port)));
+	wait_for(fd, POLLRDHUP);
+	say("TCP_INFO: %d", tcp_info_state(fd));
+	close(fd);
+	stall_close(&s);
+}
+
+/* Two epolls, registered before connect: nothing is reported before the connection is there. */
+static void no_false_event(const struct family *f)
+{
+	static const struct {
+		const char *label;
+		uint32_t events;
+	} modes[] = {{"level", EPOLLIN | EPOLLOUT | EPOLLRDHUP},
+		     {"edge", EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET},
+		     {"one-shot", EPOLLIN | EPOLLOUT | EPOLLONESHOT}};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
+		int fd = socket_of(f, SOCK_NONBLOCK), ep = must(epoll_create1(0));
+		struct epoll_event e = {.events = modes[i].events, .data.u64 = 0x123456789abc},
+				   got;
+		struct stall s;
+
+		stall_begin(&s, f);
+		must(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e));
+		say("%s: connect: %s", modes[i].label, result(connect_to(fd, s.ip, s.port)));
+		say("%s: events in progress: %d", modes[i].label, epoll_wait(ep, &got, 1, 20));
+		stall_end(&s);
+		say("%s: events in the end: %d", modes[i].label,
+		    epoll_wait(ep, &got, 1, PATIENCE_MS));
+		say("%s: OUT %d, data %s", modes[i].label, !!(got.events & EPOLLOUT),
+		    got.data.u64 == e.data.u64 ? "kept" : "lost");
+		say("%s: once more: %d", modes[i].label, epoll_wait(ep, &got, 1, 0));
+		close(fd);
+		close(ep);
+		stall_close(&s);
+	}
+}
+
+/* ---- a blocking connect that is disturbed ---- */
+
+static struct disturbance {
+	pthread_t victim;
+	int fd;
+	int signal;
+	int how, shut; /* of shutdown(), and its result */
+	struct stall *stall;
+} disturbance;
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+/* Is the thread asleep in the kernel? The state stands behind the name in /proc. */
+static bool asleep(pid_t thread)
+{
+	char path[64], text[256] = "", *at;
+	int fd;
+
+	sprintf(path, "/proc/self/task/%d/stat", thread);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof text - 1) < 0)
+		*text = 0;
+	close(fd);
+	at = strrchr(text, ')');
+	return at && at[2] == 'S';
+}
+
+static pid_t victim_thread;
+
+static void wait_asleep(void)
+{
+	for (int quiet = 0; quiet < 5; quiet = asleep(victim_thread) ? quiet + 1 : 0)
+		poll(NULL, 0, 2);
+}
+
+static void *disturb(void *argument)
+{
+	struct disturbance *d = argument;
+
+	wait_asleep();
+	if (d->signal)
+		pthread_kill(d->victim, d->signal);
+	if (d->how >= 0)
+		d->shut = shutdown(d->fd, d->how);
+	if (d->signal) {
+		wait_asleep();
+		stall_end(d->stall);
+	}
+	return NULL;
+}
+
+static void interrupted(const struct family *f, int flags)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
+	struct sigaction before;
+	int fd = socket_of(f, 0);
+	pthread_t thread;
+	struct stall s;
+
+	sigaction(SIGUSR1, &action, &before);
+	stall_begin(&s, f);
+	signals = 0;
+	victim_thread = (pid_t)syscall(SYS_gettid);
+	disturbance = (struct disturbance){pthread_self(), fd, SIGUSR1, -1, 0, &s};
+	pthread_create(&thread, NULL, disturb, &disturbance);
+	say("connect: %s", result(connect_to(fd, s.ip, s.port)));
+	say("signals: %d", signals);
+	if (!(flags & SA_RESTART))
+		say("connect goes on: %s", result(connect_to(fd, s.ip, s.port)));
+	pthread_join(thread, NULL);
+	finish("in the end", &s, fd);
+	close(fd);
+	stall_close(&s);
+	sigaction(SIGUSR1, &before, NULL);
+}
+
+static void interrupted_restarting(const struct family *f)
+{
+	interrupted(f, SA_RESTART);
+}
+
+static void interrupted_for_good(const struct family *f)
+{
+	interrupted(f, 0);
+}
+
+static void timed_out(const struct family *f)
+{
+	struct timeval limit = {0, 150000};
+	struct timespec before, after;
+	int fd = socket_of(f, 0);
+	struct stall s;
+	long took;
+
+	stall_begin(&s, f);
+	must(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit));
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	say("connect: %s", result(connect_to(fd, s.ip, s.port)));
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	took = (after.tv_sec - before.tv_sec) * 1000 +
+	       (after.tv_nsec - before.tv_nsec) / 1000000;
+	check(took >= 140);
+	if (took > 1500)
+		complain("the time-out took %ld ms", took);
+	say("poll: %s", events_text(events_now(fd, POLLOUT)));
+	say("connect again: %s", result(connect_to(fd, s.ip, s.port)));
+	finish("in the end", &s, fd);
+	say("connect when it is there: %s", result(connect_to(fd, s.ip, s.port)));
+	say("and again: %s", result(connect_to(fd, s.ip, s.port)));
+	close(fd);
+	stall_close(&s);
+}
+
+static void shut_down(const struct family *f)
+{
+	int fd = socket_of(f, 0), connected;
+	pthread_t thread;
+	struct stall s;
+
+	stall_begin(&s, f);
+	victim_thread = (pid_t)syscall(SYS_gettid);
+	disturbance = (struct disturbance){pthread_self(), fd, 0, SHUT_RDWR, 0, &s};
+	pthread_create(&thread, NULL, disturb, &disturbance);
+	connected = connect_to(fd, s.ip, s.port);
+	say("connect: %s", result(connected));
+	pthread_join(thread, NULL);
+	say("shutdown: %d", disturbance.shut);
+	close(fd);
+	stall_close(&s);
+}
+
+/* ---- cancellation ---- */
+
+static int cancelled_fd;
+
+static void *connect_for_ever(void *argument)
+{
+	struct stall *s = argument;
+
+	victim_thread = (pid_t)syscall(SYS_gettid);
+	connect_to(cancelled_fd, s->ip, s->port);
+	return NULL;
+}
+
+static void *accept_for_ever(void *argument)
+{
+	victim_thread = (pid_t)syscall(SYS_gettid);
+	accept(*(int *)argument, NULL, NULL);
+	return NULL;
+}
+
+static void *recv_for_ever(void *argument)
+{
+	char byte;
+
+	victim_thread = (pid_t)syscall(SYS_gettid);
+	recv(*(int *)argument, &byte, 1, 0);
+	return NULL;
+}
+
+static void cancel(const char *what, void *(*function)(void *), void *argument)
+{
+	pthread_t thread;
+	void *outcome;
+
+	victim_thread = 0;
+	pthread_create(&thread, NULL, function, argument);
+	while (!*(volatile pid_t *)&victim_thread)
+		poll(NULL, 0, 1);
+	wait_asleep();
+	pthread_cancel(thread);
+	pthread_join(thread, &outcome);
+	say("%s: %s", what, outcome == PTHREAD_CANCELED ? "cancelled" : "returned");
+}
+
+static void cancelled(const struct family *f)
+{
+	int ends[2], listener;
+	struct stall s;
+
+	stall_begin(&s, f);
+	cancelled_fd = socket_of(f, 0);
+	cancel("connect", connect_for_ever, &s);
+	close(cancelled_fd);
+	stall_close(&s);
+	listener = listener_on(f, f->loopback, 0, "server");
+	cancel("accept", accept_for_ever, &listener);
+	close(listener);
+	connected_pair(f, f->loopback, ends);
+	cancel("recv", recv_for_ever, &ends[0]);
+	check_echo(ends[0], ends[1]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+int main(void)
+{
+	each_family("in progress", in_progress);
+	each_family("epoll", no_false_event);
+	each_family("a signal, SA_RESTART", interrupted_restarting);
+	each_family("a signal", interrupted_for_good);
+	each_family("SO_SNDTIMEO", timed_out);
+	each_family("shutdown", shut_down);
+	each_family("pthread_cancel", cancelled);
+	return test_failed;
+}
