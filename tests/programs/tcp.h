@@ -299,12 +299,15 @@ MAYBE_UNUSED static int listener_on(const struct family *f, const char *ip, int 
 	return fd;
 }
 
-/* wait_for() - poll one descriptor; the events, or 0 when patience has run out */
+/* wait_for() - poll one descriptor; the events. The test ends when patience has run out. */
 MAYBE_UNUSED static int wait_for(int fd, int events)
 {
 	struct pollfd p = {.fd = fd, .events = (short)events};
 
-	return poll(&p, 1, PATIENCE_MS) > 0 ? p.revents : 0;
+	if (poll(&p, 1, PATIENCE_MS) > 0)
+		return p.revents;
+	complain("nothing happened on descriptor %d (events %x)", fd, (unsigned)events);
+	exit(1);
 }
 
 /* events_now() - what poll() says without waiting */
@@ -345,7 +348,7 @@ MAYBE_UNUSED static const char *pending_error(int fd)
 	return error ? strerrorname_np(error) : "0";
 }
 
-/* accept_from() - accept one connection that is on its way */
+/* accept_one() - accept one connection that is on its way */
 MAYBE_UNUSED static int accept_one(int listener, struct address *peer)
 {
 	wait_for(listener, POLLIN);
