@@ -30,6 +30,7 @@ cleanup()
     trap - EXIT
     trap '' INT TERM HUP
     # shellcheck disable=SC2046 # a list of numbers
+    # shellcheck disable=SC2086 # either may be empty
     kill ${qemu:-} ${pump:-} 2>/dev/null || true
     wait
     rm -rf "$run"
@@ -121,6 +122,7 @@ boot_machine()
     fi
     local line='' result=0 deadline=$((SECONDS + vm_timeout)) left boot=${VM_BOOT_TIMEOUT:-120}
 
+    # shellcheck disable=SC2054 # QEMU's own commas
     qemu_command=(qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -vga none -nic none
         -kernel "$ready/vmlinux" -initrd "$ready/initramfs.cpio"
         -append "$boot_arguments $programs $* ${VM_APPEND:-}"
