@@ -17,6 +17,7 @@
 #include "accept.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "convert.h"
@@ -53,6 +54,9 @@ static void wake_listener(int fd)
 	sys_close(knock);
 }
 
+/* Did this process shut a listener down? Only then is an accept() without a caller suspect. */
+static _Atomic bool listener_was_shut;
+
 static int shutdown_listener(int fd, const struct mark *before, int how)
 {
 	struct mark after = *before;
@@ -61,6 +65,7 @@ static int shutdown_listener(int fd, const struct mark *before, int how)
 		return 0;
 	after.silent = after.shut = true;
 	mark_write(fd, before, &after);
+	atomic_store(&listener_was_shut, true);
 	wake_listener(fd);
 	return 0;
 }
@@ -207,8 +212,13 @@ static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool
 	*again = false;
 	*full = sizeof *name;
 	accepted = real.accept4(fd, &name->any, full, flags);
-	if (accepted < 0)
+	if (accepted < 0) {
+		/* the connection that wakes may still be on its way */
+		if (errno == EAGAIN && atomic_load(&listener_was_shut) &&
+		    mark_head(fd, &head) && was_shut_down(fd, &head))
+			errno = EINVAL;
 		return accepted;
+	}
 	hint_unmade(accepted);
 	if (name->any.sa_family != AF_VSOCK || !mark_head(accepted, &head))
 		return accepted;
