@@ -39,7 +39,7 @@ static void try_good(int fd, const struct family *f, const char *how)
 static void refused_blocking(const struct family *f)
 {
 	int fd = socket_of(f, 0);
-	uint16_t port = free_port(f, f->loopback);
+	uint16_t port = free_port();
 
 	say("connect: %s", result(connect_to(fd, f->loopback, port)));
 	say("SO_ERROR: %s", pending_error(fd));
@@ -56,7 +56,7 @@ static void refused_blocking(const struct family *f)
 /* The orders in which a program may ask about a failure. */
 static void refused_nonblocking(const struct family *f)
 {
-	uint16_t port = free_port(f, f->loopback);
+	uint16_t port = free_port();
 	int fd = socket_of(f, SOCK_NONBLOCK);
 
 	say("connect: %s", result(connect_to(fd, f->loopback, port)));
@@ -87,7 +87,7 @@ static void refused_nonblocking(const struct family *f)
 /* Bound by the program before it connects. */
 static void refused_bound(const struct family *f)
 {
-	uint16_t port = free_port(f, f->loopback), own;
+	uint16_t port = free_port(), own;
 	int fd = socket_of(f, 0);
 
 	must(bind_to(fd, f->loopback, 0));

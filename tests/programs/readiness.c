@@ -88,7 +88,7 @@ static void refused(const struct family *f)
 	struct epoll_event got;
 
 	must(add(ep, fd, EPOLLIN | EPOLLOUT | EPOLLET, 5));
-	connect_to(fd, f->loopback, free_port(f, f->loopback));
+	connect_to(fd, f->loopback, free_port());
 	got.events = 0;
 	/* and EPOLLERR, but vsock_poll() may look for the error a moment before it is there */
 	say("refused: %d", epoll_wait(ep, &got, 1, PATIENCE_MS));
