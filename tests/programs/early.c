@@ -45,7 +45,7 @@ static volatile sig_atomic_t rounds;
 static void on_alarm(int number)
 {
 	int saved = errno, fd = early_connect(), value = 99;
-	struct sockaddr_in in;
+	struct sockaddr_in in = {0};
 	socklen_t len = sizeof in;
 
 	(void)number;

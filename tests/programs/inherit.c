@@ -89,10 +89,7 @@ static int describe_to(const int *fds, int count, int out)
 
 /* A message with room for descriptors. */
 struct parcel {
-	union {
-		char room[CMSG_SPACE(SOCKETS_MAX * sizeof(int))];
-		struct cmsghdr aligned;
-	};
+	_Alignas(struct cmsghdr) char room[CMSG_SPACE(SOCKETS_MAX * sizeof(int))];
 	char byte;
 	struct iovec iov;
 	struct msghdr message;

@@ -111,8 +111,8 @@ static void ask_host(const char *name, int family)
 	if (strcmp(text, host_text(found)) != 0)
 		complain("_r says otherwise: %s", host_text(found));
 	got = gethostbyname_r(name, &entry, tiny, sizeof tiny, &found, &error);
-	if (found)
-		complain("an answer in 8 bytes");
+	if (found || (strncmp(text, "h_errno", 7) != 0 && got != ERANGE))
+		complain("8 bytes: %d, %s", got, host_text(found));
 }
 
 static struct address parse(const char *ip)
