@@ -19,10 +19,10 @@ BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
 HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
-LINT_PACKAGES = clang-format clang-tidy shellcheck
+LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
-APPS_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages)
+LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages)
 
 .PHONY: all help demo check check-all lint install uninstall clean helpers
 all: $(BUILT)
@@ -59,6 +59,19 @@ $(BUILD)/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP -o $@ $<
 
+# the same server and client on several libraries' event loops
+LOOPS = $(addprefix $(BUILD)/loops/,ready libevent libuv asio)
+$(BUILD)/loops/libevent: LDLIBS = -levent
+$(BUILD)/loops/libuv: LDLIBS = -luv
+
+$(BUILD)/loops/%: tests/loops/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -MMD -MP -o $@ $< $(LDLIBS)
+
+$(BUILD)/loops/%: tests/loops/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) -O1 -g -Wall -Wextra -pthread -MMD -MP -o $@ $<
+
 helpers: $(HELPERS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
@@ -78,11 +91,11 @@ check:
 	@tests/check
 
 check-all:
-	@tests/packages $(CHECK_PACKAGES) $(DEMO_PACKAGES) $(APPS_PACKAGES) $(LINT_PACKAGES)
-	@$(MAKE) --no-print-directory lint all helpers $(BUILD)/unit-tests
+	@tests/packages $(CHECK_PACKAGES) $(DEMO_PACKAGES) $(LONG_PACKAGES) $(LINT_PACKAGES)
+	@$(MAKE) --no-print-directory lint all helpers $(LOOPS) $(BUILD)/unit-tests
 	@tests/check --all
 
-SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch])
+SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch] tests/loops/*.[ch])
 SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^(.!/bin/(ba)?sh|. shellcheck shell=)')
 
 lint:
