@@ -30,6 +30,7 @@
 #include "hint.h"
 #include "log.h"
 #include "option.h"
+#include "port.h"
 #include "real.h"
 #include "state.h"
 #include "sys.h"
