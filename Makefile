@@ -20,7 +20,7 @@ HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/progra
 
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 LINT_PACKAGES = clang-format clang-tidy shellcheck
-CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2
+CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 APPS_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages)
 
@@ -57,7 +57,10 @@ $(BUILD)/%.o: %.c Makefile
 # what tests run: plain programs, without the project's flags
 $(BUILD)/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $<
+
+$(BUILD)/tests/static-link: LINKED = -static
+$(BUILD)/tests/plugin: LINKED = -shared -fPIC
 
 helpers: $(HELPERS)
 
