@@ -13,6 +13,7 @@ DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"'
 # core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim
 CORE = config/match.c config/address.c config/image.c
 READER = $(filter-out $(CORE) config/plugin.c,$(wildcard config/*.c))
+comma = ,
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
@@ -20,11 +21,11 @@ HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/progra
 
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2
+CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages)
 
-.PHONY: all help demo check check-all lint install uninstall clean helpers
+.PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind lint install uninstall clean helpers
 all: $(BUILT)
 
 help:
@@ -32,6 +33,9 @@ help:
 	@echo 'make demo       the main job, across a real virtual-machine boundary'
 	@echo 'make check      the tests'
 	@echo 'make check-all  the tests, and all that takes long'
+	@echo 'make asan       tests with the address and undefined-behaviour sanitizers (build/asan)'
+	@echo 'make tsan       tests of threads with the thread sanitizer (build/tsan)'
+	@echo 'make memcheck   tests of threads with valgrind; make helgrind'
 	@echo 'make lint       clang-format, clang-tidy, shellcheck'
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
 	@echo 'make clean'
@@ -57,7 +61,10 @@ $(BUILD)/%.o: %.c Makefile
 # what tests run: plain programs, without the project's flags
 $(BUILD)/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $<
+
+$(BUILD)/tests/static-link: LINKED = -static
+$(BUILD)/tests/plugin: LINKED = -shared -fPIC
 
 # the same server and client on several libraries' event loops
 LOOPS = $(addprefix $(BUILD)/loops/,ready libevent libuv asio)
@@ -92,8 +99,24 @@ check:
 
 check-all:
 	@tests/packages $(CHECK_PACKAGES) $(DEMO_PACKAGES) $(LONG_PACKAGES) $(LINT_PACKAGES)
-	@$(MAKE) --no-print-directory lint all helpers $(LOOPS) $(BUILD)/unit-tests
+	@$(MAKE) --no-print-directory lint all helpers $(LOOPS) $(BUILD)/unit-tests sanitized
 	@tests/check --all
+
+# ---- the same under tools that watch memory and threads ----
+
+sanitize = @$(MAKE) --no-print-directory BUILD=build/$(1) \
+	CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(2) -fno-sanitize-recover=undefined' \
+	all build/$(1)/unit-tests
+
+sanitized:
+	$(call sanitize,asan,address$(comma)undefined)
+	$(call sanitize,tsan,thread)
+
+asan tsan: sanitized
+memcheck helgrind: all
+asan tsan memcheck helgrind: helpers
+	@tests/packages $(CHECK_PACKAGES)
+	tests/vm/run --timeout 3600 tests/sanitizers/run $@
 
 SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch] tests/loops/*.[ch])
 SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^(.!/bin/(ba)?sh|. shellcheck shell=)')
