@@ -15,6 +15,7 @@
  */
 #include "ruleset.h"
 
+#include <endian.h>
 #include <linux/vm_sockets.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,29 +28,49 @@
  */
 static bool prefix_meets(const uint8_t prefix[16], unsigned int bits, const uint8_t ip[16])
 {
-	unsigned int whole = bits / 8;
-	unsigned int rest = bits % 8;
+	uint64_t a[2], b[2], high, low;
 
-	if (memcmp(prefix, ip, whole) != 0)
+	memcpy(a, prefix, sizeof(a));
+	memcpy(b, ip, sizeof(b));
+	high = be64toh(a[0] ^ b[0]);
+	low = be64toh(a[1] ^ b[1]);
+	if (bits <= 64)
+		return bits == 0 || high >> (64 - bits) == 0;
+	return high == 0 && low >> (128 - bits) == 0;
+}
+
+/**
+ * address_meets() - does a rule apply to an address, whatever the port?
+ *
+ * A prefix of IPv6, ::/0 above all, would also cover the mapped form of every IPv4 address;
+ * hence the test of the family.
+ */
+static bool address_meets(const struct rule *rule, const uint8_t ip[16])
+{
+	if (rule->family == RULE_ANY_FAMILY)
+		return true;
+	if ((rule->family == RULE_IPV4) != ip_is_v4(ip))
 		return false;
-	return rest == 0 || ((prefix[whole] ^ ip[whole]) & (0xff00u >> rest) & 0xffu) == 0;
+	return prefix_meets(rule->ip, rule->prefix_bits, ip);
 }
 
 /**
  * rule_meets() - does a rule apply to an endpoint?
  *
- * A prefix of IPv6, ::/0 above all, would also cover the mapped form of every IPv4 address;
- * hence the test of the family.
+ * Inline, and the quick tests first, for the sake of those who have many rules: one for
+ * another port, or for one other address, takes a few instructions.
  */
-static bool rule_meets(const struct rule *rule, const struct endpoint *ep)
+static inline bool rule_meets(const struct rule *rule, const struct endpoint *ep)
 {
+	uint64_t rule_end, end;
+
 	if (ep->port < rule->port_first || ep->port > rule->port_last)
 		return false;
-	if (rule->family == RULE_ANY_FAMILY)
-		return true;
-	if ((rule->family == RULE_IPV4) != ip_is_v4(ep->ip))
+	memcpy(&rule_end, rule->ip + 8, sizeof(rule_end));
+	memcpy(&end, ep->ip + 8, sizeof(end));
+	if (rule->prefix_bits == 128 && rule_end != end)
 		return false;
-	return prefix_meets(rule->ip, rule->prefix_bits, ep->ip);
+	return address_meets(rule, ep->ip);
 }
 
 /**
@@ -125,14 +146,14 @@ static struct decision by_connect_rule(const struct rule *rule, int index, uint1
 
 struct decision decide_connect(const struct ruleset *rs, const struct endpoint *to)
 {
-	const struct rule *rules = ruleset_connect(rs);
+	const struct rule *rules = ruleset_connect(rs), *end = rules + rs->connect_count;
 	struct endpoint target = *to;
 	uint32_t cid;
 
 	ip_loopback_if_unspecified(target.ip);
-	for (uint32_t i = 0; i < rs->connect_count; i++) {
-		if (rule_meets(&rules[i], &target))
-			return by_connect_rule(&rules[i], (int)i, target.port);
+	for (const struct rule *rule = rules; rule < end; rule++) {
+		if (rule_meets(rule, &target))
+			return by_connect_rule(rule, (int)(rule - rules), target.port);
 	}
 	if (rs->default_connect == ACTION_DENY)
 		return (struct decision){.action = ACTION_DENY, .rule = BY_DEFAULT};
