@@ -40,7 +40,7 @@ struct attempt {
 	int fd;
 	struct endpoint to;
 	struct decision decision;
-	struct mark mark; /* for the new socket */
+	struct mark mark; /* for the new socket; all zero at first */
 };
 
 /* ---- waiting, as TCP's blocking connect waits ---- */
@@ -237,7 +237,8 @@ static int connect_fresh(struct attempt *a, const struct sockaddr_vm *old_name)
 /* The first connect() of a TCP socket. */
 static int connect_tcp(struct attempt *a, const struct subject *s)
 {
-	a->mark = (struct mark){.v6 = s->v6, .peer = place_of(a->to.ip, a->to.port)};
+	a->mark.v6 = s->v6;
+	a->mark.peer = place_of(a->to.ip, a->to.port);
 	if (s->local.port || !ip_is_unspecified(s->local.ip))
 		a->mark.local = place_of(s->local.ip, s->local.port);
 	option_keep(a->fd, &a->mark, hint_options(a->fd));
