@@ -18,13 +18,16 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
 HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 
+BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock match empty.so)
+
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 LINT_PACKAGES = clang-format clang-tidy shellcheck
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2
+BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 nginx wrk
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 APPS_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages)
 
-.PHONY: all help demo check check-all lint install uninstall clean helpers
+.PHONY: all help demo check check-all bench bench-quick lint install uninstall clean helpers
 all: $(BUILT)
 
 help:
@@ -32,6 +35,7 @@ help:
 	@echo 'make demo       the main job, across a real virtual-machine boundary'
 	@echo 'make check      the tests'
 	@echo 'make check-all  the tests, and all that takes long'
+	@echo 'make bench      figures, beside native AF_VSOCK, TCP and relays; bench-quick in three minutes'
 	@echo 'make lint       clang-format, clang-tidy, shellcheck'
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
 	@echo 'make clean'
@@ -59,7 +63,19 @@ $(BUILD)/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP -o $@ $<
 
-helpers: $(HELPERS)
+# what is measured: one plain program for both families
+$(BUILD)/bench/stream-%: bench/stream.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(filter vsock,$*),-DVSOCK) -o $@ $<
+
+$(BUILD)/bench/match: $(call objects,$(CORE) bench/match.c)
+	$(CC) $(ALL_CFLAGS) -o $@ $^
+
+$(BUILD)/bench/empty.so:
+	@mkdir -p $(@D)
+	echo | $(CC) -shared -fPIC -o $@ -x c -
+
+helpers: $(HELPERS) $(BENCH)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -82,7 +98,13 @@ check-all:
 	@$(MAKE) --no-print-directory lint all helpers $(BUILD)/unit-tests
 	@tests/check --all
 
-SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch])
+bench bench-quick:
+	@tests/packages $(BENCH_PACKAGES)
+	@$(MAKE) --no-print-directory all $(BENCH)
+	@bench/run $(if $(filter %-quick,$@),--quick)
+
+SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch] \
+	bench/*.c)
 SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^(.!/bin/(ba)?sh|. shellcheck shell=)')
 
 lint:

@@ -41,8 +41,7 @@ static void set(int fd, uint8_t all)
 
 static void add(int fd, uint8_t hint)
 {
-	if (in_range(fd) &&
-	    !(atomic_load_explicit(&hints[fd], memory_order_relaxed) & hint))
+	if (in_range(fd) && !(atomic_load_explicit(&hints[fd], memory_order_relaxed) & hint))
 		atomic_fetch_or_explicit(&hints[fd], hint, memory_order_relaxed);
 }
 
