@@ -19,13 +19,17 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
 HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 
+BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock match empty.so)
+
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd
+BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 nginx wrk
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages)
 
-.PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind lint install uninstall clean helpers
+.PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind bench bench-quick lint install uninstall \
+	clean helpers
 all: $(BUILT)
 
 help:
@@ -36,6 +40,7 @@ help:
 	@echo 'make asan       tests with the address and undefined-behaviour sanitizers (build/asan)'
 	@echo 'make tsan       tests of threads with the thread sanitizer (build/tsan)'
 	@echo 'make memcheck   tests of threads with valgrind; make helgrind'
+	@echo 'make bench      figures, beside native AF_VSOCK, TCP and relays; bench-quick in three minutes'
 	@echo 'make lint       clang-format, clang-tidy, shellcheck'
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
 	@echo 'make clean'
@@ -79,7 +84,19 @@ $(BUILD)/loops/%: tests/loops/%.cpp
 	@mkdir -p $(@D)
 	$(CXX) -O1 -g -Wall -Wextra -pthread -MMD -MP -o $@ $<
 
-helpers: $(HELPERS)
+# what is measured: one plain program for both families
+$(BUILD)/bench/stream-%: bench/stream.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(filter vsock,$*),-DVSOCK) -o $@ $<
+
+$(BUILD)/bench/match: $(call objects,$(CORE) bench/match.c)
+	$(CC) $(ALL_CFLAGS) -o $@ $^
+
+$(BUILD)/bench/empty.so:
+	@mkdir -p $(@D)
+	echo | $(CC) -shared -fPIC -o $@ -x c -
+
+helpers: $(HELPERS) $(BENCH)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -118,7 +135,13 @@ asan tsan memcheck helgrind: helpers
 	@tests/packages $(CHECK_PACKAGES)
 	tests/vm/run --timeout 3600 tests/sanitizers/run $@
 
-SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch] tests/loops/*.[ch])
+bench bench-quick:
+	@tests/packages $(BENCH_PACKAGES)
+	@$(MAKE) --no-print-directory all $(BENCH)
+	@bench/run $(if $(filter %-quick,$@),--quick)
+
+SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch] \
+	tests/loops/*.[ch] bench/*.c)
 SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^(.!/bin/(ba)?sh|. shellcheck shell=)')
 
 lint:

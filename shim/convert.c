@@ -77,6 +77,12 @@ static int tcp_state(int fd)
 	return is_mptcp(fd) ? TCP_CLOSE : -1;
 }
 
+/* A TCP socket that has no port is in no other state; most were made here, as TCP sockets. */
+static bool known_unconnected(int fd, const struct subject *subject)
+{
+	return !subject->local.port && hint_is_made(fd);
+}
+
 void inspect(int fd, struct subject *subject)
 {
 	union {
@@ -94,7 +100,7 @@ void inspect(int fd, struct subject *subject)
 			subject->kind = SUBJECT_CONVERTED;
 		subject->vm = name.vm;
 	} else if (endpoint_parse(&name.any, len, &subject->local)) {
-		subject->tcp_state = tcp_state(fd);
+		subject->tcp_state = known_unconnected(fd, subject) ? TCP_CLOSE : tcp_state(fd);
 		subject->v6 = name.any.sa_family == AF_INET6;
 		if (subject->tcp_state >= 0)
 			subject->kind = SUBJECT_TCP;

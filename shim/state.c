@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sysexits.h>
 
 #include "../config/address.h"
@@ -49,8 +48,8 @@ static const struct ruleset *rules_from_environment(void)
 	if (!size)
 		stop("the variable " RULESET_ENV " was not written by this version of vsockify",
 		     "");
-	image = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (image == MAP_FAILED)
+	image = sys_map(size);
+	if (!image)
 		stop("no memory for the rules", "");
 	if (!ruleset_decode(secure_getenv, image, size))
 		stop("the rules in " RULESET_ENV
