@@ -87,11 +87,7 @@ static char *shim_beside_launcher(void)
 	return NULL;
 }
 
-/**
- * find_shim() - the shim to preload
- * Return: its path, to be freed; NULL if there is none, which was reported
- */
-static char *find_shim(void)
+char *find_shim(void)
 {
 	char *path = shim_beside_launcher();
 

@@ -35,21 +35,32 @@ static bool prefix_meets(const uint8_t prefix[16], unsigned int bits, const uint
 	return rest == 0 || ((prefix[whole] ^ ip[whole]) & (0xff00u >> rest) & 0xffu) == 0;
 }
 
-/**
- * rule_meets() - does a rule apply to an endpoint?
- *
+/*
  * A prefix of IPv6, ::/0 above all, would also cover the mapped form of every IPv4 address;
  * hence the test of the family.
  */
-static bool rule_meets(const struct rule *rule, const struct endpoint *ep)
+enum fit rule_fit(const struct rule *rule, const struct endpoint *ep)
 {
 	if (ep->port < rule->port_first || ep->port > rule->port_last)
-		return false;
+		return FIT_OTHER_PORT;
 	if (rule->family == RULE_ANY_FAMILY)
-		return true;
+		return FIT_MEETS;
 	if ((rule->family == RULE_IPV4) != ip_is_v4(ep->ip))
-		return false;
-	return prefix_meets(rule->ip, rule->prefix_bits, ep->ip);
+		return FIT_OTHER_FAMILY;
+	return prefix_meets(rule->ip, rule->prefix_bits, ep->ip) ? FIT_MEETS
+								 : FIT_OTHER_ADDRESS;
+}
+
+enum fit rule_fit_listen(const struct rule *rule, const struct endpoint *on, bool v6only)
+{
+	static const uint8_t no_v4[4] = {0};
+	struct endpoint v4_half = {.port = on->port};
+	enum fit fit = rule_fit(rule, on);
+
+	if (fit == FIT_MEETS || v6only || ip_is_v4(on->ip) || !ip_is_unspecified(on->ip))
+		return fit;
+	ip_from_v4(v4_half.ip, no_v4);
+	return rule_fit(rule, &v4_half);
 }
 
 /**
@@ -131,7 +142,7 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
 
 	ip_loopback_if_unspecified(target.ip);
 	for (uint32_t i = 0; i < rs->connect_count; i++) {
-		if (rule_meets(&rules[i], &target))
+		if (rule_fit(&rules[i], &target) == FIT_MEETS)
 			return by_connect_rule(&rules[i], (int)i, target.port);
 	}
 	if (rs->default_connect == ACTION_DENY)
@@ -167,15 +178,10 @@ static struct decision by_listen_rule(const struct rule *rule, int index,
 
 struct decision decide_listen(const struct ruleset *rs, const struct endpoint *on, bool v6only)
 {
-	static const uint8_t no_v4[4] = {0};
 	const struct rule *rules = ruleset_listen(rs);
-	bool dual_stack = !v6only && !ip_is_v4(on->ip) && ip_is_unspecified(on->ip);
-	struct endpoint v4_half = {.port = on->port};
 
-	ip_from_v4(v4_half.ip, no_v4);
 	for (uint32_t i = 0; i < rs->listen_count; i++) {
-		if (rule_meets(&rules[i], on) ||
-		    (dual_stack && rule_meets(&rules[i], &v4_half)))
+		if (rule_fit_listen(&rules[i], on, v6only) == FIT_MEETS)
 			return by_listen_rule(&rules[i], (int)i, on);
 	}
 	return (struct decision){.action = (enum action)rs->default_listen, .rule = BY_DEFAULT};
