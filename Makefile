@@ -10,8 +10,10 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"'
 
-# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim
+# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim;
+# pure: parts of the launcher that unit tests can take as they are
 CORE = config/match.c config/address.c config/image.c
+PURE = cli/elf.c cli/plausible.c
 READER = $(filter-out $(CORE) config/plugin.c,$(wildcard config/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -20,9 +22,9 @@ HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/progra
 
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2
+CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 python3 musl-tools libcap2-bin
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
-LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages)
+LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages) golang-go
 
 .PHONY: all help demo check check-all lint install uninstall clean helpers
 all: $(BUILT)
@@ -46,7 +48,7 @@ $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) config/plugin.c)
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
 
-$(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(wildcard tests/unit/*.c))
+$(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/unit/*.c))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig -lcunit
 

@@ -7,6 +7,7 @@
  * What is printed is read from the compiled image, not from the configuration, so that it is
  * what the shim will act upon.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -223,6 +224,6 @@ int check_print(const struct ruleset *rs, const char *config)
 	print_listen(rs);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EX_OK;
-	cli_error("cannot write the rules to standard output");
+	cli_error("cannot write the rules to standard output: %s", strerror(errno));
 	return EX_IOERR;
 }

@@ -236,7 +236,8 @@ static bool fits_together(const struct request *request)
 	if (request->mode == MODE_CHECK && words[0])
 		cli_error("--check runs nothing: leave out %s", words[0]);
 	else if (request->mode == MODE_RUN && !words[0])
-		cli_error("no program to run");
+		cli_error("no program to run: name one, or see what --check, --explain and "
+			  "--doctor show");
 	else if (request->json && request->mode != MODE_EXPLAIN)
 		cli_error("--json goes with --explain only");
 	else

@@ -163,8 +163,7 @@ bool question_read(const struct ruleset *rs, enum side side, const char *text,
 			      QUOTE_MAX, port);
 	question->host = memory_string(text, port > text ? (size_t)(port - text) - 1 : 0);
 	if (*question->host != '[' && strchr(question->host, ':'))
-		return refuse(question,
-			      "put the IPv6 address into brackets: [ADDRESS]:PORT");
+		return refuse(question, "put the IPv6 address into brackets: [ADDRESS]:PORT");
 	return read_host(rs, question, (uint16_t)number);
 }
 

@@ -11,9 +11,9 @@
 
 struct question {
 	enum side side;
-	const char *text; /* as it was asked */
-	char *host;       /* the part before the port; freed with question_free() */
-	bool is_name;     /* the host is no address, and was looked up */
+	const char *text;      /* as it was asked */
+	char *host;            /* the part before the port; freed with question_free() */
+	bool is_name;          /* the host is no address, and was looked up */
 	struct list endpoints; /* of struct endpoint: those that the host stands for */
 	char error[REASON_MAX];
 };

@@ -14,8 +14,7 @@
 #define NAME_TEXT_MAX 64
 
 /* text_add() - add a text to another, as printf() */
-void text_add(struct list *text, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void text_add(struct list *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * text_add_cid() - add a CID, and its name if it has one: "7 (db.vsock)"
