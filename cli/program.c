@@ -35,6 +35,11 @@
 /* What the kernel reads of the first line of a script. */
 #define SCRIPT_LINE_MAX 255
 
+/* What LD_PRELOAD says of the installed shim. */
+#ifndef VSOCKIFY_PRELOAD
+#define VSOCKIFY_PRELOAD VSOCKIFY_LIBDIR "/libvsockify.so"
+#endif
+
 /* This program's own header; the linker defines it. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
@@ -167,6 +172,34 @@ static bool is_glibc_linker(const char *linker)
 }
 
 /**
+ * has_shim_of_its_own() - is a shim installed for programs of other bits too?
+ * @bits: theirs
+ *
+ * ld.so puts the directory of the program's own architecture in place of $LIB.
+ */
+static bool has_shim_of_its_own(unsigned int bits)
+{
+	static const char *const directories[2][2] = {
+		{"lib/i386-linux-gnu", "lib32"},
+		{"lib/x86_64-linux-gnu", "lib64"},
+	};
+	const char *preload = VSOCKIFY_PRELOAD;
+	const char *library = strstr(preload, "$LIB");
+	bool found = false;
+
+	for (int i = 0; i < 2 && library && !found; i++) {
+		struct list path = {0};
+
+		text_add(&path, "%.*s%s%s", (int)(library - preload), preload,
+			 directories[bits == 64][i], library + strlen("$LIB"));
+		list_append(&path, "", 1, 1);
+		found = access(path.items, R_OK) == 0;
+		list_free(&path);
+	}
+	return found;
+}
+
+/**
  * judge() - the state of an ELF program, from its facts
  */
 static enum program_state judge(const struct elf_facts *facts)
@@ -177,10 +210,12 @@ static enum program_state judge(const struct elf_facts *facts)
 		return PROGRAM_STATIC;
 	if (facts->go)
 		return PROGRAM_GO;
-	if (facts->same_order && facts->bits != own_bits)
-		return PROGRAM_OTHER_BITS;
-	if (!facts->same_order || facts->machine != __ehdr_start.e_machine)
+	if (facts->same_order && facts->bits != own_bits) {
+		if (!has_shim_of_its_own(facts->bits))
+			return PROGRAM_OTHER_BITS;
+	} else if (!facts->same_order || facts->machine != __ehdr_start.e_machine) {
 		return PROGRAM_OTHER_MACHINE;
+	}
 	return !facts->interpreter || is_glibc_linker(facts->interpreter) ? PROGRAM_FITS
 									  : PROGRAM_OTHER_LIBC;
 }
