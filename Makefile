@@ -10,8 +10,10 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"'
 
-# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim
+# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim;
+# pure: parts of the launcher that unit tests can take as they are
 CORE = config/match.c config/address.c config/image.c
+PURE = cli/elf.c cli/plausible.c
 READER = $(filter-out $(CORE) config/plugin.c,$(wildcard config/*.c))
 comma = ,
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -23,10 +25,10 @@ BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock match empty.so)
 
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd
+CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd python3 musl-tools libcap2-bin
 BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 nginx wrk
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
-LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages)
+LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages) golang-go
 
 .PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind bench bench-quick lint install uninstall \
 	clean helpers
@@ -55,7 +57,7 @@ $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) config/plugin.c)
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
 
-$(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(wildcard tests/unit/*.c))
+$(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/unit/*.c))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig -lcunit
 

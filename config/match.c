@@ -54,6 +54,9 @@ static bool address_meets(const struct rule *rule, const uint8_t ip[16])
 	return prefix_meets(rule->ip, rule->prefix_bits, ip);
 }
 
+/* 0.0.0.0, the half of a dual-stack [::] that serves IPv4 */
+static const uint8_t no_v4[4] = {0};
+
 /* The second half of an address, as one number. */
 static inline uint64_t end_of(const uint8_t ip[16])
 {
@@ -78,6 +81,27 @@ static inline bool rule_meets(const struct rule *rule, const uint8_t ip[16], uin
 	if (port < rule->port_first || port > rule->port_last)
 		return false;
 	return address_meets(rule, ip);
+}
+
+enum fit rule_fit(const struct rule *rule, const struct endpoint *ep)
+{
+	if (ep->port < rule->port_first || ep->port > rule->port_last)
+		return FIT_OTHER_PORT;
+	if (address_meets(rule, ep->ip))
+		return FIT_MEETS;
+	return (rule->family == RULE_IPV4) != ip_is_v4(ep->ip) ? FIT_OTHER_FAMILY
+							       : FIT_OTHER_ADDRESS;
+}
+
+enum fit rule_fit_listen(const struct rule *rule, const struct endpoint *on, bool v6only)
+{
+	struct endpoint v4_half = {.port = on->port};
+	enum fit fit = rule_fit(rule, on);
+
+	if (fit == FIT_MEETS || v6only || ip_is_v4(on->ip) || !ip_is_unspecified(on->ip))
+		return fit;
+	ip_from_v4(v4_half.ip, no_v4);
+	return rule_fit(rule, &v4_half);
 }
 
 /**
@@ -197,7 +221,6 @@ static struct decision by_listen_rule(const struct rule *rule, int index,
 
 struct decision decide_listen(const struct ruleset *rs, const struct endpoint *on, bool v6only)
 {
-	static const uint8_t no_v4[4] = {0};
 	const struct rule *rules = ruleset_listen(rs);
 	bool dual_stack = !v6only && !ip_is_v4(on->ip) && ip_is_unspecified(on->ip);
 	uint64_t end = end_of(on->ip), v4_end;

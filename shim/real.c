@@ -29,7 +29,7 @@ void *real_find(const char *name)
 	void *function = dlsym(RTLD_NEXT, name);
 
 	if (!function) {
-		log_fatal("libc has no function ", name);
+		log_fatal("this libc is older than glibc 2.34, it has no function ", name);
 		abort();
 	}
 	return function;
