@@ -88,15 +88,10 @@ static char *shim_beside_launcher(void)
 }
 
 /**
- * find_shim() - the shim to preload
- * Return: its path, to be freed; NULL if there is none, which was reported
+ * can_preload() - can a shim be preloaded? If not, report why.
  */
-static char *find_shim(void)
+static bool can_preload(const char *path)
 {
-	char *path = shim_beside_launcher();
-
-	if (!path)
-		path = join(VSOCKIFY_LIBDIR, "/", SHIM_FILE);
 	if (access(path, R_OK) < 0)
 		cli_error("cannot read %s: %s: install it there, or beside this program", path,
 			  strerror(errno));
@@ -104,9 +99,32 @@ static char *find_shim(void)
 		cli_error("cannot preload %s: its path must not contain \":\" or a space",
 			  path);
 	else
+		return true;
+	return false;
+}
+
+/**
+ * find_shim() - the shim to preload
+ * Return: what LD_PRELOAD is to say, to be freed; NULL if there is no shim, which was reported
+ *
+ * For an installed one that may hold ld.so's $LIB, by which programs of each architecture get
+ * a shim of their own.
+ */
+static char *find_shim(void)
+{
+	char *path = shim_beside_launcher();
+	bool installed = !path;
+
+	if (installed)
+		path = join(VSOCKIFY_LIBDIR, "/", SHIM_FILE);
+	if (!can_preload(path)) {
+		free(path);
+		return NULL;
+	}
+	if (!installed)
 		return path;
 	free(path);
-	return NULL;
+	return memory_string(VSOCKIFY_PRELOAD, strlen(VSOCKIFY_PRELOAD));
 }
 
 /**
