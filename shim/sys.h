@@ -116,9 +116,9 @@ static inline int sys_ioctl(int fd, unsigned long request, void *argument)
 	return (int)SYS_CALL(SYS_ioctl, fd, request, argument);
 }
 
-static inline long sys_recvmsg(int fd, struct msghdr *message, int flags)
+static inline ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
 {
-	return SYS_CALL(SYS_recvmsg, fd, message, flags);
+	return (ssize_t)SYS_CALL(SYS_recvmsg, fd, message, flags);
 }
 
 /* sys_getsockopt_int() - the value of an int option, or @otherwise if it cannot be read */
