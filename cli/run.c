@@ -88,10 +88,15 @@ static char *shim_beside_launcher(void)
 }
 
 /**
- * can_preload() - can a shim be preloaded? If not, report why.
+ * find_shim() - the shim to preload
+ * Return: its path, to be freed; NULL if there is none, which was reported
  */
-static bool can_preload(const char *path)
+static char *find_shim(void)
 {
+	char *path = shim_beside_launcher();
+
+	if (!path)
+		path = join(VSOCKIFY_LIBDIR, "/", SHIM_FILE);
 	if (access(path, R_OK) < 0)
 		cli_error("cannot read %s: %s: install it there, or beside this program", path,
 			  strerror(errno));
@@ -99,32 +104,20 @@ static bool can_preload(const char *path)
 		cli_error("cannot preload %s: its path must not contain \":\" or a space",
 			  path);
 	else
-		return true;
-	return false;
+		return path;
+	free(path);
+	return NULL;
 }
 
 /**
- * find_shim() - the shim to preload
- * Return: what LD_PRELOAD is to say, to be freed; NULL if there is no shim, which was reported
+ * preload_text() - what LD_PRELOAD is to say of a shim
  *
- * For an installed one that may hold ld.so's $LIB, by which programs of each architecture get
+ * Of the installed one that may hold ld.so's $LIB, by which programs of each architecture get
  * a shim of their own.
  */
-static char *find_shim(void)
+static const char *preload_text(const char *shim)
 {
-	char *path = shim_beside_launcher();
-	bool installed = !path;
-
-	if (installed)
-		path = join(VSOCKIFY_LIBDIR, "/", SHIM_FILE);
-	if (!can_preload(path)) {
-		free(path);
-		return NULL;
-	}
-	if (!installed)
-		return path;
-	free(path);
-	return memory_string(VSOCKIFY_PRELOAD, strlen(VSOCKIFY_PRELOAD));
+	return strcmp(shim, VSOCKIFY_LIBDIR "/" SHIM_FILE) == 0 ? VSOCKIFY_PRELOAD : shim;
 }
 
 /**
@@ -249,7 +242,7 @@ int run_program(const struct ruleset *rs, const char *config, bool verbose, char
 
 	if (!shim)
 		return EX_UNAVAILABLE;
-	preload(shim);
+	preload(preload_text(shim));
 	free(shim);
 	pass_rules(rs);
 	if (config)
