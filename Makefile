@@ -3,12 +3,18 @@
 VERSION = 0.1.0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/vsockify
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+# what programs preload; /usr/$$LIB/libvsockify.so where several architectures are installed (man/libvsockify.7)
+PRELOAD ?= $(LIBDIR)/libvsockify.so
 BUILD = build
 
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
-DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"'
+DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"' -DVSOCKIFY_PRELOAD='"$(PRELOAD)"'
 
 # core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim;
 # pure: parts of the launcher that unit tests can take as they are
@@ -25,13 +31,15 @@ BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock match empty.so)
 
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd python3 musl-tools libcap2-bin
+CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd python3 musl-tools libcap2-bin \
+	mandoc bash-completion
+DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
 BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 nginx wrk
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
-LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages) golang-go
+LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages tests/packaging/packages) golang-go
 
 .PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind bench bench-quick lint install uninstall \
-	clean helpers
+	dist deb clean helpers FORCE
 all: $(BUILT)
 
 help:
@@ -45,6 +53,7 @@ help:
 	@echo 'make bench      figures, beside native AF_VSOCK, TCP and relays; bench-quick in three minutes'
 	@echo 'make lint       clang-format, clang-tidy, shellcheck'
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
+	@echo 'make deb        Debian packages, in build/deb; make dist: the sources, in build'
 	@echo 'make clean'
 
 $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(wildcard shim/*.c)) shim/libvsockify.map
@@ -99,6 +108,13 @@ $(BUILD)/bench/empty.so:
 	echo | $(CC) -shared -fPIC -o $@ -x c -
 
 helpers: $(HELPERS) $(BENCH)
+
+# the launcher knows where the shim will be: it is compiled again when that changes
+$(BUILD)/cli/run.o: $(BUILD)/defines
+$(BUILD)/defines: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(DEFINES) | cmp -s - $@ || printf '%s\n' $(DEFINES) >$@
+FORCE:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -159,15 +175,35 @@ lint:
 # ---- installing it ----
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR) $(DESTDIR)/etc
-	install -m 755 $(BUILD)/vsockify $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(DESTDIR)$(LIBDIR)
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/vsockify
+	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 man/vsockify.1
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 man/vsockify.conf.5
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man7 man/libvsockify.7
+	install -D -m 644 completion/vsockify.bash $(DESTDIR)$(BASHDIR)/vsockify
+	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) completion/_vsockify
+	install -d $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)/etc
+	sed 's|@PRELOAD@|$(PRELOAD)|' packaging/systemd-vsockify.conf \
+		>$(DESTDIR)$(DOCDIR)/examples/systemd-vsockify.conf
 	[ -e $(DESTDIR)/etc/vsockify.conf ] || \
 		install -m 644 config/vsockify.conf $(DESTDIR)/etc
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/vsockify
 	rm -f $(DESTDIR)$(LIBDIR)/libvsockify.so $(DESTDIR)$(LIBDIR)/vsockify-config.so
+	rm -f $(DESTDIR)$(MANDIR)/man1/vsockify.1 $(DESTDIR)$(MANDIR)/man5/vsockify.conf.5 \
+		$(DESTDIR)$(MANDIR)/man7/libvsockify.7
+	rm -f $(DESTDIR)$(BASHDIR)/vsockify $(DESTDIR)$(ZSHDIR)/_vsockify
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+# ---- giving it away ----
+
+dist:
+	packaging/dist $(VERSION) $(BUILD)
+
+deb:
+	@tests/packages $(DEB_PACKAGES)
+	packaging/deb $(VERSION) $(BUILD)
 
 clean:
 	rm -rf $(BUILD)

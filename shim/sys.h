@@ -147,9 +147,9 @@ static inline void *sys_map(size_t size)
 	return at < 0 && at > -4096 ? NULL : (void *)at;
 }
 
-static inline long sys_recvmsg(int fd, struct msghdr *message, int flags)
+static inline ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
 {
-	return SYS_CALL(SYS_recvmsg, fd, message, flags);
+	return (ssize_t)SYS_CALL(SYS_recvmsg, fd, message, flags);
 }
 
 /* sys_getsockopt_int() - the value of an int option, or @otherwise if it cannot be read */
