@@ -6,6 +6,8 @@
 
 make -s -C "$VSOCKIFY_TREE" install DESTDIR="$PWD/root" PREFIX=/usr BUILD="$PWD/build" >/dev/null
 export PATH=$PWD/root/usr/bin:$PATH XDG_DATA_DIRS=$PWD/root/usr/share:/usr/share
+# nothing of whoever runs the tests, neither read nor written
+export HOME=$PWD INPUTRC=/dev/null HISTFILE=/dev/null TERM=xterm LC_ALL=C
 cat >rules.conf <<'CONF'
 version = 1;
 peers = (
@@ -28,5 +30,5 @@ all_completions() {
 
 # options - those of --help, as a shell lists them for "--"
 options() {
-	vsockify --help | sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+) .*/\2/p' | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//'
+	vsockify --help | sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+) .*/\2/p' | sort | tr '\n' ' ' | sed 's/ $//'
 }
