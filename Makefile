@@ -22,7 +22,8 @@ BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
-LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages)
+LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages \
+	tests/interop/packages)
 
 .PHONY: all help demo check check-all lint install uninstall clean helpers
 all: $(BUILT)

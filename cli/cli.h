@@ -20,6 +20,13 @@ void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int check_print(const struct ruleset *rs, const char *config);
 
 /*
+ * cid_print() - print this machine's CID on stdout, and what it means on stderr
+ * @verbose: even if stdout is no terminal
+ * Return: an exit status
+ */
+int cid_print(bool verbose);
+
+/*
  * run_program() - run a program with the rules in force
  * @config: the configuration file if one was named, else NULL; programs that this one starts
  *	are told of it

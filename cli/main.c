@@ -6,6 +6,7 @@
  *
  * The launcher compiles the rules (config/load.c), and either prints them (check.c) or turns
  * itself into the program, with the shim preloaded and the rules in its environment (run.c).
+ * --cid (cid.c) needs no rules.
  * No process stays behind, so that exit status and signals are the program's own.
  *
  * One table holds the options, for getopt_long() and for --help. Exit statuses of the
@@ -28,6 +29,7 @@ enum {
 	OPTION_CONNECT,
 	OPTION_LISTEN,
 	OPTION_CHECK,
+	OPTION_CID,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -54,6 +56,7 @@ static const struct cli_option cli_options[] = {
 	 "*:*; or not: 127.0.0.1:80=pass, 23=deny"},
 	{"verbose", 'v', NULL, "say on stderr what each rule does"},
 	{"check", OPTION_CHECK, NULL, "show the rules in force, and run nothing"},
+	{"cid", OPTION_CID, NULL, "show this machine's CID, and run nothing"},
 	{"help", OPTION_HELP, NULL, "show this"},
 	{"version", OPTION_VERSION, NULL, "show the version"},
 };
@@ -65,6 +68,7 @@ struct request {
 	const char *config; /* -c */
 	struct list specs;  /* of struct spec */
 	bool check;
+	bool cid;
 	bool verbose;
 	bool done; /* --help or --version has been served */
 };
@@ -118,7 +122,7 @@ static void print_option(const struct cli_option *option)
 static void print_help(void)
 {
 	(void)puts("Usage: vsockify [OPTION...] PROGRAM [ARGUMENT...]\n"
-		   "       vsockify [OPTION...] --check\n"
+		   "       vsockify [OPTION...] --check | --cid\n"
 		   "Run an unmodified TCP program over VM sockets (AF_VSOCK).\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		print_option(&cli_options[i]);
@@ -166,6 +170,9 @@ static bool take_option(struct request *request, int code, const char *argument)
 	case OPTION_CHECK:
 		request->check = true;
 		return true;
+	case OPTION_CID:
+		request->cid = true;
+		return true;
 	case OPTION_HELP:
 		print_help();
 		request->done = true;
@@ -186,6 +193,7 @@ static bool take_option(struct request *request, int code, const char *argument)
 static bool read_options(struct request *request, int argc, char **argv)
 {
 	struct option options[OPTION_COUNT + 1] = {{0}};
+	const char *runs_nothing;
 	int code;
 
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -200,9 +208,10 @@ static bool read_options(struct request *request, int argc, char **argv)
 	}
 	if (request->done)
 		return true;
-	if (request->check && optind < argc)
-		cli_error("--check runs nothing: leave out %s", argv[optind]);
-	else if (!request->check && optind == argc)
+	runs_nothing = request->cid ? "--cid" : request->check ? "--check" : NULL;
+	if (runs_nothing && optind < argc)
+		cli_error("%s runs nothing: leave out %s", runs_nothing, argv[optind]);
+	else if (!runs_nothing && optind == argc)
 		cli_error("no program to run");
 	else
 		return true;
@@ -244,6 +253,8 @@ int main(int argc, char **argv)
 		status = EX_USAGE;
 	} else if (request.done) {
 		status = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	} else if (request.cid) {
+		status = cid_print(request.verbose);
 	} else {
 		status = serve(&request, argv + optind);
 	}
