@@ -23,8 +23,9 @@ LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-d
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages)
+CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) python3.11 libpython3.11-testsuite
 
-.PHONY: all help demo check check-all lint install uninstall clean helpers
+.PHONY: all help demo check check-all conformance lint install uninstall clean helpers
 all: $(BUILT)
 
 help:
@@ -32,6 +33,7 @@ help:
 	@echo 'make demo       the main job, across a real virtual-machine boundary'
 	@echo 'make check      the tests'
 	@echo 'make check-all  the tests, and all that takes long'
+	@echo 'make conformance  the tests of CPython, over TCP and under the shim'
 	@echo 'make lint       clang-format, clang-tidy, shellcheck'
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
 	@echo 'make clean'
@@ -94,6 +96,11 @@ check-all:
 	@tests/packages $(CHECK_PACKAGES) $(DEMO_PACKAGES) $(LONG_PACKAGES) $(LINT_PACKAGES)
 	@$(MAKE) --no-print-directory lint all helpers $(LOOPS) $(BUILD)/unit-tests
 	@tests/check --all
+
+conformance:
+	@tests/packages $(CONFORMANCE_PACKAGES)
+	@$(MAKE) --no-print-directory all
+	@tests/cpython/conformance
 
 SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch] tests/loops/*.[ch])
 SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^(.!/bin/(ba)?sh|. shellcheck shell=)')
