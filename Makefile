@@ -23,7 +23,7 @@ LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-d
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages)
-CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) python3.11 libpython3.11-testsuite
+CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
 
 .PHONY: all help demo check check-all conformance lint install uninstall clean helpers
 all: $(BUILT)
