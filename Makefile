@@ -35,12 +35,13 @@ CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 system
 	mandoc bash-completion
 DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
 BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 nginx wrk
+CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages tests/packaging/packages \
 	tests/interop/packages) golang-go
 
-.PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind bench bench-quick lint install uninstall \
-	dist deb clean helpers FORCE
+.PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind bench bench-quick conformance lint install \
+	uninstall dist deb clean helpers FORCE
 all: $(BUILT)
 
 help:
@@ -52,6 +53,7 @@ help:
 	@echo 'make tsan       tests of threads with the thread sanitizer (build/tsan)'
 	@echo 'make memcheck   tests of threads with valgrind; make helgrind'
 	@echo 'make bench      figures, beside native AF_VSOCK, TCP and relays; bench-quick in three minutes'
+	@echo 'make conformance  the tests of CPython, over TCP and under the shim'
 	@echo 'make lint       clang-format, clang-tidy, shellcheck'
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
 	@echo 'make deb        Debian packages, in build/deb; make dist: the sources, in build'
@@ -158,6 +160,11 @@ bench bench-quick:
 	@tests/packages $(BENCH_PACKAGES)
 	@$(MAKE) --no-print-directory all $(BENCH)
 	@bench/run $(if $(filter %-quick,$@),--quick)
+
+conformance:
+	@tests/packages $(CONFORMANCE_PACKAGES)
+	@$(MAKE) --no-print-directory all
+	@tests/cpython/conformance
 
 SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch] \
 	tests/loops/*.[ch] bench/*.c)
