@@ -26,7 +26,7 @@ LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-d
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd
 BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 nginx wrk
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
-LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages)
+LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/examples/packages tests/loops/packages)
 
 .PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind bench bench-quick lint install uninstall \
 	clean helpers
