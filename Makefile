@@ -38,7 +38,7 @@ BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrap
 CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages tests/packaging/packages \
-	tests/interop/packages) golang-go
+	tests/interop/packages tests/examples/packages) golang-go
 
 .PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind bench bench-quick conformance lint install \
 	uninstall dist deb clean helpers FORCE
