@@ -66,6 +66,19 @@ _vsockify_argument() {
 	_vsockify_trim
 }
 
+# _vsockify_question - complete $cur as what --explain asks: a call, then addresses
+_vsockify_question() {
+	local values
+	case ${words[*]:0:cword} in
+	*" connect"*) values=$(_vsockify_addresses | sed 's/$/:/') ;;
+	*" listen"*) values=$(_vsockify_patterns "LISTEN ON") ;;
+	*) values=$(printf 'connect\nlisten\n') ;;
+	esac
+	mapfile -t COMPREPLY < <(awk -v on="$cur" 'index($0, on) == 1' <<<"$values" | sort -u)
+	[[ ${COMPREPLY[0]-} != *: ]] || compopt -o nospace
+	_vsockify_trim
+}
+
 # _vsockify_program INDEX - complete the program at this index of $words, which readline may count otherwise
 _vsockify_program() {
 	local i word at=0
@@ -95,7 +108,9 @@ _vsockify() {
 			break
 		fi
 	done
-	if ((i < cword)); then
+	if [[ " ${words[*]:1:i-1} " == *" --explain "* && $cur != -* ]] && ((i <= cword)); then
+		_vsockify_question
+	elif ((i < cword)); then
 		_vsockify_program "$i"
 	elif ((i > cword)); then
 		_vsockify_argument "$prev"
