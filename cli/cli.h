@@ -52,14 +52,22 @@ char *find_shim(void);
  */
 int cid_print(bool verbose);
 
+/* What is to be logged, and where. */
+struct logging {
+	const char *target; /* --log, or NULL */
+	int verbosity;      /* how often -v was given */
+	bool summary;       /* --summary */
+};
+
 /*
  * run_program() - run a program with the rules in force
  * @config: the configuration file if one was named, else NULL; programs that this one starts
  *	are told of it
- * @verbose: log every decision on stderr
+ * @logging: what the program is to log; where nothing is said of it, the environment counts
  * @argv: the program and its arguments, NULL-terminated
  * Return: an exit status, only if the program could not be run
  */
-int run_program(const struct ruleset *rs, const char *config, bool verbose, char *const *argv);
+int run_program(const struct ruleset *rs, const char *config, const struct logging *logging,
+		char *const *argv);
 
 #endif

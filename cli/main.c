@@ -28,6 +28,8 @@ enum {
 	OPTION_PEER = 256,
 	OPTION_CONNECT,
 	OPTION_LISTEN,
+	OPTION_LOG,
+	OPTION_SUMMARY,
 	OPTION_CHECK,
 	OPTION_EXPLAIN,
 	OPTION_JSON,
@@ -51,13 +53,14 @@ static const struct cli_option cli_options[] = {
 	 "$XDG_CONFIG_HOME/vsockify.conf, " VSOCKIFY_SYSCONFDIR "/vsockify.conf"},
 	{"peer", OPTION_PEER, "KEY=CID", "a peer: 10.0.2.15=7, fd00::15=7 or db=7"},
 	{"connect", OPTION_CONNECT, "TO=PEER",
-	 "lead connections to a peer: 10.0.2.15:5432=7,\n"
-	 "[fd00::/64]:*=db, 10.0.2.15:80=db:8080; or leave\n"
-	 "or refuse them: 10.0.0.0/8:*=pass, *:25=deny"},
+	 "lead connections to a peer: 10.0.2.15:80=7:8080,\n"
+	 "[fd00::/64]:*=db; or not: 10.0.0.0/8:*=pass, *:25=deny"},
 	{"listen", OPTION_LISTEN, "ON[=PORT]",
 	 "accept connections over VM sockets: 80, 80=8080,\n"
 	 "*:*; or not: 127.0.0.1:80=pass, 23=deny"},
-	{"verbose", 'v', NULL, "say on stderr what each rule does"},
+	{"verbose", 'v', NULL, "say what each rule does; -vv: show each wrapped call"},
+	{"summary", OPTION_SUMMARY, NULL, "say at the end how often each did it"},
+	{"log", OPTION_LOG, "TARGET", "where to: stderr, syslog, or /an/absolute/file"},
 	{"check", OPTION_CHECK, NULL, "show the rules in force"},
 	{"explain", OPTION_EXPLAIN, NULL, "show which rule decides about an address, and why"},
 	{"json", OPTION_JSON, NULL, "the same as JSON; ADDRESS:PORT may be - for stdin"},
@@ -85,7 +88,7 @@ struct request {
 	struct list words;  /* of char *: all that is no option; NULL-terminated */
 	enum mode mode;
 	bool json;
-	bool verbose;
+	struct logging logging;
 	bool done; /* --help or --version has been served */
 };
 
@@ -143,9 +146,8 @@ static void print_help(void)
 		   "Run an unmodified TCP program over VM sockets (AF_VSOCK).\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		print_option(&cli_options[i]);
-	(void)puts(
-		"\nWithout any rule, 3.vsock is the machine with CID 3, host.vsock the host:\n"
-		"  vsockify curl http://3.vsock:8000/");
+	(void)puts("\nWithout any rule, 3.vsock is the machine with CID 3: vsockify curl "
+		   "3.vsock:8000");
 }
 
 /**
@@ -173,6 +175,20 @@ static bool set_mode(struct request *request, enum mode mode)
 }
 
 /**
+ * set_log() - note where the log goes
+ * Return: false if it cannot go there, which was reported
+ */
+static bool set_log(struct request *request, const char *target)
+{
+	request->logging.target = target;
+	if (*target == '/' || strcmp(target, "stderr") == 0 || strcmp(target, "syslog") == 0)
+		return true;
+	cli_error("--log takes \"stderr\", \"syslog\" or the absolute name of a file, not %s",
+		  target);
+	return false;
+}
+
+/**
  * take_option() - act on one option
  * @code: as getopt_long() returned it
  * @argument: the option's
@@ -196,8 +212,13 @@ static bool take_option(struct request *request, int code, const char *argument)
 		add_spec(request, SPEC_LISTEN, argument);
 		return true;
 	case 'v':
-		request->verbose = true;
+		request->logging.verbosity++;
 		return true;
+	case OPTION_SUMMARY:
+		request->logging.summary = true;
+		return true;
+	case OPTION_LOG:
+		return set_log(request, argument);
 	case OPTION_CHECK:
 		return set_mode(request, MODE_CHECK);
 	case OPTION_EXPLAIN:
@@ -301,7 +322,7 @@ static int serve_by_rules(const struct request *request, const char *config,
 	else if (rs && request->mode == MODE_EXPLAIN)
 		status = explain(rs, words, request->json);
 	else if (rs)
-		status = run_program(rs, named_config, request->verbose, words);
+		status = run_program(rs, named_config, &request->logging, words);
 	free(rs);
 	return status;
 }
@@ -339,7 +360,7 @@ int main(int argc, char **argv)
 	} else if (request.done) {
 		status = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	} else if (request.mode == MODE_CID) {
-		status = cid_print(request.verbose);
+		status = cid_print(request.logging.verbosity > 0);
 	} else {
 		status = serve(&request);
 	}

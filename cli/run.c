@@ -11,7 +11,10 @@
  *			that this one was started by
  *   VSOCKIFY_CONFIG	a configuration file that was named, made absolute, for launchers that
  *			the program may start in another directory
- *   VSOCKIFY_LOG	"stderr" with -v, unless it is set
+ *   VSOCKIFY_LOG	where the log goes: --log, else what it says already, else "stderr" with
+ *			-v or --summary
+ *   VSOCKIFY_LOG_WHAT	what is logged: "decisions" with -v, "calls" with -vv, "summary" with
+ *			--summary
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,6 +32,7 @@
 #define SHIM_FILE   "libvsockify.so"
 #define PRELOAD_ENV "LD_PRELOAD"
 #define LOG_ENV     "VSOCKIFY_LOG"
+#define WHAT_ENV    "VSOCKIFY_LOG_WHAT"
 
 /* What ld.so takes for the end of an entry of LD_PRELOAD. */
 #define PRELOAD_SEPARATORS ": "
@@ -217,6 +221,28 @@ static void pass_config(const char *config)
 	free(directory);
 }
 
+/**
+ * pass_logging() - put what is to be logged, and where, into the environment
+ */
+static void pass_logging(const struct logging *logging)
+{
+	static const char *const what[3][2] = {
+		{NULL, "summary"},
+		{"decisions", "decisions,summary"},
+		{"calls", "calls,summary"},
+	};
+	int verbosity = logging->verbosity < 2 ? logging->verbosity : 2;
+	const char *wanted = what[verbosity][logging->summary];
+
+	if (logging->target)
+		set_variable(LOG_ENV, logging->target);
+	if (!wanted)
+		return;
+	set_variable(WHAT_ENV, wanted);
+	if (!getenv(LOG_ENV))
+		set_variable(LOG_ENV, "stderr");
+}
+
 /* ---- the program ---- */
 
 /**
@@ -270,7 +296,8 @@ static int report_not_run(const char *name, int error)
 	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
 }
 
-int run_program(const struct ruleset *rs, const char *config, bool verbose, char *const *argv)
+int run_program(const struct ruleset *rs, const char *config, const struct logging *logging,
+		char *const *argv)
 {
 	char *shim = find_shim();
 
@@ -281,8 +308,7 @@ int run_program(const struct ruleset *rs, const char *config, bool verbose, char
 	pass_rules(rs);
 	if (config)
 		pass_config(config);
-	if (verbose && !getenv(LOG_ENV))
-		set_variable(LOG_ENV, "stderr");
+	pass_logging(logging);
 	warn_of_escape(argv[0]);
 	(void)execvp(argv[0], argv);
 	return report_not_run(argv[0], errno);

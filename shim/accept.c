@@ -26,6 +26,7 @@
 #include "option.h"
 #include "real.h"
 #include "state.h"
+#include "summary.h"
 #include "sys.h"
 #include "translate.h"
 
@@ -198,6 +199,7 @@ static void welcome(const struct ruleset *rs, int listener, int accepted,
 	endpoint_of_vm(rs, &name->vm, shows_v6(head), &ep);
 	*full = sizeof *name;
 	endpoint_store(&ep, head->v6, &name->any, full);
+	summary_count(COUNT_ACCEPTED);
 }
 
 /*

@@ -4,14 +4,11 @@
  *
  * Theory of operation
  *
- * Nothing is logged unless VSOCKIFY_LOG was set when the program was loaded: "stderr", or the
- * absolute name of a file. A line is put together on the stack and written by one system
- * call, so lines never interleave and there is no lock and no allocation. Standard error is
- * used only while descriptor 2 is still the file it was at load: a daemon that closed it and
- * opened a database there must not find our lines in it. A file is opened anew for each line,
- * so the program may close every descriptor it sees.
+ * VSOCKIFY_LOG says when the program is loaded where lines go (target.h); nothing is logged
+ * without it. VSOCKIFY_LOG_WHAT says what is written: decisions, every call (trace.h), a
+ * summary at the end (summary.h). Neither counts in secure execution.
  *
- * All functions are async-signal-safe and leave errno alone.
+ * All functions but those that are called at load are async-signal-safe and leave errno alone.
  */
 #ifndef VSOCKIFY_LOG_H
 #define VSOCKIFY_LOG_H
@@ -20,14 +17,25 @@
 
 #include "../config/ruleset.h"
 
-/* log_init() - read VSOCKIFY_LOG; called once, at load */
+/* What is logged; 0: nothing. Written once, by log_init(). */
+enum { LOG_DECISIONS = 1, LOG_CALLS = 2, LOG_SUMMARY = 4 };
+extern unsigned log_what;
+
+/* log_init() - read the variables; called once, at load */
 void log_init(void);
 
-/* log_on() - is anything logged at all? To spare callers the work of finding out details. */
-bool log_on(void);
+/* log_rules() - say which rules are in force; called once, at load */
+void log_rules(const struct ruleset *rs);
+
+/* log_on() - does anybody ask for decisions? To spare callers the work of finding out more. */
+static inline bool log_on(void)
+{
+	return log_what != 0;
+}
 
 /*
- * log_decision() - "connect 10.0.0.1:80 -> vsock 7:8080 (vsockify.conf:12)"
+ * log_decision() - write and count a decision: "connect 10.0.0.1:80 -> vsock 7:8080
+ * (vsockify.conf:12)"
  * @call: the wrapped function
  * @fd: its descriptor
  * @asked: the address the program gave
@@ -37,7 +45,8 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 		  const struct endpoint *asked, const struct decision *d);
 
 /*
- * log_failure() - "connect on descriptor 5: WHAT: error 97 (EAFNOSUPPORT: what that means)"
+ * log_failure() - write and count "connect on descriptor 5: WHAT: error 97 (EAFNOSUPPORT: what
+ * that means)"
  * @call: the wrapped function
  * @what: what the shim tried
  * @error: the errno, positive

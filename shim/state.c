@@ -135,6 +135,7 @@ static void find_rules(void)
 	environ = current;
 	if (found)
 		state_rules = found;
+	log_rules(state_rules);
 }
 
 /* Do the work, or wait for the thread that does it; disturbs errno. */

@@ -7,7 +7,8 @@
  * This is the whole list (libvsockify.map says the same to the linker, and a test compares the
  * two with the finished object). Each function is a line or two: the work is done in the file
  * that its inner function is named after. Those return the kernel's results, negated errnos
- * and all; sys_return() turns them into libc's convention.
+ * and all; sys_return() turns them into libc's convention. TRACED() and its like (trace.h)
+ * show a call to people who asked for it with -vv.
  *
  * Not here, because the kernel does the right thing on an AF_VSOCK socket by itself: read,
  * write, send, poll, select, epoll_wait, close, fork, exec and all the rest.
@@ -32,6 +33,7 @@
 #include "resolve.h"
 #include "state.h"
 #include "sys.h"
+#include "trace.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -43,61 +45,61 @@ EXPORT int socket(int domain, int type, int protocol)
 
 	hint_socket(fd, domain, type, protocol);
 	epoll_forget(fd);
-	return sys_return(fd);
+	return TRACED(sys_return(fd), domain, type, protocol);
 }
 
 EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	return shim_connect(fd, addr, len);
+	return TRACED_TO(shim_connect(fd, addr, len), fd, addr, len);
 }
 
 EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	return sys_return(listen_bind(fd, addr, len));
+	return TRACED_TO(sys_return(listen_bind(fd, addr, len)), fd, addr, len);
 }
 
 EXPORT int listen(int fd, int backlog)
 {
-	return sys_return(listen_listen(fd, backlog));
+	return TRACED(sys_return(listen_listen(fd, backlog)), fd, backlog);
 }
 
 EXPORT int accept(int fd, struct sockaddr *addr, socklen_t *len)
 {
-	return accept_connection(fd, addr, len, 0);
+	return TRACED_FROM(accept_connection(fd, addr, len, 0), fd, addr, len);
 }
 
 EXPORT int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
-	return accept_connection(fd, addr, len, flags);
+	return TRACED_FROM(accept_connection(fd, addr, len, flags), fd, addr, len);
 }
 
 EXPORT int shutdown(int fd, int how)
 {
-	return sys_return(accept_shutdown(fd, how));
+	return TRACED(sys_return(accept_shutdown(fd, how)), fd, how);
 }
 
 /* ---- names ---- */
 
 EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 {
-	return sys_return(name_local(fd, addr, len));
+	return TRACED_FROM(sys_return(name_local(fd, addr, len)), fd, addr, len);
 }
 
 EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
 {
-	return sys_return(name_peer(fd, addr, len));
+	return TRACED_FROM(sys_return(name_peer(fd, addr, len)), fd, addr, len);
 }
 
 /* ---- options ---- */
 
 EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
-	return sys_return(option_get(fd, level, name, value, len));
+	return TRACED(sys_return(option_get(fd, level, name, value, len)), fd, level, name);
 }
 
 EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-	return sys_return(option_set(fd, level, name, value, len));
+	return TRACED(sys_return(option_set(fd, level, name, value, len)), fd, level, name);
 }
 
 EXPORT int ioctl(int fd, unsigned long request, ...)
@@ -108,7 +110,7 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	return sys_return(queue_ioctl(fd, request, argument));
+	return TRACED(sys_return(queue_ioctl(fd, request, argument)), fd, (long)request);
 }
 
 /* ---- descriptors ---- */
@@ -119,22 +121,23 @@ EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 
 	if (result == 0 && hint_is_made(fd))
 		epoll_note(epfd, op, fd, event);
-	return sys_return(result);
+	return TRACED(sys_return(result), epfd, op, fd);
 }
 
 EXPORT int dup(int fd)
 {
-	return sys_return(duplicate(fd));
+	return TRACED(sys_return(duplicate(fd)), fd);
 }
 
 EXPORT int dup2(int fd, int copy)
 {
-	return sys_return(duplicate_onto(fd, copy));
+	return TRACED(sys_return(duplicate_onto(fd, copy)), fd, copy);
 }
 
 EXPORT int dup3(int fd, int copy, int flags)
 {
-	return sys_return(duplicate_noting(fd, sys_dup3(fd, copy, flags)));
+	return TRACED(sys_return(duplicate_noting(fd, sys_dup3(fd, copy, flags))), fd, copy,
+		      flags);
 }
 
 EXPORT int fcntl(int fd, int command, ...)
@@ -145,7 +148,7 @@ EXPORT int fcntl(int fd, int command, ...)
 	va_start(arguments, command);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	return duplicate_fcntl(fd, command, argument);
+	return TRACED(duplicate_fcntl(fd, command, argument), fd, command, (long)argument);
 }
 
 EXPORT int fcntl64(int fd, int command, ...)
@@ -156,7 +159,7 @@ EXPORT int fcntl64(int fd, int command, ...)
 	va_start(arguments, command);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	return duplicate_fcntl(fd, command, argument);
+	return TRACED(duplicate_fcntl(fd, command, argument), fd, command, (long)argument);
 }
 
 /* ---- messages ---- */
@@ -164,39 +167,39 @@ EXPORT int fcntl64(int fd, int command, ...)
 EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
 		      const struct sockaddr *addr, socklen_t len)
 {
-	return message_sendto(fd, data, size, flags, addr, len);
+	return TRACED_TO(message_sendto(fd, data, size, flags, addr, len), fd, addr, len);
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	return message_sendmsg(fd, message, flags);
+	return TRACED(message_sendmsg(fd, message, flags), fd);
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-	return message_sendmmsg(fd, messages, count, flags);
+	return TRACED(message_sendmmsg(fd, messages, count, flags), fd);
 }
 
 EXPORT ssize_t recv(int fd, void *data, size_t size, int flags)
 {
-	return message_recvfrom(fd, data, size, flags, NULL, NULL);
+	return TRACED(message_recvfrom(fd, data, size, flags, NULL, NULL), fd);
 }
 
 EXPORT ssize_t recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr,
 			socklen_t *len)
 {
-	return message_recvfrom(fd, data, size, flags, addr, len);
+	return TRACED_FROM(message_recvfrom(fd, data, size, flags, addr, len), fd, addr, len);
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-	return message_recvmsg(fd, message, flags);
+	return TRACED(message_recvmsg(fd, message, flags), fd);
 }
 
 EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 		    struct timespec *timeout)
 {
-	return message_recvmmsg(fd, messages, count, flags, timeout);
+	return TRACED(message_recvmmsg(fd, messages, count, flags, timeout), fd);
 }
 
 /* The forms that _FORTIFY_SOURCE compiles recv() and recvfrom() to. */
@@ -209,7 +212,7 @@ EXPORT ssize_t __recv_chk(int fd, void *data, size_t size, size_t room, int flag
 {
 	if (size > room)
 		__chk_fail();
-	return message_recvfrom(fd, data, size, flags, NULL, NULL);
+	return TRACED(message_recvfrom(fd, data, size, flags, NULL, NULL), fd);
 }
 
 EXPORT ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int flags,
@@ -217,7 +220,7 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int 
 {
 	if (size > room)
 		__chk_fail();
-	return message_recvfrom(fd, data, size, flags, addr, len);
+	return TRACED_FROM(message_recvfrom(fd, data, size, flags, addr, len), fd, addr, len);
 }
 
 /* ---- host names ---- */
@@ -225,44 +228,52 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int 
 EXPORT int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **result)
 {
-	return resolve_addrinfo(node, service, hints, result);
+	return TRACED_LOOKUP(resolve_addrinfo(node, service, hints, result), node,
+			     outcome ? gai_strerror(outcome) : NULL);
 }
 
 EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t len, char *host,
 		       socklen_t host_len, char *service, socklen_t service_len, int flags)
 {
-	return resolve_nameinfo(addr, len, host, host_len, service, service_len, flags);
+	return TRACED_LOOKUP(
+		resolve_nameinfo(addr, len, host, host_len, service, service_len, flags), NULL,
+		outcome ? gai_strerror(outcome) : NULL);
 }
 
 EXPORT struct hostent *gethostbyname(const char *name)
 {
-	return resolve_host(name, AF_INET);
+	return TRACED_LOOKUP(resolve_host(name, AF_INET), name, outcome ? NULL : "not found");
 }
 
 EXPORT struct hostent *gethostbyname2(const char *name, int family)
 {
-	return resolve_host2(name, family);
+	return TRACED_LOOKUP(resolve_host2(name, family), name, outcome ? NULL : "not found");
 }
 
 EXPORT int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size,
 			   struct hostent **result, int *error)
 {
-	return resolve_host_r(name, entry, buffer, size, result, error);
+	return TRACED_LOOKUP(resolve_host_r(name, entry, buffer, size, result, error), name,
+			     *result ? NULL : "not found");
 }
 
 EXPORT int gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buffer,
 			    size_t size, struct hostent **result, int *error)
 {
-	return resolve_host2_r(name, family, entry, buffer, size, result, error);
+	return TRACED_LOOKUP(resolve_host2_r(name, family, entry, buffer, size, result, error),
+			     name, *result ? NULL : "not found");
 }
 
 EXPORT struct hostent *gethostbyaddr(const void *addr, socklen_t len, int family)
 {
-	return resolve_addr(addr, len, family);
+	return TRACED_LOOKUP(resolve_addr(addr, len, family), NULL,
+			     outcome ? NULL : "not found");
 }
 
 EXPORT int gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hostent *entry,
 			   char *buffer, size_t size, struct hostent **result, int *error)
 {
-	return resolve_addr_r(addr, len, family, entry, buffer, size, result, error);
+	return TRACED_LOOKUP(
+		resolve_addr_r(addr, len, family, entry, buffer, size, result, error), NULL,
+		*result ? NULL : "not found");
 }

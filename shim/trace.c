@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace.c - every wrapped call with its result: for -vv, and counted for --summary
+ */
+#include "trace.h"
+
+#include <errno.h>
+
+#include "line.h"
+#include "summary.h"
+#include "target.h"
+
+static void begin(struct line *line, const char *call)
+{
+	line_begin(line);
+	line_add(line, call);
+	line_add(line, "(");
+}
+
+static void add_result(struct line *line, long result)
+{
+	line_add(line, ") = ");
+	line_add_number(line, result);
+	if (result < 0) {
+		line_add(line, " ");
+		line_add_error(line, errno);
+	}
+}
+
+/* Count a call; is it to be shown too? */
+static bool counted(bool failed)
+{
+	summary_count(COUNT_CALLS);
+	if (failed)
+		summary_count(COUNT_FAILED);
+	return log_what & LOG_CALLS;
+}
+
+/* Did it fail for good? Not if it has only not come to an end yet. */
+static bool failed(long result)
+{
+	return result < 0 && errno != EAGAIN && errno != EINPROGRESS && errno != EINTR;
+}
+
+void trace_numbers(const char *call, long result, const long *numbers, size_t count)
+{
+	struct line line;
+
+	if (!counted(failed(result)))
+		return;
+	begin(&line, call);
+	for (size_t i = 0; i < count; i++) {
+		line_add(&line, i ? ", " : "");
+		line_add_number(&line, numbers[i]);
+	}
+	add_result(&line, result);
+	target_write(&line);
+}
+
+/* Has the kernel read the address? What it did not look at, or could not, is none of ours. */
+static bool was_read(long result)
+{
+	return result >= 0 || (errno != EFAULT && errno != EBADF && errno != ENOTSOCK);
+}
+
+void trace_given(const char *call, long result, int fd, const struct sockaddr *addr,
+		 socklen_t len)
+{
+	struct line line;
+
+	if (!counted(failed(result)))
+		return;
+	begin(&line, call);
+	line_add_number(&line, fd);
+	if (addr && len <= sizeof(struct sockaddr_storage) && was_read(result)) {
+		line_add(&line, ", ");
+		line_add_address(&line, addr, len);
+	}
+	add_result(&line, result);
+	target_write(&line);
+}
+
+void trace_answer(const char *call, long result, int fd, const struct sockaddr *addr,
+		  socklen_t len)
+{
+	struct line line;
+
+	if (!counted(failed(result)))
+		return;
+	begin(&line, call);
+	line_add_number(&line, fd);
+	add_result(&line, result);
+	if (addr && result >= 0 && len) {
+		line_add(&line, ", ");
+		line_add_address(&line, addr, len);
+	}
+	target_write(&line);
+}
+
+void trace_lookup(const char *call, const char *asked, const char *error)
+{
+	struct line line;
+
+	if (!counted(error))
+		return;
+	begin(&line, call);
+	line_add(&line, asked ? asked : "");
+	line_add(&line, ") = ");
+	line_add(&line, error ? error : "found");
+	target_write(&line);
+}
