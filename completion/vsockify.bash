@@ -60,6 +60,13 @@ _vsockify_trim() {
 _vsockify_argument() {
 	case $1 in
 	-c | --config) _filedir ;;
+	--log)
+		if [[ $cur == /* ]]; then
+			_filedir
+		else
+			mapfile -t COMPREPLY < <(compgen -W "stderr syslog" -- "$cur")
+		fi
+		;;
 	*) _vsockify_values "$1" ;;
 	esac
 	[[ $full == "$cur" ]] || COMPREPLY=("${COMPREPLY[@]/#/"$1="}")

@@ -12,14 +12,20 @@
 
 void line_add(struct line *line, const char *text)
 {
-	for (; *text && line->end < sizeof line->text - 1; text++)
-		line->text[line->end++] = *text > 0 && *text < ' ' ? '?' : *text;
+	for (; *text && line->end < sizeof line->text - 1; text++) {
+		bool breaks = (unsigned char)*text < ' ' || *text == '\177';
+
+		if (breaks)
+			line->text[line->end++] = '?';
+		else
+			line->text[line->end++] = *text;
+	}
 }
 
-void line_add_number(struct line *line, long number)
+void line_add_number(struct line *line, int64_t number)
 {
 	char digits[24], *at = digits + sizeof digits;
-	unsigned long left = number < 0 ? -(unsigned long)number : (unsigned long)number;
+	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
 
 	*--at = 0;
 	do
@@ -58,9 +64,9 @@ void line_add_address(struct line *line, const struct sockaddr *addr, socklen_t 
 	} else if (addr->sa_family == AF_VSOCK && len >= sizeof vm) {
 		memcpy(&vm, addr, sizeof vm);
 		line_add(line, "vsock ");
-		line_add_number(line, (long)vm.svm_cid);
+		line_add_number(line, vm.svm_cid);
 		line_add(line, ":");
-		line_add_number(line, (long)vm.svm_port);
+		line_add_number(line, vm.svm_port);
 	} else {
 		line_add(line, "an address of family ");
 		line_add_number(line, addr->sa_family);
@@ -90,7 +96,7 @@ void line_add_rule(struct line *line, const struct ruleset *rs, const struct rul
 	line_add(line, ruleset_source(rs, &rules[index]));
 	if (rules[index].line) {
 		line_add(line, ":");
-		line_add_number(line, (long)rules[index].line);
+		line_add_number(line, rules[index].line);
 	}
 	line_add(line, ")");
 }

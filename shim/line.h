@@ -31,7 +31,7 @@ static inline void line_begin(struct line *line)
 void line_add(struct line *line, const char *text);
 
 /* line_add_number() - add a number in decimal */
-void line_add_number(struct line *line, long number);
+void line_add_number(struct line *line, int64_t number);
 
 /* line_add_padded() - add a number of at least two characters, the first perhaps @pad */
 void line_add_padded(struct line *line, long number, const char *pad);

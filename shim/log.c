@@ -152,7 +152,7 @@ void log_failure(const char *call, int fd, const char *what, int error)
 	line_add(&line, ": ");
 	line_add(&line, what);
 	line_add(&line, ": error ");
-	line_add_number(&line, (unsigned long)error);
+	line_add_number(&line, error);
 	line_add(&line, usual_cause(error));
 	target_write(&line);
 }
