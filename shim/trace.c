@@ -81,7 +81,7 @@ void trace_given(const char *call, long result, int fd, const struct sockaddr *a
 }
 
 void trace_answer(const char *call, long result, int fd, const struct sockaddr *addr,
-		  socklen_t len)
+		  socklen_t room, const socklen_t *len)
 {
 	struct line line;
 
@@ -90,9 +90,9 @@ void trace_answer(const char *call, long result, int fd, const struct sockaddr *
 	begin(&line, call);
 	line_add_number(&line, fd);
 	add_result(&line, result);
-	if (addr && result >= 0 && len) {
+	if (result >= 0 && room && *len) {
 		line_add(&line, ", ");
-		line_add_address(&line, addr, len);
+		line_add_address(&line, addr, *len < room ? *len : room);
 	}
 	target_write(&line);
 }

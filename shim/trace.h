@@ -18,7 +18,7 @@
 
 #include "log.h"
 
-#define TRACING __builtin_expect(log_what &(LOG_CALLS | LOG_SUMMARY), 0)
+#define TRACING __builtin_expect((log_what & (LOG_CALLS | LOG_SUMMARY)) != 0, 0)
 
 /* TRACED() - a result as it is: "dup2(5, 6) = 6", "listen(3, 5) = -1 EADDRINUSE" */
 #define TRACED(result, ...)                                                              \
@@ -40,14 +40,13 @@
 	})
 
 /* TRACED_FROM() - of a call that gives an address: "accept(3) = 5, 240.0.0.3:1024" */
-#define TRACED_FROM(result, fd, addr, len)                                                     \
-	({                                                                                     \
-		socklen_t given = TRACING && (addr) && (len) ? *(len) : 0;                     \
-		__typeof__(result) outcome = (result);                                         \
-		if (TRACING)                                                                   \
-			trace_answer(__func__, outcome, (fd), given ? (addr) : NULL,           \
-				     given &&outcome >= 0 && *(len) < given ? *(len) : given); \
-		outcome;                                                                       \
+#define TRACED_FROM(result, fd, addr, len)                                           \
+	({                                                                           \
+		socklen_t given = TRACING && (addr) && (len) ? *(len) : 0;           \
+		__typeof__(result) outcome = (result);                               \
+		if (TRACING)                                                         \
+			trace_answer(__func__, outcome, (fd), (addr), given, (len)); \
+		outcome;                                                             \
 	})
 
 /* TRACED_LOOKUP() - of a resolver's call, asked for a text; @error is NULL if it succeeded,
@@ -60,11 +59,25 @@
 		outcome;                                          \
 	})
 
+/*
+ * The functions behind the macros
+ * @call: its name
+ * @result: as the program gets it; if it is negative, errno has the error
+ */
+
+/* trace_numbers() - a call with @count arguments that are shown as @numbers */
 void trace_numbers(const char *call, long result, const long *numbers, size_t count);
+
+/* trace_given() - a call with an address from the program, which may be NULL */
 void trace_given(const char *call, long result, int fd, const struct sockaddr *addr,
 		 socklen_t len);
+
+/* trace_answer() - a call with an address for the program: *@len bytes of it, of which @room
+ * were asked for; 0: none */
 void trace_answer(const char *call, long result, int fd, const struct sockaddr *addr,
-		  socklen_t len);
+		  socklen_t room, const socklen_t *len);
+
+/* trace_lookup() - a resolver's call; @asked may be NULL, and so is @error if it succeeded */
 void trace_lookup(const char *call, const char *asked, const char *error);
 
 #endif
