@@ -113,7 +113,7 @@ $(BUILD)/bench/empty.so:
 helpers: $(HELPERS) $(BENCH)
 
 # the launcher knows where the shim will be: it is compiled again when that changes
-$(BUILD)/cli/run.o: $(BUILD)/defines
+$(call objects,$(wildcard cli/*.c)): $(BUILD)/defines
 $(BUILD)/defines: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(DEFINES) | cmp -s - $@ || printf '%s\n' $(DEFINES) >$@
