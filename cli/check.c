@@ -5,12 +5,10 @@
  * Theory of operation
  *
  * What is printed is read from the compiled image, not from the configuration, so that it is
- * what the shim will act upon. A table is filled cell by cell; its columns are as wide as
- * their widest cell.
+ * what the shim will act upon.
  */
-#include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -18,111 +16,15 @@
 #include "../config/memory.h"
 #include "../config/pattern.h"
 #include "cli.h"
-
-#define COLUMNS_MAX 4
-#define COLUMN_GAP  2
-
-/* Bytes of "name.vsock", as name_of_cid() wants it. */
-#define NAME_TEXT_MAX 64
+#include "show.h"
+#include "table.h"
 
 static const char *const action_names[] = {
 	[ACTION_PASS] = "pass",
 	[ACTION_DENY] = "deny",
 };
 
-struct table {
-	size_t columns;
-	struct list cells; /* of char * */
-};
-
-/* ---- tables ---- */
-
-/**
- * add_cell() - add a cell behind the last
- */
-static void __attribute__((format(printf, 2, 3)))
-add_cell(struct table *table, const char *format, ...)
-{
-	char **cell = list_add(&table->cells, sizeof(*cell));
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(cell, format, arguments) < 0) {
-		cli_error("out of memory");
-		exit(EX_OSERR);
-	}
-	va_end(arguments);
-}
-
-/**
- * measure_columns() - the widths of the columns' widest cells, and of the gaps behind them
- */
-static void measure_columns(const struct table *table, size_t widths[COLUMNS_MAX])
-{
-	char *const *cells = table->cells.items;
-	size_t column = 0;
-
-	memset(widths, 0, COLUMNS_MAX * sizeof(*widths));
-	for (size_t i = 0; i < table->cells.count; i++) {
-		if (strlen(cells[i]) + COLUMN_GAP > widths[column])
-			widths[column] = strlen(cells[i]) + COLUMN_GAP;
-		column = column + 1 < table->columns ? column + 1 : 0;
-	}
-}
-
-/**
- * print_table() - print a table and an empty line, and empty it
- */
-static void print_table(struct table *table)
-{
-	char **cells = table->cells.items;
-	size_t widths[COLUMNS_MAX];
-	size_t column = 0;
-
-	measure_columns(table, widths);
-	for (size_t i = 0; i < table->cells.count; i++) {
-		bool last = column + 1 == table->columns;
-
-		if (last)
-			(void)puts(cells[i]);
-		else
-			(void)printf("%-*s", (int)widths[column], cells[i]);
-		free(cells[i]);
-		column = last ? 0 : column + 1;
-	}
-	(void)putchar('\n');
-	list_free(&table->cells);
-}
-
 /* ---- cells ---- */
-
-/**
- * add_cid() - add to a text a CID, and its name if it has one
- * @suffix: what stands between the two
- */
-static void add_cid(struct list *text, const struct ruleset *rs, uint32_t cid,
-		    const char *suffix)
-{
-	char name[NAME_TEXT_MAX];
-	char buffer[NAME_TEXT_MAX + 64];
-	int length;
-
-	name_of_cid(rs, cid, name, sizeof(name));
-	length = snprintf(buffer, sizeof(buffer), "%u%s", cid, suffix);
-	if (name[0] < '0' || name[0] > '9')
-		length += snprintf(buffer + length, sizeof(buffer) - (size_t)length, " (%s)",
-				   name);
-	list_append(text, buffer, (size_t)length, 1);
-}
-
-/**
- * add_text() - add a cell of a text that was put together, and free the text
- */
-static void add_text(struct table *table, struct list *text)
-{
-	add_cell(table, "%.*s", (int)text->count, (const char *)text->items);
-	list_free(text);
-}
 
 /* Bytes of the text of vsock ports. */
 #define PORTS_TEXT_MAX 32
@@ -142,19 +44,6 @@ static const char *format_ports(const struct rule *rule, char *buf)
 	else
 		(void)snprintf(buf, PORTS_TEXT_MAX, "%u-%u", rule->vsock_port, last);
 	return buf;
-}
-
-/**
- * add_origin() - add a cell of where a rule was written
- */
-static void add_origin(struct table *table, const struct ruleset *rs, const struct rule *rule)
-{
-	const char *source = ruleset_source(rs, rule);
-
-	if (rule->line > 0)
-		add_cell(table, "%s:%u", source, rule->line);
-	else
-		add_cell(table, "%s", source);
 }
 
 /* ---- what is printed ---- */
@@ -186,6 +75,7 @@ static void print_settings(const struct ruleset *rs, const char *config)
 	else
 		add_cell(&table, "the kernel's");
 	print_table(&table);
+	(void)putchar('\n');
 }
 
 /**
@@ -217,6 +107,7 @@ static void print_peers(const struct ruleset *rs)
 		add_text(&table, &text);
 	}
 	print_table(&table);
+	(void)putchar('\n');
 }
 
 /**
@@ -259,7 +150,7 @@ static void print_connect(const struct ruleset *rs)
 		if (rules[i].action == ACTION_VSOCK) {
 			(void)snprintf(suffix, sizeof(suffix), ":%s",
 				       format_ports(&rules[i], ports));
-			add_cid(&text, rs, rules[i].cid, suffix);
+			text_add_cid(&text, rs, rules[i].cid, suffix);
 			add_text(&table, &text);
 		} else {
 			add_cell(&table, "%s", action_names[rules[i].action]);
@@ -271,6 +162,7 @@ static void print_connect(const struct ruleset *rs)
 	add_cell(&table, "%s", action_names[rs->default_connect]);
 	add_cell(&table, "default");
 	print_table(&table);
+	(void)putchar('\n');
 }
 
 /**
@@ -278,7 +170,6 @@ static void print_connect(const struct ruleset *rs)
  */
 static void add_accepts(struct table *table, const struct ruleset *rs, const struct rule *rule)
 {
-	const uint32_t *accepts = ruleset_accepts(rs) + rule->accept_first;
 	struct list text = {0};
 
 	if (rule->action != ACTION_VSOCK) {
@@ -288,10 +179,7 @@ static void add_accepts(struct table *table, const struct ruleset *rs, const str
 	} else if (rule->accept_count == 0) {
 		add_cell(table, "nobody");
 	} else {
-		for (uint32_t i = 0; i < rule->accept_count; i++) {
-			list_append(&text, ", ", i > 0 ? 2 : 0, 1);
-			add_cid(&text, rs, accepts[i], "");
-		}
+		text_add_accepted(&text, rs, rule);
 		add_text(table, &text);
 	}
 }
@@ -325,6 +213,7 @@ static void print_listen(const struct ruleset *rs)
 	add_cell(&table, "-");
 	add_cell(&table, "default");
 	print_table(&table);
+	(void)putchar('\n');
 }
 
 int check_print(const struct ruleset *rs, const char *config)
@@ -335,6 +224,6 @@ int check_print(const struct ruleset *rs, const char *config)
 	print_listen(rs);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EX_OK;
-	cli_error("cannot write the rules to standard output");
+	cli_error("cannot write the rules to standard output: %s", strerror(errno));
 	return EX_IOERR;
 }

@@ -6,8 +6,10 @@
 #define VSOCKIFY_CLI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "../config/ruleset.h"
+#include "../config/spec.h"
 
 /* cli_error() - write "vsockify: " and a message to stderr */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -18,6 +20,37 @@ void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * Return: an exit status
  */
 int check_print(const struct ruleset *rs, const char *config);
+
+/*
+ * explain() - print what becomes of addresses, and why
+ * @words: "connect" or "listen", then addresses with ports, or "-" for those on standard
+ *	input, one a line; NULL-terminated
+ * @json: as JSON, one line for each question
+ * Return: an exit status
+ */
+int explain(const struct ruleset *rs, char *const *words, bool json);
+
+/*
+ * doctor() - print what stands in the way of the rules here, and what to do about it
+ * @config: the configuration file, or NULL
+ * @specs, @count: the command line's peers and rules
+ * @program: a program to look at, or NULL
+ * Return: an exit status: 0 if nothing stands in the way, else 1
+ */
+int doctor(const char *config, const struct spec *specs, size_t count, const char *program);
+
+/*
+ * find_shim() - the shim that is preloaded
+ * Return: its path, to be freed; NULL if there is none, which was reported
+ */
+char *find_shim(void);
+
+/*
+ * cid_print() - print this machine's CID on stdout, and what it means on stderr
+ * @verbose: even if stdout is no terminal
+ * Return: an exit status
+ */
+int cid_print(bool verbose);
 
 /*
  * run_program() - run a program with the rules in force

@@ -4,8 +4,9 @@
  *
  * Theory of operation
  *
- * The launcher compiles the rules (config/load.c), and either prints them (check.c) or turns
- * itself into the program, with the shim preloaded and the rules in its environment (run.c).
+ * The launcher compiles the rules (config/load.c), and either prints what they are or do
+ * (check.c, explain.c, doctor.c) or turns itself into the program, with the shim preloaded and
+ * the rules in its environment (run.c). --cid (cid.c) needs no rules.
  * No process stays behind, so that exit status and signals are the program's own.
  *
  * One table holds the options, for getopt_long() and for --help. Exit statuses of the
@@ -28,6 +29,10 @@ enum {
 	OPTION_CONNECT,
 	OPTION_LISTEN,
 	OPTION_CHECK,
+	OPTION_EXPLAIN,
+	OPTION_JSON,
+	OPTION_DOCTOR,
+	OPTION_CID,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -42,8 +47,8 @@ struct cli_option {
 
 static const struct cli_option cli_options[] = {
 	{"config", 'c', "FILE",
-	 "read FILE, in place of $VSOCKIFY_CONFIG,\n"
-	 "$XDG_CONFIG_HOME/vsockify.conf or\n" VSOCKIFY_SYSCONFDIR "/vsockify.conf"},
+	 "rules of FILE, in place of $VSOCKIFY_CONFIG,\n"
+	 "$XDG_CONFIG_HOME/vsockify.conf, " VSOCKIFY_SYSCONFDIR "/vsockify.conf"},
 	{"peer", OPTION_PEER, "KEY=CID", "a peer: 10.0.2.15=7, fd00::15=7 or db=7"},
 	{"connect", OPTION_CONNECT, "TO=PEER",
 	 "lead connections to a peer: 10.0.2.15:5432=7,\n"
@@ -53,18 +58,33 @@ static const struct cli_option cli_options[] = {
 	 "accept connections over VM sockets: 80, 80=8080,\n"
 	 "*:*; or not: 127.0.0.1:80=pass, 23=deny"},
 	{"verbose", 'v', NULL, "say on stderr what each rule does"},
-	{"check", OPTION_CHECK, NULL, "show the rules in force, and run nothing"},
+	{"check", OPTION_CHECK, NULL, "show the rules in force"},
+	{"explain", OPTION_EXPLAIN, NULL, "show which rule decides about an address, and why"},
+	{"json", OPTION_JSON, NULL, "the same as JSON; ADDRESS:PORT may be - for stdin"},
+	{"doctor", OPTION_DOCTOR, NULL, "show what stands in the way, and what to do about it"},
+	{"cid", OPTION_CID, NULL, "show this machine's CID"},
 	{"help", OPTION_HELP, NULL, "show this"},
 	{"version", OPTION_VERSION, NULL, "show the version"},
 };
 
 #define OPTION_COUNT (sizeof(cli_options) / sizeof(cli_options[0]))
 
+/* What is to be done. */
+enum mode {
+	MODE_RUN,
+	MODE_CHECK,
+	MODE_EXPLAIN,
+	MODE_DOCTOR,
+	MODE_CID,
+};
+
 /* What the command line asks for. */
 struct request {
 	const char *config; /* -c */
 	struct list specs;  /* of struct spec */
-	bool check;
+	struct list words;  /* of char *: all that is no option; NULL-terminated */
+	enum mode mode;
+	bool json;
 	bool verbose;
 	bool done; /* --help or --version has been served */
 };
@@ -118,7 +138,8 @@ static void print_option(const struct cli_option *option)
 static void print_help(void)
 {
 	(void)puts("Usage: vsockify [OPTION...] PROGRAM [ARGUMENT...]\n"
-		   "       vsockify [OPTION...] --check\n"
+		   "       vsockify [OPTION...] --check | --cid | --doctor [PROGRAM]\n"
+		   "       vsockify [OPTION...] --explain connect|listen ADDRESS:PORT...\n"
 		   "Run an unmodified TCP program over VM sockets (AF_VSOCK).\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		print_option(&cli_options[i]);
@@ -135,6 +156,20 @@ static void add_spec(struct request *request, enum spec_kind kind, const char *t
 	struct spec *spec = list_add(&request->specs, sizeof(*spec));
 
 	*spec = (struct spec){.kind = kind, .text = text};
+}
+
+/**
+ * set_mode() - note what is to be done
+ * Return: false if something else was asked for before, which was reported
+ */
+static bool set_mode(struct request *request, enum mode mode)
+{
+	if (request->mode != MODE_RUN && request->mode != mode) {
+		cli_error("--check, --explain, --doctor and --cid: one at a time");
+		return false;
+	}
+	request->mode = mode;
+	return true;
 }
 
 /**
@@ -164,8 +199,16 @@ static bool take_option(struct request *request, int code, const char *argument)
 		request->verbose = true;
 		return true;
 	case OPTION_CHECK:
-		request->check = true;
+		return set_mode(request, MODE_CHECK);
+	case OPTION_EXPLAIN:
+		return set_mode(request, MODE_EXPLAIN);
+	case OPTION_DOCTOR:
+		return set_mode(request, MODE_DOCTOR);
+	case OPTION_JSON:
+		request->json = true;
 		return true;
+	case OPTION_CID:
+		return set_mode(request, MODE_CID);
 	case OPTION_HELP:
 		print_help();
 		request->done = true;
@@ -180,8 +223,39 @@ static bool take_option(struct request *request, int code, const char *argument)
 }
 
 /**
- * read_options() - read the command line up to the program
+ * add_word() - note a word that is no option
+ */
+static void add_word(struct request *request, char *word)
+{
+	list_append(&request->words, &word, 1, sizeof(word));
+}
+
+/**
+ * fits_together() - does the command line as a whole make sense?
+ * Return: false if not, which was reported
+ */
+static bool fits_together(const struct request *request)
+{
+	char *const *words = request->words.items;
+
+	if ((request->mode == MODE_CHECK || request->mode == MODE_CID) && words[0])
+		cli_error("--%s runs nothing: leave out %s",
+			  request->mode == MODE_CID ? "cid" : "check", words[0]);
+	else if (request->mode == MODE_RUN && !words[0])
+		cli_error("no program to run: name one, or see what --check, --explain and "
+			  "--doctor show");
+	else if (request->json && request->mode != MODE_EXPLAIN)
+		cli_error("--json goes with --explain only");
+	else
+		return true;
+	return false;
+}
+
+/**
+ * read_options() - read the command line
  * Return: false if it is wrong, which was reported
+ *
+ * Options end where the program stands; not so with --explain, which runs nothing.
  */
 static bool read_options(struct request *request, int argc, char **argv)
 {
@@ -193,42 +267,62 @@ static bool read_options(struct request *request, int argc, char **argv)
 		options[i].has_arg = cli_options[i].argument ? required_argument : no_argument;
 		options[i].val = cli_options[i].code;
 	}
-	while (!request->done &&
-	       (code = getopt_long(argc, argv, "+c:v", options, NULL)) != -1) {
-		if (!take_option(request, code, optarg))
+	while (!request->done) {
+		code = getopt_long(argc, argv, "+c:v", options, NULL);
+		if (code != -1 && !take_option(request, code, optarg))
 			return false;
+		if (code == -1 && (request->mode != MODE_EXPLAIN || optind == argc))
+			break;
+		if (code == -1)
+			add_word(request, argv[optind++]);
 	}
-	if (request->done)
-		return true;
-	if (request->check && optind < argc)
-		cli_error("--check runs nothing: leave out %s", argv[optind]);
-	else if (!request->check && optind == argc)
-		cli_error("no program to run");
-	else
-		return true;
-	return false;
+	while (optind < argc)
+		add_word(request, argv[optind++]);
+	add_word(request, NULL);
+	return request->done || fits_together(request);
+}
+
+/**
+ * serve_by_rules() - do what takes the rules in force
+ * @config: the configuration file, or NULL
+ * @named_config: the same if it was named, else NULL
+ * Return: an exit status
+ */
+static int serve_by_rules(const struct request *request, const char *config,
+			  const char *named_config)
+{
+	struct ruleset *rs = load_rules(config, (const struct spec *)request->specs.items,
+					request->specs.count, print_message, NULL);
+	char *const *words = request->words.items;
+	int status = EX_CONFIG;
+
+	if (rs && request->mode == MODE_CHECK)
+		status = check_print(rs, config);
+	else if (rs && request->mode == MODE_EXPLAIN)
+		status = explain(rs, words, request->json);
+	else if (rs)
+		status = run_program(rs, named_config, request->verbose, words);
+	free(rs);
+	return status;
 }
 
 /**
  * serve() - do what the command line asks for
- * @argv: the program and its arguments
  * Return: an exit status
  */
-static int serve(const struct request *request, char *const *argv)
+static int serve(const struct request *request)
 {
 	struct config_places places = config_places(request->config);
 	struct config_places named = {.option = places.option, .variable = places.variable};
 	char *config = find_config(&places);
 	char *named_config = find_config(&named);
-	struct ruleset *rs = load_rules(config, (const struct spec *)request->specs.items,
-					request->specs.count, print_message, NULL);
-	int status = EX_CONFIG;
+	int status;
 
-	if (rs && request->check)
-		status = check_print(rs, config);
-	else if (rs)
-		status = run_program(rs, named_config, request->verbose, argv);
-	free(rs);
+	if (request->mode == MODE_DOCTOR)
+		status = doctor(config, (const struct spec *)request->specs.items,
+				request->specs.count, *(char *const *)request->words.items);
+	else
+		status = serve_by_rules(request, config, named_config);
 	free(config);
 	free(named_config);
 	return status;
@@ -244,9 +338,12 @@ int main(int argc, char **argv)
 		status = EX_USAGE;
 	} else if (request.done) {
 		status = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	} else if (request.mode == MODE_CID) {
+		status = cid_print(request.verbose);
 	} else {
-		status = serve(&request, argv + optind);
+		status = serve(&request);
 	}
 	list_free(&request.specs);
+	list_free(&request.words);
 	return status;
 }

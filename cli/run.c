@@ -23,6 +23,8 @@
 #include "../config/find.h"
 #include "../config/memory.h"
 #include "cli.h"
+#include "program.h"
+#include "show.h"
 
 #define SHIM_FILE   "libvsockify.so"
 #define PRELOAD_ENV "LD_PRELOAD"
@@ -87,11 +89,7 @@ static char *shim_beside_launcher(void)
 	return NULL;
 }
 
-/**
- * find_shim() - the shim to preload
- * Return: its path, to be freed; NULL if there is none, which was reported
- */
-static char *find_shim(void)
+char *find_shim(void)
 {
 	char *path = shim_beside_launcher();
 
@@ -101,12 +99,24 @@ static char *find_shim(void)
 		cli_error("cannot read %s: %s: install it there, or beside this program", path,
 			  strerror(errno));
 	else if (strpbrk(path, PRELOAD_SEPARATORS))
-		cli_error("cannot preload %s: its path must not contain \":\" or a space",
+		cli_error("cannot preload %s: its path must not contain \":\" or a space: "
+			  "install vsockify elsewhere",
 			  path);
 	else
 		return path;
 	free(path);
 	return NULL;
+}
+
+/**
+ * preload_text() - what LD_PRELOAD is to say of a shim
+ *
+ * Of the installed one that may hold ld.so's $LIB, by which programs of each architecture get
+ * a shim of their own.
+ */
+static const char *preload_text(const char *shim)
+{
+	return strcmp(shim, VSOCKIFY_LIBDIR "/" SHIM_FILE) == 0 ? VSOCKIFY_PRELOAD : shim;
 }
 
 /**
@@ -207,21 +217,56 @@ static void pass_config(const char *config)
 	free(directory);
 }
 
+/* ---- the program ---- */
+
+/**
+ * warn_of_escape() - warn if the shim will not be in the program, or keeps it from starting
+ */
+static void warn_of_escape(const char *name)
+{
+	struct list text = {0};
+	struct program program;
+
+	program_inspect(name, &program);
+	if (program_escapes(&program)) {
+		program_describe(&program, &text);
+		cli_error("warning: %.*s: %s (\"vsockify --doctor %s\" says what to do)",
+			  (int)text.count, (const char *)text.items,
+			  program.state == PROGRAM_OTHER_LIBC ? "it will hardly start"
+							      : "it runs without the rules",
+			  name);
+	}
+	list_free(&text);
+	program_free(&program);
+}
+
 /**
  * report_not_run() - say why a program could not be run
  * @error: an errno value
  * Return: an exit status
  */
-static int report_not_run(const char *program, int error)
+static int report_not_run(const char *name, int error)
 {
+	struct list text = {0};
+	struct program program;
+
+	program_inspect(name, &program);
+	program_describe(&program, &text);
 	if (error == E2BIG)
 		cli_error(
 			"cannot run %s: rules, environment and arguments are larger together "
 			"than the kernel allows: use prefixes and port ranges in place of many "
 			"rules, or raise the limit (ulimit -s)",
-			program);
+			name);
+	else if (program.linker || program.files.count > 1) /* it is not the file itself */
+		cli_error("cannot run %s: %s: %.*s%s%s", name, strerror(error), (int)text.count,
+			  (const char *)text.items, program_advice(&program) ? ": " : "",
+			  program_advice(&program) ? program_advice(&program) : "");
 	else
-		cli_error("cannot run %s: %s", program, strerror(error));
+		cli_error("cannot run %s: %s: check its name, $PATH and permissions", name,
+			  strerror(error));
+	list_free(&text);
+	program_free(&program);
 	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
 }
 
@@ -231,13 +276,14 @@ int run_program(const struct ruleset *rs, const char *config, bool verbose, char
 
 	if (!shim)
 		return EX_UNAVAILABLE;
-	preload(shim);
+	preload(preload_text(shim));
 	free(shim);
 	pass_rules(rs);
 	if (config)
 		pass_config(config);
 	if (verbose && !getenv(LOG_ENV))
 		set_variable(LOG_ENV, "stderr");
+	warn_of_escape(argv[0]);
 	(void)execvp(argv[0], argv);
 	return report_not_run(argv[0], errno);
 }

@@ -189,6 +189,16 @@ bool cid_of_synthetic(const uint8_t ip[16], uint32_t *cid)
 	return true;
 }
 
+bool ip_to_reach_cid(const struct ruleset *rs, uint32_t cid, bool v6, uint8_t ip[16])
+{
+	uint32_t stands_for;
+
+	if (cid == CID_UNKNOWN)
+		return false;
+	ip_of_cid(rs, cid, v6, false, ip);
+	return !cid_of_synthetic(ip, &stands_for) || stands_for != CID_UNKNOWN;
+}
+
 /**
  * lower() - ASCII lower case, whatever the locale
  */

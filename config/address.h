@@ -44,6 +44,16 @@ void ip_from_v4(uint8_t ip[16], const void *v4);
 void ip_of_cid(const struct ruleset *rs, uint32_t cid, bool v6, bool loopback, uint8_t ip[16]);
 
 /*
+ * ip_to_reach_cid() - the address that a name of a CID resolves to
+ * @v6: wanted family, as in ip_of_cid()
+ * @cid: CID_UNKNOWN: no address
+ * Return: false if none of this family leads there
+ *
+ * Never a loopback address, which rules and programs treat in ways of their own.
+ */
+bool ip_to_reach_cid(const struct ruleset *rs, uint32_t cid, bool v6, uint8_t ip[16]);
+
+/*
  * synthetic_ip() - the address of case 3, whatever peers are configured
  * Return: false if it could not be connected to (240.0.0.1)
  */

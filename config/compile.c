@@ -160,8 +160,11 @@ uint16_t builder_add_source(struct builder *builder, const char *name)
 	char **slot;
 
 	if (builder->sources.count > last.source) {
-		builder_error(builder, last, "there are more than %u files and arguments",
-			      UINT16_MAX);
+		builder_error(
+			builder, last,
+			"there are more than %u files and arguments: write prefixes and port "
+			"ranges in place of single rules",
+			UINT16_MAX);
 		return last.source;
 	}
 	slot = list_add(&builder->sources, sizeof(*slot));
@@ -247,8 +250,9 @@ static bool settle_peer_name(struct builder *builder, struct peer_draft *peer)
 		peer->overridden = true;
 		return true;
 	}
-	builder_error(builder, peer->origin, "there is a peer \"%s\" already (%s)", peer->name,
-		      builder_place(builder, other->origin, peer->origin, place));
+	builder_error(builder, peer->origin,
+		      "there is a peer \"%s\" already (%s): give one of the two another name",
+		      peer->name, builder_place(builder, other->origin, peer->origin, place));
 	return false;
 }
 
@@ -290,9 +294,11 @@ static bool settle_peer_addresses(struct builder *builder, struct peer_draft *pe
 		}
 		if (from_arguments(other->origin) && !from_arguments(peer->origin))
 			continue;
-		builder_error(builder, peer->origin, "%s is the address of a peer already (%s)",
-			      ip_format(addresses[i], text),
-			      builder_place(builder, other->origin, peer->origin, place));
+		builder_error(
+			builder, peer->origin,
+			"%s is the address of a peer already (%s): leave it to one of the two",
+			ip_format(addresses[i], text),
+			builder_place(builder, other->origin, peer->origin, place));
 		return false;
 	}
 	peer->addresses.count = kept;
@@ -531,9 +537,11 @@ struct ruleset *builder_finish(struct builder *builder, uint32_t local_cid)
 	struct ruleset *rs = lay_out(builder);
 
 	if (!rs) {
-		builder_error(builder, (struct origin){0},
-			      "there are too many rules: their compiled form is over %zu MiB",
-			      IMAGE_SIZE_MAX >> 20);
+		builder_error(
+			builder, (struct origin){0},
+			"there are too many rules, their compiled form is over %zu MiB: write "
+			"prefixes and port ranges in place of single rules",
+			IMAGE_SIZE_MAX >> 20);
 		return NULL;
 	}
 	rs->local_cid = local_cid;

@@ -104,7 +104,9 @@ static void warn_of_fixed_ports(struct builder *builder, enum side side)
 
 		if (rule->fixed_port)
 			builder_warning(builder, origin_of(rule),
-					"%s leads every TCP port to the one vsock port %u",
+					"%s leads every TCP port to the one vsock port %u: "
+					"leave the vsock "
+					"port out to keep each number",
 					pattern_format(rule, text), rule->vsock_port);
 	}
 }
@@ -193,7 +195,8 @@ static void warn_of_meeting_ports(struct builder *builder)
 			builder_warning(builder, here,
 					"different TCP ports lead to vsock port %u, here and "
 					"in the rule "
-					"before (%s): only one listener at a time can have it",
+					"before (%s): only one listener at a time can have it, "
+					"so lead one of them elsewhere",
 					port,
 					builder_place(builder, origin_of(&drafts[i].rule), here,
 						      place));

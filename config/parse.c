@@ -632,8 +632,10 @@ static void report_syntax(const struct parser *parser, const config_t *config)
 			"syntax error: look here and just before for a missing \";\", \",\", "
 			"\"=\", quote or bracket, or a \",\" too many in front of a bracket");
 	else if (strcmp(what, "duplicate setting name") == 0)
-		builder_error(parser->builder, origin,
-			      "this setting stands here for the second time in its group");
+		builder_error(
+			parser->builder, origin,
+			"this setting stands here for the second time in its group: remove "
+			"one of the two");
 	else
 		builder_error(parser->builder, origin, "%s", what);
 }

@@ -120,7 +120,9 @@ bool peer_name_check(const char *name, char reason[REASON_MAX])
 			      "\"%.*s...\" is too long for a peer's name: %d is the limit",
 			      QUOTE_MAX, name, PEER_NAME_MAX);
 	if (action_parse(name, &action))
-		return refuse(reason, "\"%s\" cannot be a peer's name, since it is an action",
+		return refuse(reason,
+			      "\"%s\" cannot be a peer's name, since it is an action: "
+			      "choose another",
 			      name);
 	return true;
 }
@@ -184,7 +186,8 @@ bool address_fits_peer(const uint8_t ip[16], char reason[REASON_MAX])
 			      text);
 	if (ip_is_unspecified(ip) || is_group(ip))
 		return refuse(reason,
-			      "%s cannot be a peer's address: it does not name one machine",
+			      "%s cannot be a peer's address, since it does not name one "
+			      "machine: write the machine's own",
 			      text);
 	if (cid_of_synthetic(ip, &cid))
 		return refuse(
@@ -419,7 +422,10 @@ static bool split_bracketed(const char *text, struct parts *parts, char reason[R
 	parts->bracketed = true;
 	if (!copy_part(parts->address, text + 1, (size_t)(end - text - 1)) ||
 	    !copy_part(parts->ports, end + 2, strlen(end + 2)))
-		return refuse(reason, "\"%.*s...\" is too long", QUOTE_MAX, text);
+		return refuse(reason,
+			      "\"%.*s...\" is too long: write one such as 10.0.2.15:80 or "
+			      "[fd00::/64]:*",
+			      QUOTE_MAX, text);
 	return true;
 }
 
@@ -451,7 +457,10 @@ static bool split_pattern(const char *text, enum side side, struct parts *parts,
 	}
 	if (!copy_part(parts->address, address, address_length) ||
 	    !copy_part(parts->ports, text, strlen(text)))
-		return refuse(reason, "\"%.*s...\" is too long", QUOTE_MAX, address);
+		return refuse(reason,
+			      "\"%.*s...\" is too long: write one such as 10.0.2.15:80 or "
+			      "[fd00::/64]:*",
+			      QUOTE_MAX, address);
 	return true;
 }
 

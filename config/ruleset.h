@@ -157,6 +157,23 @@ bool ruleset_decode(char *(*lookup)(const char *name), void *out, size_t size);
 
 /* ---- matching: config/match.c; pure, async-signal-safe ---- */
 
+/* What tells an endpoint from those that a rule meets; the first in this order. */
+enum fit {
+	FIT_MEETS, /* nothing: the rule applies */
+	FIT_OTHER_PORT,
+	FIT_OTHER_FAMILY,
+	FIT_OTHER_ADDRESS,
+};
+
+/* rule_fit() - does a rule apply to an endpoint? If not, why? */
+enum fit rule_fit(const struct rule *rule, const struct endpoint *ep);
+
+/*
+ * rule_fit_listen() - does a listen rule apply to a bind()? If not, why?
+ * @v6only: as decide_listen() has it
+ */
+enum fit rule_fit_listen(const struct rule *rule, const struct endpoint *on, bool v6only);
+
 /* Why a decision came out as it did, where no rule made it. */
 enum {
 	BY_DEFAULT = -1,   /* no rule matched */

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "find.h"
+
 #define FILE_SIZE_MAX ((size_t)16 << 20)
 #define TEXT_SIZE_MAX ((size_t)64 << 20)
 #define INCLUDE_DEPTH 10
@@ -440,7 +442,8 @@ static bool check_end(struct scanner *scanner)
 	}
 	if (scanner->text->bytes.count > TEXT_SIZE_MAX) {
 		builder_error(scanner->builder, scanner->here,
-			      "the files included make up more than %zu MiB",
+			      "the files included make up more than %zu MiB: are they all "
+			      "configurations?",
 			      TEXT_SIZE_MAX >> 20);
 		return false;
 	}
@@ -456,10 +459,13 @@ static void report_unread(struct scanner *scanner, const char *path, int error)
 	const char *reason = strerror(error);
 
 	if (scanner->depth == 0)
-		builder_error(scanner->builder, scanner->here, "this file cannot be read: %s",
+		builder_error(scanner->builder, scanner->here,
+			      "this file cannot be read: %s: check its name (-c, " CONFIG_ENV
+			      ") and permissions",
 			      reason);
 	else
-		builder_error(scanner->builder, scanner->here, "%s cannot be read: %s", path,
+		builder_error(scanner->builder, scanner->here,
+			      "%s cannot be read: %s: check its name and permissions", path,
 			      reason);
 }
 

@@ -5,13 +5,12 @@
 #include "convert.h"
 
 #include <netinet/tcp.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 #include "../config/address.h"
 #include "hint.h"
 #include "option.h"
+#include "port.h"
 #include "sys.h"
 
 /* Linux's; libc's <netinet/in.h> of some systems lacks it. */
@@ -78,6 +77,12 @@ static int tcp_state(int fd)
 	return is_mptcp(fd) ? TCP_CLOSE : -1;
 }
 
+/* A TCP socket that has no port is in no other state; most were made here, as TCP sockets. */
+static bool known_unconnected(int fd, const struct subject *subject)
+{
+	return !subject->local.port && hint_is_made(fd);
+}
+
 void inspect(int fd, struct subject *subject)
 {
 	union {
@@ -95,89 +100,11 @@ void inspect(int fd, struct subject *subject)
 			subject->kind = SUBJECT_CONVERTED;
 		subject->vm = name.vm;
 	} else if (endpoint_parse(&name.any, len, &subject->local)) {
-		subject->tcp_state = tcp_state(fd);
+		subject->tcp_state = known_unconnected(fd, subject) ? TCP_CLOSE : tcp_state(fd);
 		subject->v6 = name.any.sa_family == AF_INET6;
 		if (subject->tcp_state >= 0)
 			subject->kind = SUBJECT_TCP;
 	}
-}
-
-/* ---- ports ---- */
-
-struct port_range {
-	uint16_t first, last;
-};
-
-/* "32768\t60999\n" */
-static bool parse_range(const char *text, struct port_range *range)
-{
-	unsigned numbers[2] = {0, 0};
-
-	for (int i = 0; i < 2; i++) {
-		while (*text == ' ' || *text == '\t')
-			text++;
-		for (; *text >= '0' && *text <= '9'; text++)
-			numbers[i] = numbers[i] * 10 + (unsigned)(*text - '0');
-	}
-	if (numbers[0] == 0 || numbers[1] < numbers[0] || numbers[1] > UINT16_MAX)
-		return false;
-	*range = (struct port_range){(uint16_t)numbers[0], (uint16_t)numbers[1]};
-	return true;
-}
-
-/* The kernel's range of local ports; asked once. Without /proc, the kernel's default. */
-static struct port_range local_port_range(void)
-{
-	static _Atomic uint32_t known;
-	uint32_t cached = atomic_load_explicit(&known, memory_order_relaxed);
-	struct port_range range = {32768, 60999};
-	char text[32] = "";
-	int fd;
-
-	if (cached)
-		return (struct port_range){(uint16_t)(cached >> 16), (uint16_t)cached};
-	fd = (int)SYS_CALL(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range",
-			   O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		if (SYS_CALL(SYS_read, fd, text, sizeof text - 1) > 0)
-			parse_range(text, &range);
-		sys_close(fd);
-	}
-	atomic_store_explicit(&known, (uint32_t)range.first << 16 | range.last,
-			      memory_order_relaxed);
-	return range;
-}
-
-/* A number that differs from call to call and between processes; not a secret. */
-static uint32_t scatter(void)
-{
-	static _Atomic uint32_t calls;
-	struct timespec now;
-	uint64_t mixed;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	mixed = (uint64_t)now.tv_nsec + ((uint64_t)atomic_fetch_add(&calls, 1) << 32) +
-		(uintptr_t)&now;
-	mixed *= UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)(mixed >> 32);
-}
-
-int bind_client_port(int fd, uint32_t cid)
-{
-	struct port_range range = local_port_range();
-	uint32_t count = (uint32_t)range.last - range.first + 1;
-	uint32_t start = scatter() % count;
-	struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid};
-	int result;
-
-	for (uint32_t i = 0; i < count; i++) {
-		vm.svm_port = range.first + (start + i) % count;
-		result = sys_bind(fd, &vm, sizeof vm);
-		if (result != -EADDRINUSE)
-			return result;
-	}
-	vm.svm_port = VMADDR_PORT_ANY;
-	return sys_bind(fd, &vm, sizeof vm);
 }
 
 /* ---- the exchange ---- */
@@ -206,12 +133,25 @@ static void carry_signal_owner(int from, int to)
 		sys_fcntl(to, F_SETSIG, signal);
 }
 
+/* What the kernel knows a socket by, for as long as it runs; 0 if @fd is not a socket. */
+static uint64_t socket_cookie(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof cookie;
+
+	sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
+	return cookie;
+}
+
 /* A socket to put under @fd: with its carried options, non-blocking and close-on-exec. */
 static int begin(struct conversion *c, int fd, int domain)
 {
 	uint64_t options = hint_options(fd);
 
 	c->fd = fd;
+	c->cookie = socket_cookie(fd);
+	if (!c->cookie)
+		return -EBADF;
 	c->carried.count = 0;
 	c->file_flags = sys_fcntl(fd, F_GETFL, 0);
 	c->close_on_exec = sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC;
@@ -234,25 +174,15 @@ void conversion_abort(struct conversion *c)
 	sys_close(c->spare);
 }
 
-static uint64_t socket_cookie(int fd)
-{
-	uint64_t cookie = 0;
-	socklen_t len = sizeof cookie;
-
-	sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
-	return cookie;
-}
-
 /* Give duplicates of the program's descriptor the new socket too. */
 static void replace_duplicates(const struct conversion *c)
 {
-	uint64_t cookie = socket_cookie(c->fd);
 	struct carried carried;
 
-	for (int fd = -1; cookie && (fd = hint_next_duplicate(fd)) >= 0;) {
+	for (int fd = -1; (fd = hint_next_duplicate(fd)) >= 0;) {
 		int flags;
 
-		if (fd == c->fd || socket_cookie(fd) != cookie)
+		if (fd == c->fd || socket_cookie(fd) != c->cookie)
 			continue;
 		flags = sys_fcntl(fd, F_GETFD, 0);
 		epoll_take_out(fd, &carried);
@@ -262,6 +192,18 @@ static void replace_duplicates(const struct conversion *c)
 	}
 }
 
+/*
+ * Put the new socket under the program's descriptor. Another thread may have closed that
+ * meanwhile, and the number may be somebody else's by now: looked at last of all, since the
+ * kernel has no exchange on condition.
+ */
+static int exchange(const struct conversion *c)
+{
+	if (socket_cookie(c->fd) != c->cookie)
+		return -EBADF;
+	return sys_dup3(c->spare, c->fd, c->close_on_exec ? O_CLOEXEC : 0);
+}
+
 int conversion_commit(struct conversion *c)
 {
 	int result;
@@ -269,7 +211,7 @@ int conversion_commit(struct conversion *c)
 	epoll_take_out(c->fd, &c->carried);
 	if (hint_has_duplicate(c->fd))
 		replace_duplicates(c);
-	result = sys_dup3(c->spare, c->fd, c->close_on_exec ? O_CLOEXEC : 0);
+	result = exchange(c);
 	if (result < 0) {
 		epoll_put_back(c->fd, &c->carried);
 		conversion_abort(c);
@@ -294,7 +236,6 @@ static int bind_again(int fd, const struct mark *m)
 	struct endpoint local = {.port = m->local.port};
 	struct sockaddr_storage addr;
 	socklen_t len = sizeof addr;
-	struct port_range range;
 	int result;
 
 	if (m->local.kind == PLACE_NONE && !m->local.port)
@@ -302,8 +243,7 @@ static int bind_again(int fd, const struct mark *m)
 	place_ip(&m->local, m->v6, local.ip);
 	endpoint_store(&local, m->v6, (struct sockaddr *)&addr, &len);
 	result = sys_bind(fd, &addr, len);
-	range = local_port_range();
-	if (result != -EADDRINUSE || local.port < range.first || local.port > range.last)
+	if (result != -EADDRINUSE || !port_is_local(local.port))
 		return result;
 	/* most likely the program asked for any port, and TCP has this one in use: another */
 	local.port = 0;

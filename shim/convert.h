@@ -54,6 +54,7 @@ void inspect(int fd, struct subject *subject);
 struct conversion {
 	int fd;                 /* the program's descriptor */
 	int spare;              /* the new socket's own */
+	uint64_t cookie;        /* of the socket that lies under it */
 	int file_flags;         /* F_GETFL of the program's socket */
 	bool close_on_exec;     /* F_GETFD */
 	bool carried_options;   /* the new socket got some from the old */
@@ -80,14 +81,6 @@ void conversion_finish(struct conversion *c);
  * @m: the mark: its options and, if the program had bound it, its address are restored
  */
 int conversion_undo(int fd, const struct mark *m);
-
-/*
- * bind_client_port() - give an unbound AF_VSOCK socket a 16-bit port, as TCP would
- *
- * Taken from net.ipv4.ip_local_port_range, so that both ends of the connection show the same
- * number. When that range is full, the kernel picks a 32-bit port, which is shown folded.
- */
-int bind_client_port(int fd, uint32_t cid);
 
 /* endpoint_parse() - read an AF_INET or AF_INET6 address; false if it is neither, or short */
 bool endpoint_parse(const struct sockaddr *addr, socklen_t len, struct endpoint *ep);

@@ -24,6 +24,7 @@
 #include "hint.h"
 #include "log.h"
 #include "option.h"
+#include "port.h"
 #include "procfd.h"
 #include "state.h"
 #include "sys.h"

@@ -186,6 +186,35 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 	finish(&line);
 }
 
+/*
+ * What it usually means if an AF_VSOCK socket cannot be made, or goes nowhere; the errnos are
+ * those that a filter or the kernel gives (vsock_assign_transport()).
+ */
+static const char *usual_cause(int error)
+{
+	switch (error) {
+	case EAFNOSUPPORT:
+		return " (EAFNOSUPPORT: this kernel has no AF_VSOCK, or a systemd unit's "
+		       "RestrictAddressFamilies= lacks it: see vsockify --doctor)";
+	case EPERM:
+		return " (EPERM: a seccomp profile forbids AF_VSOCK, as Docker's does: see "
+		       "vsockify --doctor)";
+	case EACCES:
+		return " (EACCES: AppArmor or SELinux forbids it, or the vsock port is below "
+		       "1024 and the program is not root)";
+	case ENODEV:
+		return " (ENODEV: no transport leads to this CID: is vhost_vsock loaded, or "
+		       "vsock_loopback?)";
+	case EADDRNOTAVAIL:
+		return " (EADDRNOTAVAIL: this machine does not have that CID: CID 1 takes "
+		       "vsock_loopback)";
+	case EMFILE:
+		return " (EMFILE: the program has no descriptor left: ulimit -n)";
+	default:
+		return "";
+	}
+}
+
 void log_failure(const char *call, int fd, const char *what, int error)
 {
 	struct line line;
@@ -198,9 +227,9 @@ void log_failure(const char *call, int fd, const char *what, int error)
 	add_number(&line, (unsigned long)fd);
 	add(&line, ": ");
 	add(&line, what);
-	add(&line, ": ");
-	add(&line, "error ");
+	add(&line, ": error ");
 	add_number(&line, (unsigned long)error);
+	add(&line, usual_cause(error));
 	finish(&line);
 }
 

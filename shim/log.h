@@ -37,7 +37,7 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 		  const struct endpoint *asked, const struct decision *d);
 
 /*
- * log_failure() - "connect on descriptor 5: WHAT: EXPLANATION"
+ * log_failure() - "connect on descriptor 5: WHAT: error 97 (EAFNOSUPPORT: what that means)"
  * @call: the wrapped function
  * @what: what the shim tried
  * @error: the errno, positive

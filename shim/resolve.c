@@ -41,12 +41,8 @@ static bool is_vsock_name(const struct ruleset *rs, const char *name, uint32_t *
 static bool address_text(const struct ruleset *rs, uint32_t cid, bool v6, char *text)
 {
 	uint8_t ip[16];
-	uint32_t stands_for;
 
-	if (cid == CID_UNKNOWN)
-		return false;
-	ip_of_cid(rs, cid, v6, false, ip);
-	if (cid_of_synthetic(ip, &stands_for) && stands_for == CID_UNKNOWN)
+	if (!ip_to_reach_cid(rs, cid, v6, ip))
 		return false;
 	ip_format(ip, text);
 	return true;

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sysexits.h>
 
 #include "../config/address.h"
@@ -48,14 +47,16 @@ static const struct ruleset *rules_from_environment(void)
 	size = ruleset_encoded_size(first);
 	if (!size)
 		stop("the variable " RULESET_ENV " was not written by this version of vsockify",
-		     "");
-	image = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (image == MAP_FAILED)
+		     ": unset it, or start the program with the vsockify that belongs to "
+		     "libvsockify.so");
+	image = sys_map(size);
+	if (!image)
 		stop("no memory for the rules", "");
 	if (!ruleset_decode(secure_getenv, image, size))
 		stop("the rules in " RULESET_ENV
 		     " are damaged, or of another version of vsockify",
-		     "");
+		     ": unset it, or start the program with the vsockify that belongs to "
+		     "libvsockify.so");
 	return image;
 }
 
@@ -88,10 +89,13 @@ static const struct ruleset *rules_from_file(void)
 	int status;
 
 	if (!plugin_name(name, sizeof name))
-		stop("cannot tell where libvsockify.so was loaded from", "");
+		stop("cannot tell where libvsockify.so was loaded from",
+		     ": name it in LD_PRELOAD by its whole path");
 	plugin = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
 	if (!plugin)
-		stop("cannot load the reader of configuration files: ", dlerror());
+		stop("cannot load the reader of configuration files, which belongs beside "
+		     "libvsockify.so: ",
+		     dlerror());
 	load = (int (*)(void **, size_t *))dlsym(plugin, "vsockify_config_load");
 	if (!load)
 		stop("not a reader of configuration files: ", name);

@@ -10,6 +10,8 @@
 
 #include "unit.h"
 
+#define READ_ADVICE ": check its name (-c, VSOCKIFY_CONFIG) and permissions"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static char last_error[1024];
@@ -203,14 +205,16 @@ static void test_unreadable(void)
 	CU_ASSERT(!config_text_read(&builder, "/nonexistent/conf", &text));
 	CU_ASSERT_STRING_EQUAL(last_error,
 			       "/nonexistent/conf:1: this file cannot be read: No such "
-			       "file or directory");
+			       "file or directory" READ_ADVICE);
 	config_text_free(&text);
 	CU_ASSERT(!config_text_read(&builder, "/", &text));
-	CU_ASSERT_STRING_EQUAL(last_error, "/:1: this file cannot be read: Is a directory");
+	CU_ASSERT_STRING_EQUAL(last_error,
+			       "/:1: this file cannot be read: Is a directory" READ_ADVICE);
 	config_text_free(&text);
 	CU_ASSERT(!config_text_read(&builder, "/dev/zero", &text));
-	CU_ASSERT_STRING_EQUAL(last_error,
-			       "/dev/zero:1: this file cannot be read: File too large");
+	CU_ASSERT_STRING_EQUAL(
+		last_error,
+		"/dev/zero:1: this file cannot be read: File too large" READ_ADVICE);
 	config_text_free(&text);
 	builder_free(&builder);
 }

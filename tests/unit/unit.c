@@ -237,6 +237,8 @@ int main(void)
 		{.pName = "pattern", .pTests = pattern_tests},
 		{.pName = "spec", .pTests = spec_tests},
 		{.pName = "text", .pTests = text_tests},
+		{.pName = "elf", .pTests = elf_tests},
+		{.pName = "plausible", .pTests = plausible_tests},
 		{.pName = "parse", .pTests = parse_tests},
 		{.pName = "compile", .pTests = compile_tests},
 		{.pName = "find", .pTests = find_tests},

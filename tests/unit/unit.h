@@ -12,11 +12,13 @@
 /* The tests of each file, ended by CU_TEST_INFO_NULL. */
 extern CU_TestInfo address_tests[];
 extern CU_TestInfo compile_tests[];
+extern CU_TestInfo elf_tests[];
 extern CU_TestInfo find_tests[];
 extern CU_TestInfo image_tests[];
 extern CU_TestInfo match_tests[];
 extern CU_TestInfo parse_tests[];
 extern CU_TestInfo pattern_tests[];
+extern CU_TestInfo plausible_tests[];
 extern CU_TestInfo spec_tests[];
 extern CU_TestInfo text_tests[];
 

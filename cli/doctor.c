@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * doctor.c - vsockify --doctor: what stands in the way here, and what to do about it
+ *
+ * Theory of operation
+ *
+ * One line for each thing that was looked at: "ok", "warning" (something may fail, or is not
+ * as it seems) or "problem" (it cannot work as it is). Lines of the latter two end with what to
+ * do. The questions of the kernel are in here.c, those of the program in program.c, and
+ * whether the rules' CIDs make sense on this machine in plausible.c.
+ */
+#include <errno.h>
+#include <linux/vm_sockets.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "../config/address.h"
+#include "../config/load.h"
+#include "cli.h"
+#include "here.h"
+#include "plausible.h"
+#include "program.h"
+#include "show.h"
+
+/* What is said of a machine without a transport, or with a wrong one. */
+#define LOAD_A_TRANSPORT                                                                      \
+	"in a guest, give it a vsock device (QEMU: -device vhost-vsock-pci,guest-cid=3); on " \
+	"a host, modprobe vhost_vsock; for this machine with itself, modprobe vsock_loopback"
+
+#define VSOCK_DEVICE "/dev/vsock"
+
+enum level {
+	LEVEL_OK,
+	LEVEL_WARNING,
+	LEVEL_PROBLEM,
+};
+
+struct findings {
+	unsigned int count[LEVEL_PROBLEM + 1]; /* by enum level */
+};
+
+/**
+ * find() - print a finding, and count it
+ */
+static void __attribute__((format(printf, 4, 5)))
+find(struct findings *findings, enum level level, const char *subject, const char *format, ...)
+{
+	static const char *const words[] = {
+		[LEVEL_OK] = "ok",
+		[LEVEL_WARNING] = "warning",
+		[LEVEL_PROBLEM] = "problem",
+	};
+	va_list arguments;
+
+	findings->count[level]++;
+	(void)printf("%-8s %s: ", words[level], subject);
+	va_start(arguments, format);
+	(void)vprintf(format, arguments);
+	va_end(arguments);
+	(void)putchar('\n');
+}
+
+/* ---- the kernel ---- */
+
+/**
+ * find_forbidder() - say who forbids AF_VSOCK sockets, as far as it shows
+ * @error: what socket() failed with
+ */
+static void find_forbidder(struct findings *findings, int error)
+{
+	char confinement[128];
+	char unit[128];
+
+	here_confinement(confinement, sizeof(confinement));
+	here_unit(unit, sizeof(unit));
+	if (here_seccomp() && *unit != '\0')
+		find(findings, LEVEL_PROBLEM, "restrictions",
+		     "a seccomp filter forbids AF_VSOCK (%s), most likely that of %s: add "
+		     "AF_VSOCK to its RestrictAddressFamilies= (systemctl edit %s)",
+		     strerror(error), unit, unit);
+	else if (here_seccomp())
+		find(findings, LEVEL_PROBLEM, "restrictions",
+		     "a seccomp filter forbids AF_VSOCK (%s): in a container, start it with a "
+		     "profile that allows it (Docker: --security-opt seccomp=FILE); in a "
+		     "systemd unit, add AF_VSOCK to RestrictAddressFamilies=",
+		     strerror(error));
+	else if (*confinement != '\0')
+		find(findings, LEVEL_PROBLEM, "restrictions",
+		     "AF_VSOCK is refused (%s) under the profile %s: allow it there "
+		     "(AppArmor: \"network vsock,\")",
+		     strerror(error), confinement);
+	else
+		find(findings, LEVEL_PROBLEM, "restrictions",
+		     "AF_VSOCK is refused (%s) by something that does not show: look for a "
+		     "security module's message in the kernel's log",
+		     strerror(error));
+}
+
+/**
+ * look_at_sockets() - can AF_VSOCK sockets be made?
+ */
+static void look_at_sockets(struct findings *findings)
+{
+	int error = here_socket_error();
+	bool present = error == 0 || here_kernel_has_vsock();
+
+	if (present)
+		find(findings, LEVEL_OK, "kernel", "it has AF_VSOCK");
+	else if (error == EAFNOSUPPORT && here_seccomp())
+		find(findings, LEVEL_WARNING, "kernel",
+		     "AF_VSOCK is not loaded, or it is hidden by a filter: modprobe vsock");
+	else
+		find(findings, LEVEL_PROBLEM, "kernel",
+		     "it has no AF_VSOCK (%s): modprobe vsock, or use a kernel with "
+		     "CONFIG_VSOCKETS",
+		     strerror(error));
+	if (error == 0)
+		find(findings, LEVEL_OK, "restrictions", "AF_VSOCK sockets can be made here");
+	else if (present || here_seccomp())
+		find_forbidder(findings, error);
+}
+
+/**
+ * look_at_transports() - can anybody be reached at all?
+ * Return: the transports
+ */
+static unsigned int look_at_transports(struct findings *findings)
+{
+	unsigned int loaded = here_transports();
+	struct list text = {0};
+
+	for (unsigned int one = 1; one <= TRANSPORT_LOOPBACK; one *= 2) {
+		if (loaded & one)
+			text_add(&text, "%s%s", text.count > 0 ? ", " : "",
+				 here_transport_name((enum transport)one));
+	}
+	if (loaded)
+		find(findings, LEVEL_OK, "transports", "%.*s", (int)text.count,
+		     (const char *)text.items);
+	else
+		find(findings, LEVEL_PROBLEM, "transports",
+		     "none is loaded, so that nobody can be reached: " LOAD_A_TRANSPORT);
+	list_free(&text);
+	return loaded;
+}
+
+/**
+ * look_at_device() - can this machine's CID be asked for?
+ */
+static void look_at_device(struct findings *findings)
+{
+	struct stat status;
+
+	if (stat(VSOCK_DEVICE, &status) == 0 && access(VSOCK_DEVICE, R_OK) == 0)
+		find(findings, LEVEL_OK, VSOCK_DEVICE, "it can be read (mode %04o)",
+		     status.st_mode & ALLPERMS);
+	else if (errno == EACCES)
+		find(findings, LEVEL_WARNING, VSOCK_DEVICE,
+		     "it cannot be read (%s), so that this machine's own CID stays unknown; "
+		     "connections work: chmod 666 " VSOCK_DEVICE,
+		     strerror(errno));
+	else
+		find(findings, LEVEL_WARNING, VSOCK_DEVICE,
+		     "it is missing (%s), so that this machine's own CID stays unknown; "
+		     "connections work if there is a transport: modprobe vsock; in a "
+		     "container, pass the device on (Docker: --device " VSOCK_DEVICE ")",
+		     strerror(errno));
+}
+
+/**
+ * look_at_cid() - say what this machine's CID is
+ * @cid: it, or CID_UNKNOWN
+ */
+static void look_at_cid(struct findings *findings, uint32_t cid)
+{
+	if (cid == VMADDR_CID_HOST)
+		find(findings, LEVEL_OK, "local CID", "2, that of a host");
+	else if (cid == VMADDR_CID_LOCAL)
+		find(findings, LEVEL_OK, "local CID", "1: only this machine itself");
+	else if (cid != CID_UNKNOWN)
+		find(findings, LEVEL_OK, "local CID", "%u, that of a guest", cid);
+	else if (access(VSOCK_DEVICE, R_OK) == 0)
+		find(findings, LEVEL_OK, "local CID",
+		     "none: no transport to a host or to guests is loaded");
+}
+
+/* ---- the configuration ---- */
+
+/**
+ * find_in_config() - a report_fn
+ * @context: the findings
+ */
+static void find_in_config(void *context, enum severity severity, const char *message)
+{
+	find(context, severity == SEVERITY_ERROR ? LEVEL_PROBLEM : LEVEL_WARNING,
+	     "configuration", "%s", message);
+}
+
+/**
+ * drop_message() - a report_fn
+ */
+static void drop_message(void *context, enum severity severity, const char *message)
+{
+	(void)context;
+	(void)severity;
+	(void)message;
+}
+
+/**
+ * look_at_config() - is the configuration sound?
+ * Return: its rules, to be freed; those of an empty one if it is not
+ */
+static struct ruleset *look_at_config(struct findings *findings, const char *config,
+				      const struct spec *specs, size_t count)
+{
+	struct ruleset *rs = load_rules(config, specs, count, find_in_config, findings);
+
+	if (!rs)
+		return load_rules(NULL, NULL, 0, drop_message, NULL);
+	find(findings, LEVEL_OK, "configuration",
+	     "%s: peers %u, connect rules %u, listen rules %u", config ? config : "no file",
+	     rs->peer_count, rs->connect_count, rs->listen_count);
+	return rs;
+}
+
+/* Where a CID is first named. */
+struct mention {
+	uint32_t cid;
+	const struct rule *rule; /* NULL: by a peer */
+};
+
+/**
+ * add_mention() - note a CID, unless it was noted before
+ */
+static void add_mention(struct list *mentions, struct mention mention)
+{
+	const struct mention *known = mentions->items;
+
+	for (size_t i = 0; i < mentions->count; i++) {
+		if (known[i].cid == mention.cid)
+			return;
+	}
+	list_append(mentions, &mention, 1, sizeof(mention));
+}
+
+/**
+ * find_doubt() - print what is doubtful about a CID, if anything is
+ */
+static void find_doubt(struct findings *findings, const struct ruleset *rs,
+		       const struct mention *mention, unsigned int loaded)
+{
+	const char *doubt = cid_doubt(mention->cid, rs->local_cid, loaded);
+	struct list text = {0};
+
+	if (!doubt)
+		return;
+	if (mention->rule)
+		text_add_origin(&text, rs, mention->rule);
+	else
+		text_add(&text, "peers");
+	text_add(&text, ": CID ");
+	text_add_cid(&text, rs, mention->cid, "");
+	find(findings, LEVEL_WARNING, "configuration", "%.*s: %s", (int)text.count,
+	     (const char *)text.items, doubt);
+	list_free(&text);
+}
+
+/**
+ * look_at_rules() - do the CIDs of the rules and peers make sense on this machine?
+ * @loaded: its transports, of enum transport
+ */
+static void look_at_rules(struct findings *findings, const struct ruleset *rs,
+			  unsigned int loaded)
+{
+	const struct rule *rules = ruleset_connect(rs);
+	const struct peer *peers = ruleset_peers(rs);
+	struct list mentions = {0};
+	const struct mention *mention;
+
+	for (uint32_t i = 0; i < rs->connect_count; i++) {
+		if (rules[i].action == ACTION_VSOCK)
+			add_mention(&mentions,
+				    (struct mention){.cid = rules[i].cid, .rule = &rules[i]});
+	}
+	for (uint32_t i = 0; i < rs->peer_count; i++)
+		add_mention(&mentions, (struct mention){.cid = peers[i].cid});
+	mention = mentions.items;
+	for (size_t i = 0; i < mentions.count; i++)
+		find_doubt(findings, rs, &mention[i], loaded);
+	list_free(&mentions);
+}
+
+/* ---- the shim and the program ---- */
+
+/**
+ * look_at_shim() - is there something to preload?
+ */
+static void look_at_shim(struct findings *findings)
+{
+	char *shim = find_shim();
+
+	if (shim)
+		find(findings, LEVEL_OK, "shim", "%s", shim);
+	else
+		find(findings, LEVEL_PROBLEM, "shim",
+		     "it is not there, or cannot be used: see the message on stderr");
+	free(shim);
+}
+
+/**
+ * look_at_program() - can the shim be preloaded into a program?
+ */
+static void look_at_program(struct findings *findings, const char *name)
+{
+	struct list text = {0};
+	struct program program;
+	const char *advice;
+	enum level level = LEVEL_OK;
+
+	program_inspect(name, &program);
+	program_describe(&program, &text);
+	advice = program_advice(&program);
+	if (program.state == PROGRAM_UNKNOWN)
+		level = LEVEL_WARNING;
+	else if (program.state != PROGRAM_FITS)
+		level = LEVEL_PROBLEM;
+	find(findings, level, "program", "%.*s%s%s", (int)text.count, (const char *)text.items,
+	     advice ? ": " : "", advice ? advice : "");
+	list_free(&text);
+	program_free(&program);
+}
+
+int doctor(const char *config, const struct spec *specs, size_t count, const char *program)
+{
+	struct findings findings = {.count = {0}};
+	unsigned int loaded;
+	struct ruleset *rs;
+
+	look_at_sockets(&findings);
+	loaded = look_at_transports(&findings);
+	look_at_device(&findings);
+	rs = look_at_config(&findings, config, specs, count);
+	look_at_cid(&findings, rs->local_cid);
+	look_at_rules(&findings, rs, loaded);
+	free(rs);
+	look_at_shim(&findings);
+	if (program)
+		look_at_program(&findings, program);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return findings.count[LEVEL_PROBLEM] > 0;
+	cli_error("cannot write the findings to standard output: %s", strerror(errno));
+	return EX_IOERR;
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explain.c - vsockify --explain: what becomes of an address, and why
+ *
+ * Theory of operation
+ *
+ * The decision is that of config/match.c, by which the shim acts. What was looked at before
+ * are all rules in front of the one that decided, and rule_fit() says of each why it did not.
+ * Nothing is connected or bound.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "../config/address.h"
+#include "cli.h"
+#include "json.h"
+#include "question.h"
+#include "show.h"
+
+/* Rules that are listed one by one; JSON has them all. */
+#define RULES_SHOWN 20
+
+static const char *const call_names[] = {
+	[SIDE_CONNECT] = "connect",
+	[SIDE_LISTEN] = "listen",
+};
+
+static const char *const misfits[] = {
+	[FIT_OTHER_PORT] = "another port",
+	[FIT_OTHER_FAMILY] = "another family",
+	[FIT_OTHER_ADDRESS] = "another address",
+};
+
+static const char *const misfit_words[] = {
+	[FIT_OTHER_PORT] = "port",
+	[FIT_OTHER_FAMILY] = "family",
+	[FIT_OTHER_ADDRESS] = "address",
+};
+
+static const char *const action_words[] = {
+	[ACTION_PASS] = "pass",
+	[ACTION_DENY] = "deny",
+	[ACTION_VSOCK] = "vsock",
+};
+
+/* One address that is asked about, and the answer. */
+struct answer {
+	const struct ruleset *rs;
+	enum side side;
+	struct endpoint at; /* as the shim takes it: 0.0.0.0 to connect to is 127.0.0.1 */
+	bool v6only;
+	struct decision decision;
+};
+
+/* ---- deciding ---- */
+
+/**
+ * answer_for() - decide about one address
+ */
+static struct answer answer_for(const struct ruleset *rs, enum side side,
+				const struct endpoint *at, bool v6only)
+{
+	struct answer answer = {.rs = rs, .side = side, .at = *at, .v6only = v6only};
+
+	if (side == SIDE_CONNECT) {
+		ip_loopback_if_unspecified(answer.at.ip);
+		answer.decision = decide_connect(rs, &answer.at);
+	} else {
+		answer.decision = decide_listen(rs, &answer.at, v6only);
+	}
+	return answer;
+}
+
+/**
+ * same_outcome() - do two answers come to the same?
+ */
+static bool same_outcome(const struct answer *a, const struct answer *b)
+{
+	const struct decision *x = &a->decision;
+	const struct decision *y = &b->decision;
+
+	return x->action == y->action && x->rule == y->rule &&
+	       (x->action != ACTION_VSOCK || (x->cid == y->cid && x->port == y->port));
+}
+
+/**
+ * has_v6only_form() - may a bind() to this address have another outcome with IPV6_V6ONLY?
+ */
+static bool has_v6only_form(const struct answer *answer)
+{
+	return answer->side == SIDE_LISTEN && !ip_is_v4(answer->at.ip) &&
+	       ip_is_unspecified(answer->at.ip);
+}
+
+static const struct rule *rules_of_side(const struct answer *answer)
+{
+	return answer->side == SIDE_CONNECT ? ruleset_connect(answer->rs)
+					    : ruleset_listen(answer->rs);
+}
+
+/**
+ * looked_at() - how many rules were tried before the decision was made
+ */
+static uint32_t looked_at(const struct answer *answer)
+{
+	if (answer->decision.rule >= 0)
+		return (uint32_t)answer->decision.rule;
+	return answer->side == SIDE_CONNECT ? answer->rs->connect_count
+					    : answer->rs->listen_count;
+}
+
+/**
+ * deciding_rule() - the rule that decided, or NULL
+ */
+static const struct rule *deciding_rule(const struct answer *answer)
+{
+	return answer->decision.rule >= 0 ? rules_of_side(answer) + answer->decision.rule
+					  : NULL;
+}
+
+static enum fit fit_of(const struct answer *answer, const struct rule *rule)
+{
+	return answer->side == SIDE_CONNECT
+		       ? rule_fit(rule, &answer->at)
+		       : rule_fit_listen(rule, &answer->at, answer->v6only);
+}
+
+/* ---- in words ---- */
+
+/**
+ * add_outcome() - add what becomes of the address
+ */
+static void add_outcome(struct list *text, const struct answer *answer)
+{
+	const struct decision *d = &answer->decision;
+	const struct rule *rule = deciding_rule(answer);
+	bool connects = answer->side == SIDE_CONNECT;
+
+	if (d->action == ACTION_PASS) {
+		text_add(text, "TCP, as without vsockify");
+		return;
+	}
+	if (d->action == ACTION_DENY) {
+		text_add(text, connects ? "refused: connect() fails with ECONNREFUSED"
+					: "refused: bind() fails with EACCES");
+		if (answer->at.port == 0 && connects)
+			text_add(text, ", since there is no port 0");
+		else if (d->rule == BY_SYNTHETIC)
+			text_add(text, ", since no CID that can be connected to has it");
+		return;
+	}
+	if (!connects && d->port == 0)
+		text_add(text, "a free vsock port");
+	else
+		text_add(text, "vsock port %u", d->port);
+	if (connects) {
+		text_add(text, " of CID ");
+		text_add_cid(text, answer->rs, d->cid, "");
+	} else if (d->cid == CID_UNKNOWN) { /* which is VMADDR_CID_ANY */
+		text_add(text, ", for connections from ");
+		if (!rule || !rule->restricted)
+			text_add(text, "any CID");
+		else if (rule->accept_count == 0)
+			text_add(text, "nobody");
+		else
+			text_add(text, "CID ");
+		if (rule && rule->restricted)
+			text_add_accepted(text, answer->rs, rule);
+	} else {
+		text_add(text, ", for connections from this machine only (CID %u)", d->cid);
+	}
+}
+
+/**
+ * add_cause() - add what decided, where that is no rule
+ */
+static void add_cause(struct list *text, const struct answer *answer)
+{
+	char name[NAME_TEXT_MAX];
+	char ip[IP_TEXT_MAX];
+
+	text_add(text, looked_at(answer) > 0 ? "no rule matches" : "there are no rules");
+	ip_format(answer->at.ip, ip);
+	switch (answer->decision.rule) {
+	case BY_PEER:
+		name_of_cid(answer->rs, answer->decision.cid, name, sizeof(name));
+		text_add(text, ", but %s is an address of the peer %s", ip, name);
+		break;
+	case BY_SYNTHETIC:
+		text_add(text, ", but %s is an address made from a CID", ip);
+		break;
+	default:
+		text_add(text, ", and the default is \"%s\"",
+			 action_words[answer->decision.action]);
+		break;
+	}
+}
+
+/**
+ * print_rules() - print the rules that were looked at, and which of them decided
+ */
+static void print_rules(const struct answer *answer)
+{
+	const struct rule *rules = rules_of_side(answer);
+	const struct rule *deciding = deciding_rule(answer);
+	uint32_t before = looked_at(answer);
+	uint32_t shown = before < RULES_SHOWN ? before : RULES_SHOWN;
+	struct table table = {.columns = 3};
+	struct list text = {0};
+	char pattern[PATTERN_TEXT_MAX];
+
+	for (uint32_t i = 0; i < shown; i++) {
+		text_add(&text, "  ");
+		text_add_origin(&text, answer->rs, &rules[i]);
+		add_text(&table, &text);
+		add_cell(&table, "%s", pattern_format(&rules[i], pattern));
+		add_cell(&table, "no: %s", misfits[fit_of(answer, &rules[i])]);
+	}
+	if (before > shown) {
+		add_cell(&table, "  ...");
+		add_cell(&table, "%u more", before - shown);
+		add_cell(&table, "no");
+	}
+	if (deciding) {
+		text_add(&text, "  ");
+		text_add_origin(&text, answer->rs, deciding);
+		add_text(&table, &text);
+		add_cell(&table, "%s", pattern_format(deciding, pattern));
+		add_cell(&table, "yes");
+	}
+	print_table(&table);
+}
+
+/**
+ * print_v6only() - print what differs for a socket that does not serve IPv4, if it does
+ */
+static void print_v6only(const struct answer *answer)
+{
+	struct answer other = answer_for(answer->rs, answer->side, &answer->at, true);
+	struct list text = {0};
+
+	if (!has_v6only_form(answer) || same_outcome(answer, &other))
+		return;
+	text_add(&text, "  with IPV6_V6ONLY (");
+	if (deciding_rule(&other))
+		text_add_origin(&text, other.rs, deciding_rule(&other));
+	else
+		add_cause(&text, &other);
+	text_add(&text, ") -> ");
+	add_outcome(&text, &other);
+	text_add(&text, "\n");
+	text_print(&text);
+}
+
+/**
+ * print_answer() - print the answer for one address
+ */
+static void print_answer(const struct question *question, const struct answer *answer)
+{
+	struct list text = {0};
+
+	text_add(&text, "%s ", call_names[answer->side]);
+	text_add_endpoint(&text, &answer->at);
+	if (question->is_name)
+		text_add(&text, " (%s)", question->host);
+	text_add(&text, "\n");
+	text_print(&text);
+	print_rules(answer);
+	if (!deciding_rule(answer)) {
+		text_add(&text, "  ");
+		add_cause(&text, answer);
+		text_add(&text, "\n");
+	}
+	text_add(&text, "  -> ");
+	add_outcome(&text, answer);
+	text_add(&text, "\n");
+	text_print(&text);
+	print_v6only(answer);
+}
+
+/* ---- as JSON ---- */
+
+/**
+ * json_rule() - write a rule into an object
+ */
+static void json_rule(struct json *json, const struct ruleset *rs, const struct rule *rule)
+{
+	char pattern[PATTERN_TEXT_MAX];
+
+	json_string(json, "pattern", pattern_format(rule, pattern));
+	json_string(json, "source", ruleset_source(rs, rule));
+	if (rule->line > 0)
+		json_number(json, "line", rule->line);
+}
+
+/**
+ * json_decision() - write the decision into an object
+ */
+static void json_decision(struct json *json, const struct answer *answer)
+{
+	static const char *const causes[] = {
+		[-BY_DEFAULT] = "default",
+		[-BY_PEER] = "peer",
+		[-BY_SYNTHETIC] = "cid",
+	};
+	const struct decision *d = &answer->decision;
+	const struct rule *rule = deciding_rule(answer);
+	char name[NAME_TEXT_MAX];
+
+	json_string(json, "action", action_words[d->action]);
+	if (d->action == ACTION_VSOCK) {
+		if (d->cid != CID_UNKNOWN) {
+			name_of_cid(answer->rs, d->cid, name, sizeof(name));
+			json_number(json, "cid", d->cid);
+			json_string(json, "name", name);
+		}
+		json_number(json, "vsock_port", d->port);
+	}
+	if (rule && rule->restricted && d->action == ACTION_VSOCK) {
+		json_open(json, "accepts", '[');
+		for (uint32_t i = 0; i < rule->accept_count; i++)
+			json_number(json, NULL,
+				    ruleset_accepts(answer->rs)[rule->accept_first + i]);
+		json_close(json, ']');
+	}
+	json_string(json, "by", rule ? "rule" : causes[-d->rule]);
+	if (rule)
+		json_rule(json, answer->rs, rule);
+	json_open(json, "before", '[');
+	for (uint32_t i = 0; i < looked_at(answer); i++) {
+		json_open(json, NULL, '{');
+		json_rule(json, answer->rs, rules_of_side(answer) + i);
+		json_string(json, "other",
+			    misfit_words[fit_of(answer, rules_of_side(answer) + i)]);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+/**
+ * json_answer() - write the answer for one address
+ */
+static void json_answer(struct json *json, const struct answer *answer)
+{
+	struct answer other = answer_for(answer->rs, answer->side, &answer->at, true);
+	char ip[IP_TEXT_MAX];
+
+	json_open(json, NULL, '{');
+	json_string(json, "address", ip_format(answer->at.ip, ip));
+	json_number(json, "port", answer->at.port);
+	json_decision(json, answer);
+	if (has_v6only_form(answer) && !same_outcome(answer, &other)) {
+		json_open(json, "v6only", '{');
+		json_decision(json, &other);
+		json_close(json, '}');
+	}
+	json_close(json, '}');
+}
+
+/**
+ * json_question() - write a question and its answers, as one line
+ */
+static void json_question(const struct ruleset *rs, const struct question *question)
+{
+	const struct endpoint *endpoints = question->endpoints.items;
+	struct json json = {.comma = false};
+
+	json_open(&json, NULL, '{');
+	json_string(&json, "call", call_names[question->side]);
+	json_string(&json, "asked", question->text);
+	if (*question->error != '\0')
+		json_string(&json, "error", question->error);
+	json_open(&json, "answers", '[');
+	for (size_t i = 0; i < question->endpoints.count; i++) {
+		struct answer answer = answer_for(rs, question->side, &endpoints[i], false);
+
+		json_answer(&json, &answer);
+	}
+	json_close(&json, ']');
+	json_close(&json, '}');
+	(void)putchar('\n');
+}
+
+/* ---- questions ---- */
+
+/* What the questions have in common. */
+struct explanation {
+	const struct ruleset *rs;
+	enum side side;
+	bool json;
+	bool printed; /* something stands above */
+	int status;
+};
+
+/**
+ * explain_one() - answer one question
+ */
+static void explain_one(struct explanation *e, const char *text)
+{
+	const struct endpoint *endpoints;
+	struct question question;
+
+	if (!question_read(e->rs, e->side, text, &question)) {
+		cli_error("--explain %s %s: %s", call_names[e->side], text, question.error);
+		e->status = EX_USAGE;
+	}
+	endpoints = question.endpoints.items;
+	if (e->json)
+		json_question(e->rs, &question);
+	for (size_t i = 0; i < question.endpoints.count && !e->json; i++) {
+		struct answer answer = answer_for(e->rs, e->side, &endpoints[i], false);
+
+		if (e->printed)
+			(void)putchar('\n');
+		e->printed = true;
+		print_answer(&question, &answer);
+	}
+	question_free(&question);
+}
+
+/**
+ * explain_lines() - answer the questions on standard input, one a line
+ */
+static void explain_lines(struct explanation *e)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+
+	while ((length = getline(&line, &room, stdin)) >= 0) {
+		if (length > 0 && line[length - 1] == '\n')
+			line[length - 1] = '\0';
+		if (*line != '\0')
+			explain_one(e, line);
+	}
+	free(line);
+}
+
+int explain(const struct ruleset *rs, char *const *words, bool json)
+{
+	struct explanation e = {.rs = rs, .json = json, .status = EX_OK};
+
+	if (!words[0] || !words[1] ||
+	    (strcmp(words[0], "connect") != 0 && strcmp(words[0], "listen") != 0)) {
+		cli_error("--explain wants a call and an address: \"connect 10.0.2.15:80\", "
+			  "\"listen 0.0.0.0:80\", or \"-\" to read addresses from stdin");
+		return EX_USAGE;
+	}
+	e.side = strcmp(words[0], "connect") == 0 ? SIDE_CONNECT : SIDE_LISTEN;
+	for (char *const *word = words + 1; *word; word++) {
+		if (strcmp(*word, "-") == 0)
+			explain_lines(&e);
+		else
+			explain_one(&e, *word);
+	}
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return e.status;
+	cli_error("cannot write the answers to standard output: %s", strerror(errno));
+	return EX_IOERR;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * question.c - which addresses does --explain ask about?
+ */
+#include "question.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../config/address.h"
+
+/* refuse() - say why a question makes no sense; yields false, for the caller to return */
+#define refuse(question, ...) \
+	((void)snprintf((question)->error, sizeof((question)->error), __VA_ARGS__), false)
+
+/**
+ * add_endpoint() - add an address that is asked about
+ * @ip: 16 bytes
+ */
+static void add_endpoint(struct question *question, const void *ip, uint16_t port)
+{
+	struct endpoint *ep = list_add(&question->endpoints, sizeof(*ep));
+
+	memcpy(ep->ip, ip, sizeof(ep->ip));
+	ep->port = port;
+}
+
+/**
+ * add_result() - add one result of getaddrinfo()
+ */
+static void add_result(struct question *question, const struct addrinfo *result, uint16_t port)
+{
+	uint8_t ip[16];
+
+	if (result->ai_family == AF_INET) {
+		ip_from_v4(ip, &((const struct sockaddr_in *)result->ai_addr)->sin_addr);
+		add_endpoint(question, ip, port);
+	} else if (result->ai_family == AF_INET6) {
+		add_endpoint(question,
+			     &((const struct sockaddr_in6 *)result->ai_addr)->sin6_addr, port);
+	}
+}
+
+/**
+ * look_up() - ask getaddrinfo() for a name
+ */
+static bool look_up(struct question *question, uint16_t port)
+{
+	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *results;
+	int error = getaddrinfo(question->host, NULL, &hints, &results);
+
+	if (error != 0)
+		return refuse(question,
+			      "cannot look up \"%.*s\": %s: check the name, or ask about an "
+			      "address",
+			      QUOTE_MAX, question->host,
+			      error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+	for (const struct addrinfo *result = results; result; result = result->ai_next)
+		add_result(question, result, port);
+	freeaddrinfo(results);
+	return true;
+}
+
+/**
+ * look_up_cid() - find the addresses of a *.vsock name, IPv4 first as the shim has them
+ * @cid: of the name
+ */
+static bool look_up_cid(const struct ruleset *rs, struct question *question, uint32_t cid,
+			uint16_t port)
+{
+	uint8_t ip[16];
+
+	for (int v6 = 0; v6 <= 1; v6++) {
+		if (ip_to_reach_cid(rs, cid, v6 != 0, ip))
+			add_endpoint(question, ip, port);
+	}
+	if (question->endpoints.count > 0)
+		return true;
+	return refuse(question,
+		      "no peer has the name \"%.*s\": see vsockify --check for those there are",
+		      QUOTE_MAX, question->host);
+}
+
+/**
+ * add_wildcards() - add both wildcard addresses
+ */
+static void add_wildcards(struct question *question, uint16_t port)
+{
+	static const uint8_t zeros[16];
+	uint8_t v4[16];
+
+	ip_from_v4(v4, zeros);
+	add_endpoint(question, v4, port);
+	add_endpoint(question, zeros, port);
+}
+
+/**
+ * is_address() - is a text meant as an address, not as a name?
+ */
+static bool is_address(const char *text)
+{
+	return strchr(text, ':') || strspn(text, "0123456789.") == strlen(text);
+}
+
+/**
+ * read_host() - find the addresses of the host
+ */
+static bool read_host(const struct ruleset *rs, struct question *question, uint16_t port)
+{
+	char *host = question->host;
+	uint8_t ip[16];
+	uint32_t cid;
+
+	if (question->side == SIDE_LISTEN && (*host == '\0' || strcmp(host, "*") == 0)) {
+		add_wildcards(question, port);
+		return true;
+	}
+	if (*host == '\0')
+		return refuse(question, "write ADDRESS:PORT or NAME:PORT");
+	if (is_address(host)) {
+		if (!address_parse(host, ip, question->error))
+			return false;
+		add_endpoint(question, ip, port);
+		return true;
+	}
+	question->is_name = true;
+	if (rs->names && cid_of_name(rs, host, &cid))
+		return look_up_cid(rs, question, cid, port);
+	return look_up(question, port);
+}
+
+/**
+ * find_port() - where in a question the port starts
+ * Return: behind the last colon that stands outside brackets; NULL if there is none
+ */
+static const char *find_port(enum side side, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	const char *bracket = strrchr(text, ']');
+
+	if (colon && (!bracket || colon > bracket))
+		return colon + 1;
+	return side == SIDE_LISTEN && strspn(text, "0123456789") == strlen(text) ? text : NULL;
+}
+
+bool question_read(const struct ruleset *rs, enum side side, const char *text,
+		   struct question *question)
+{
+	const char *port = find_port(side, text);
+	int64_t number;
+
+	*question = (struct question){.side = side, .text = text};
+	if (!port)
+		return refuse(question, "no port: write ADDRESS:PORT or NAME:PORT");
+	if (!number_parse(port, &number) || number > UINT16_MAX)
+		return refuse(question, "\"%.*s\" is no TCP port: write a number up to 65535",
+			      QUOTE_MAX, port);
+	question->host = memory_string(text, port > text ? (size_t)(port - text) - 1 : 0);
+	if (*question->host != '[' && strchr(question->host, ':'))
+		return refuse(question, "put the IPv6 address into brackets: [ADDRESS]:PORT");
+	return read_host(rs, question, (uint16_t)number);
+}
+
+void question_free(struct question *question)
+{
+	free(question->host);
+	question->host = NULL;
+	list_free(&question->endpoints);
+}

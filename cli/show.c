@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * show.c - rules and CIDs as people read them
+ */
+#include "show.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "../config/address.h"
+#include "cli.h"
+
+void text_add(struct list *text, const char *format, ...)
+{
+	va_list arguments;
+	char *piece;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&piece, format, arguments);
+	va_end(arguments);
+	if (length < 0) {
+		cli_error("out of memory");
+		exit(EX_OSERR);
+	}
+	list_append(text, piece, (size_t)length, 1);
+	free(piece);
+}
+
+void text_add_cid(struct list *text, const struct ruleset *rs, uint32_t cid, const char *suffix)
+{
+	char name[NAME_TEXT_MAX];
+
+	text_add(text, "%u%s", cid, suffix);
+	name_of_cid(rs, cid, name, sizeof(name));
+	if (name[0] < '0' || name[0] > '9')
+		text_add(text, " (%s)", name);
+}
+
+void text_add_accepted(struct list *text, const struct ruleset *rs, const struct rule *rule)
+{
+	const uint32_t *accepts = ruleset_accepts(rs) + rule->accept_first;
+
+	for (uint32_t i = 0; i < rule->accept_count; i++) {
+		text_add(text, "%s", i > 0 ? ", " : "");
+		text_add_cid(text, rs, accepts[i], "");
+	}
+}
+
+void text_add_origin(struct list *text, const struct ruleset *rs, const struct rule *rule)
+{
+	text_add(text, "%s", ruleset_source(rs, rule));
+	if (rule->line > 0)
+		text_add(text, ":%u", rule->line);
+}
+
+void text_add_endpoint(struct list *text, const struct endpoint *ep)
+{
+	char ip[IP_TEXT_MAX];
+
+	text_add(text, ip_is_v4(ep->ip) ? "%s:%u" : "[%s]:%u", ip_format(ep->ip, ip), ep->port);
+}
+
+void text_print(struct list *text)
+{
+	(void)fwrite(text->items, 1, text->count, stdout);
+	list_free(text);
+}
+
+void add_text(struct table *table, struct list *text)
+{
+	add_cell(table, "%.*s", (int)text->count, (const char *)text->items);
+	list_free(text);
+}
+
+void add_origin(struct table *table, const struct ruleset *rs, const struct rule *rule)
+{
+	struct list text = {0};
+
+	text_add_origin(&text, rs, rule);
+	add_text(table, &text);
+}

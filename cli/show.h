@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * show.h - rules and CIDs as people read them
+ *
+ * Texts grow at the end of a list of char, without a NUL.
+ */
+#ifndef VSOCKIFY_SHOW_H
+#define VSOCKIFY_SHOW_H
+
+#include "../config/ruleset.h"
+#include "table.h"
+
+/* Bytes of "name.vsock", as name_of_cid() wants it. */
+#define NAME_TEXT_MAX 64
+
+/* text_add() - add a text to another, as printf() */
+void text_add(struct list *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * text_add_cid() - add a CID, and its name if it has one: "7 (db.vsock)"
+ * @suffix: what stands between the two
+ */
+void text_add_cid(struct list *text, const struct ruleset *rs, uint32_t cid,
+		  const char *suffix);
+
+/* text_add_accepted() - add the CIDs that a listen rule accepts, with commas between them */
+void text_add_accepted(struct list *text, const struct ruleset *rs, const struct rule *rule);
+
+/* text_add_origin() - add where a rule was written: "FILE:LINE", or the option */
+void text_add_origin(struct list *text, const struct ruleset *rs, const struct rule *rule);
+
+/* text_add_endpoint() - add an address and a port: "10.0.0.1:80", "[fd00::1]:80" */
+void text_add_endpoint(struct list *text, const struct endpoint *ep);
+
+/* text_print() - print a text on stdout, and free it */
+void text_print(struct list *text);
+
+/* add_text() - add a cell of a text to a table, and free the text */
+void add_text(struct table *table, struct list *text);
+
+/* add_origin() - add a cell of where a rule was written */
+void add_origin(struct table *table, const struct ruleset *rs, const struct rule *rule);
+
+#endif

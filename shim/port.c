@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * port.c - which local port does a client get?
+ *
+ * Theory of operation
+ *
+ * AF_VSOCK has no TIME_WAIT. A client's port is free again as soon as the other side's kernel
+ * has seen the end of the connection, while the server may not have closed its socket yet. When
+ * it does, its kernel sends one more reset (net/vmw_vsock/virtio_transport_common.c,
+ * virtio_transport_close(): "Already received SHUTDOWN from peer, reply with RST"), and a new
+ * connection between the same two ports dies of it, or is refused. The kernel's own numbers,
+ * counted up through 32 bits, do not come back that soon. So ours are counted up as well: a
+ * process starts somewhere in the range and takes one after the other. A forked child must not
+ * go on where its parent does, so the counter lies in memory that the kernel empties in a child
+ * (madvise(2), MADV_WIPEONFORK); who finds it empty starts afresh.
+ */
+#include "port.h"
+
+#include <linux/vm_sockets.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "sys.h"
+
+#define PAGE_BYTES 4096
+
+struct port_range {
+	uint16_t first, last;
+};
+
+/* "32768\t60999\n" */
+static bool parse_range(const char *text, struct port_range *range)
+{
+	unsigned numbers[2] = {0, 0};
+
+	for (int i = 0; i < 2; i++) {
+		while (*text == ' ' || *text == '\t')
+			text++;
+		for (; *text >= '0' && *text <= '9'; text++)
+			numbers[i] = numbers[i] * 10 + (unsigned)(*text - '0');
+	}
+	if (numbers[0] == 0 || numbers[1] < numbers[0] || numbers[1] > UINT16_MAX)
+		return false;
+	*range = (struct port_range){(uint16_t)numbers[0], (uint16_t)numbers[1]};
+	return true;
+}
+
+/* The kernel's range of local ports; asked once. Without /proc, the kernel's default. */
+static struct port_range local_port_range(void)
+{
+	static _Atomic uint32_t known;
+	uint32_t cached = atomic_load_explicit(&known, memory_order_relaxed);
+	struct port_range range = {32768, 60999};
+	char text[32] = "";
+	int fd;
+
+	if (cached)
+		return (struct port_range){(uint16_t)(cached >> 16), (uint16_t)cached};
+	fd = (int)SYS_CALL(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range",
+			   O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (SYS_CALL(SYS_read, fd, text, sizeof text - 1) > 0)
+			parse_range(text, &range);
+		sys_close(fd);
+	}
+	atomic_store_explicit(&known, (uint32_t)range.first << 16 | range.last,
+			      memory_order_relaxed);
+	return range;
+}
+
+bool port_is_local(uint16_t port)
+{
+	struct port_range range = local_port_range();
+
+	return port >= range.first && port <= range.last;
+}
+
+/* Where a process starts: differs between processes and from time to time; not a secret, not 0.
+ */
+static uint32_t somewhere(const void *page)
+{
+	struct timespec now;
+	uint64_t mixed;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	mixed = (uint64_t)now.tv_nsec + (uintptr_t)page;
+	mixed *= UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(mixed >> 32) | 1;
+}
+
+/* The process's counter, in a page of its own; without memory for it, one that is not emptied.
+ */
+static _Atomic uint32_t *counter(void)
+{
+	static _Atomic(_Atomic uint32_t *) known;
+	static _Atomic uint32_t fallback;
+	_Atomic uint32_t *mine = atomic_load(&known), *theirs = NULL;
+
+	if (mine)
+		return mine;
+	mine = sys_map(PAGE_BYTES);
+	if (!mine)
+		return &fallback;
+	SYS_CALL(SYS_madvise, mine, PAGE_BYTES, MADV_WIPEONFORK);
+	if (atomic_compare_exchange_strong(&known, &theirs, mine))
+		return mine;
+	SYS_CALL(SYS_munmap, mine, PAGE_BYTES);
+	return theirs;
+}
+
+static uint32_t next_number(void)
+{
+	_Atomic uint32_t *count = counter();
+	uint32_t none = 0;
+
+	if (atomic_load(count) == 0)
+		atomic_compare_exchange_strong(count, &none, somewhere(count));
+	return atomic_fetch_add(count, 1);
+}
+
+int bind_client_port(int fd, uint32_t cid)
+{
+	struct port_range range = local_port_range();
+	uint32_t count = (uint32_t)range.last - range.first + 1;
+	struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid};
+	int result;
+
+	for (uint32_t i = 0; i < count; i++) {
+		vm.svm_port = range.first + next_number() % count;
+		result = sys_bind(fd, &vm, sizeof vm);
+		if (result != -EADDRINUSE)
+			return result;
+	}
+	vm.svm_port = VMADDR_PORT_ANY;
+	return sys_bind(fd, &vm, sizeof vm);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * port.h - which local port does a client get?
+ */
+#ifndef VSOCKIFY_SHIM_PORT_H
+#define VSOCKIFY_SHIM_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* port_is_local() - is this one of those that TCP gives to clients (ip_local_port_range)? */
+bool port_is_local(uint16_t port);
+
+/*
+ * bind_client_port() - give an unbound AF_VSOCK socket a 16-bit port, as TCP would
+ * @cid: the CID to bind to, or VMADDR_CID_ANY
+ *
+ * Taken from net.ipv4.ip_local_port_range, so that both ends of the connection show the same
+ * number. When that range is full, the kernel picks a 32-bit port, which is shown folded.
+ * Async-signal-safe.
+ *
+ * Return: 0, or -errno of bind()
+ */
+int bind_client_port(int fd, uint32_t cid);
+
+#endif

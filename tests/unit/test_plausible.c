@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_plausible.c - tests of cid_doubt() in cli/plausible.c
+ */
+#include "../../cli/plausible.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "../../cli/here.h"
+#include "../../config/address.h"
+#include "unit.h"
+
+/**
+ * doubts() - does what is said of a CID contain a text? NULL: is nothing said?
+ */
+static bool doubts(uint32_t cid, uint32_t local, unsigned int loaded, const char *text)
+{
+	const char *doubt = cid_doubt(cid, local, loaded);
+
+	return text ? doubt && strstr(doubt, text) : !doubt;
+}
+
+static void test_guest(void)
+{
+	const unsigned int guest = TRANSPORT_VIRTIO;
+
+	CU_ASSERT(doubts(2, 3, guest, NULL));
+	CU_ASSERT(doubts(1, 3, guest, "modprobe vsock_loopback"));
+	CU_ASSERT(doubts(1, 3, guest | TRANSPORT_LOOPBACK, NULL));
+	CU_ASSERT(doubts(3, 3, guest, "of this machine itself"));
+	CU_ASSERT(doubts(3, 3, guest | TRANSPORT_LOOPBACK, "of this machine itself"));
+	CU_ASSERT(doubts(4, 3, guest, "reaches its host"));
+	CU_ASSERT(doubts(4, CID_UNKNOWN, TRANSPORT_HYPERV, "reaches its host"));
+	CU_ASSERT(doubts(4, 3, guest | TRANSPORT_VHOST, NULL)); /* it has guests of its own */
+}
+
+static void test_host(void)
+{
+	CU_ASSERT(doubts(3, 2, TRANSPORT_VHOST, NULL));
+	CU_ASSERT(doubts(2, 2, TRANSPORT_VHOST, "is the host"));
+	CU_ASSERT(doubts(1, 2, TRANSPORT_VHOST, "modprobe vsock_loopback"));
+	CU_ASSERT(doubts(3, 2, TRANSPORT_VMCI, NULL));
+}
+
+static void test_neither(void)
+{
+	CU_ASSERT(doubts(1, CID_UNKNOWN, TRANSPORT_LOOPBACK, NULL));
+	CU_ASSERT(doubts(2, CID_UNKNOWN, TRANSPORT_LOOPBACK, "is the host"));
+	CU_ASSERT(doubts(3, CID_UNKNOWN, TRANSPORT_LOOPBACK, "modprobe vhost_vsock"));
+	CU_ASSERT(doubts(3, CID_UNKNOWN, 0, NULL)); /* said of the transports already */
+}
+
+CU_TestInfo plausible_tests[] = {
+	{"CIDs in a guest", test_guest},
+	{"CIDs on a host", test_host},
+	{"CIDs on neither", test_neither},
+	CU_TEST_INFO_NULL,
+};
