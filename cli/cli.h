@@ -46,6 +46,13 @@ int doctor(const char *config, const struct spec *specs, size_t count, const cha
 char *find_shim(void);
 
 /*
+ * cid_print() - print this machine's CID on stdout, and what it means on stderr
+ * @verbose: even if stdout is no terminal
+ * Return: an exit status
+ */
+int cid_print(bool verbose);
+
+/*
  * run_program() - run a program with the rules in force
  * @config: the configuration file if one was named, else NULL; programs that this one starts
  *	are told of it

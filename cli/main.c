@@ -6,7 +6,7 @@
  *
  * The launcher compiles the rules (config/load.c), and either prints what they are or do
  * (check.c, explain.c, doctor.c) or turns itself into the program, with the shim preloaded and
- * the rules in its environment (run.c).
+ * the rules in its environment (run.c). --cid (cid.c) needs no rules.
  * No process stays behind, so that exit status and signals are the program's own.
  *
  * One table holds the options, for getopt_long() and for --help. Exit statuses of the
@@ -32,6 +32,7 @@ enum {
 	OPTION_EXPLAIN,
 	OPTION_JSON,
 	OPTION_DOCTOR,
+	OPTION_CID,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -61,6 +62,7 @@ static const struct cli_option cli_options[] = {
 	{"explain", OPTION_EXPLAIN, NULL, "show which rule decides about an address, and why"},
 	{"json", OPTION_JSON, NULL, "the same as JSON; ADDRESS:PORT may be - for stdin"},
 	{"doctor", OPTION_DOCTOR, NULL, "show what stands in the way, and what to do about it"},
+	{"cid", OPTION_CID, NULL, "show this machine's CID"},
 	{"help", OPTION_HELP, NULL, "show this"},
 	{"version", OPTION_VERSION, NULL, "show the version"},
 };
@@ -73,6 +75,7 @@ enum mode {
 	MODE_CHECK,
 	MODE_EXPLAIN,
 	MODE_DOCTOR,
+	MODE_CID,
 };
 
 /* What the command line asks for. */
@@ -135,7 +138,7 @@ static void print_option(const struct cli_option *option)
 static void print_help(void)
 {
 	(void)puts("Usage: vsockify [OPTION...] PROGRAM [ARGUMENT...]\n"
-		   "       vsockify [OPTION...] --check | --doctor [PROGRAM]\n"
+		   "       vsockify [OPTION...] --check | --cid | --doctor [PROGRAM]\n"
 		   "       vsockify [OPTION...] --explain connect|listen ADDRESS:PORT...\n"
 		   "Run an unmodified TCP program over VM sockets (AF_VSOCK).\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++)
@@ -162,7 +165,7 @@ static void add_spec(struct request *request, enum spec_kind kind, const char *t
 static bool set_mode(struct request *request, enum mode mode)
 {
 	if (request->mode != MODE_RUN && request->mode != mode) {
-		cli_error("--check, --explain and --doctor: one at a time");
+		cli_error("--check, --explain, --doctor and --cid: one at a time");
 		return false;
 	}
 	request->mode = mode;
@@ -204,6 +207,8 @@ static bool take_option(struct request *request, int code, const char *argument)
 	case OPTION_JSON:
 		request->json = true;
 		return true;
+	case OPTION_CID:
+		return set_mode(request, MODE_CID);
 	case OPTION_HELP:
 		print_help();
 		request->done = true;
@@ -233,8 +238,9 @@ static bool fits_together(const struct request *request)
 {
 	char *const *words = request->words.items;
 
-	if (request->mode == MODE_CHECK && words[0])
-		cli_error("--check runs nothing: leave out %s", words[0]);
+	if ((request->mode == MODE_CHECK || request->mode == MODE_CID) && words[0])
+		cli_error("--%s runs nothing: leave out %s",
+			  request->mode == MODE_CID ? "cid" : "check", words[0]);
 	else if (request->mode == MODE_RUN && !words[0])
 		cli_error("no program to run: name one, or see what --check, --explain and "
 			  "--doctor show");
@@ -332,6 +338,8 @@ int main(int argc, char **argv)
 		status = EX_USAGE;
 	} else if (request.done) {
 		status = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	} else if (request.mode == MODE_CID) {
+		status = cid_print(request.verbose);
 	} else {
 		status = serve(&request);
 	}

@@ -109,6 +109,17 @@ char *find_shim(void)
 }
 
 /**
+ * preload_text() - what LD_PRELOAD is to say of a shim
+ *
+ * Of the installed one that may hold ld.so's $LIB, by which programs of each architecture get
+ * a shim of their own.
+ */
+static const char *preload_text(const char *shim)
+{
+	return strcmp(shim, VSOCKIFY_LIBDIR "/" SHIM_FILE) == 0 ? VSOCKIFY_PRELOAD : shim;
+}
+
+/**
  * preload() - put the shim into LD_PRELOAD, first and once
  */
 static void preload(const char *shim)
@@ -265,7 +276,7 @@ int run_program(const struct ruleset *rs, const char *config, bool verbose, char
 
 	if (!shim)
 		return EX_UNAVAILABLE;
-	preload(shim);
+	preload(preload_text(shim));
 	free(shim);
 	pass_rules(rs);
 	if (config)

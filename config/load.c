@@ -10,6 +10,7 @@
  */
 #include "load.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/vm_sockets.h>
 #include <stddef.h>
@@ -20,21 +21,21 @@
 #include "address.h"
 #include "parse.h"
 
-/**
- * read_local_cid() - the CID of this machine
- * Return: it, or CID_UNKNOWN
- */
-static uint32_t read_local_cid(void)
+int read_local_cid(uint32_t *cid)
 {
-	int fd = open("/dev/vsock", O_RDONLY | O_CLOEXEC);
-	unsigned int cid;
+	int fd = open(VSOCK_DEVICE, O_RDONLY | O_CLOEXEC);
+	unsigned int value = CID_UNKNOWN; /* valgrind does not know that the ioctl writes it */
+	int error = 0;
 
+	*cid = CID_UNKNOWN;
 	if (fd < 0)
-		return CID_UNKNOWN;
-	if (ioctl(fd, IOCTL_VM_SOCKETS_GET_LOCAL_CID, &cid) < 0)
-		cid = CID_UNKNOWN;
+		return errno;
+	if (ioctl(fd, IOCTL_VM_SOCKETS_GET_LOCAL_CID, &value) < 0)
+		error = errno;
+	else
+		*cid = value;
 	(void)close(fd);
-	return cid;
+	return error;
 }
 
 struct ruleset *load_rules(const char *path, const struct spec *specs, size_t count,
@@ -42,13 +43,15 @@ struct ruleset *load_rules(const char *path, const struct spec *specs, size_t co
 {
 	struct builder builder;
 	struct ruleset *rs;
+	uint32_t local_cid;
 
 	builder_init(&builder, report, context);
 	for (size_t i = 0; i < count; i++)
 		spec_parse(&builder, &specs[i]);
 	if (path)
 		parse_file(&builder, path);
-	rs = builder_finish(&builder, read_local_cid());
+	(void)read_local_cid(&local_cid);
+	rs = builder_finish(&builder, local_cid);
 	builder_free(&builder);
 	return rs;
 }

@@ -16,4 +16,13 @@
 struct ruleset *load_rules(const char *path, const struct spec *specs, size_t count,
 			   report_fn *report, void *context);
 
+#define VSOCK_DEVICE "/dev/vsock"
+
+/*
+ * read_local_cid() - the CID of this machine, as VSOCK_DEVICE has it
+ * @cid: set to it; to CID_UNKNOWN after an error, and where no transport is loaded
+ * Return: 0, or the errno of asking for it
+ */
+int read_local_cid(uint32_t *cid);
+
 #endif

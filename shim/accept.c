@@ -231,6 +231,16 @@ static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool
 	return accepted;
 }
 
+/* Is it worth asking whose connection it is? A listener that was made here is known. */
+static bool may_be_converted(int fd)
+{
+	struct mark head;
+
+	if (hint_was_converted(fd))
+		return true;
+	return !hint_is_made(fd) && mark_head(fd, &head);
+}
+
 /* Nothing to do with names: sockets of some families (AF_ALG) even fail if asked for one. */
 static int accept_nameless(int fd, int flags)
 {
@@ -243,7 +253,6 @@ static int accept_nameless(int fd, int flags)
 int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
 	union name name;
-	struct mark head;
 	socklen_t full;
 	bool again;
 	int result;
@@ -252,7 +261,7 @@ int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 	/* What the kernel would refuse to write to: let it say so. */
 	if (addr && (!len || (int)*len < 0))
 		return real.accept4(fd, addr, len, flags);
-	if (!addr && !mark_head(fd, &head))
+	if (!addr && !may_be_converted(fd))
 		return accept_nameless(fd, flags);
 	do
 		result = accept_one(fd, &name, &full, flags, &again);

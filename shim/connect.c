@@ -41,7 +41,7 @@ struct attempt {
 	int fd;
 	struct endpoint to;
 	struct decision decision;
-	struct mark mark; /* for the new socket */
+	struct mark mark; /* for the new socket; all zero at first */
 };
 
 /* ---- waiting, as TCP's blocking connect waits ---- */
@@ -238,7 +238,8 @@ static int connect_fresh(struct attempt *a, const struct sockaddr_vm *old_name)
 /* The first connect() of a TCP socket. */
 static int connect_tcp(struct attempt *a, const struct subject *s)
 {
-	a->mark = (struct mark){.v6 = s->v6, .peer = place_of(a->to.ip, a->to.port)};
+	a->mark.v6 = s->v6;
+	a->mark.peer = place_of(a->to.ip, a->to.port);
 	if (s->local.port || !ip_is_unspecified(s->local.ip))
 		a->mark.local = place_of(s->local.ip, s->local.port);
 	option_keep(a->fd, &a->mark, hint_options(a->fd));
@@ -382,15 +383,16 @@ static int connect_undone(int fd, const struct mark *m, const struct sockaddr *a
 	return sys_return(result);
 }
 
-static void log_passed(const struct attempt *a)
+static void log_passed(const struct ruleset *rs, int fd, const struct endpoint *to,
+		       const struct decision *decision)
 {
 	struct subject s;
 
 	if (!log_on())
 		return;
-	inspect(a->fd, &s);
+	inspect(fd, &s);
 	if (s.kind != SUBJECT_OTHER)
-		log_decision(a->rs, "connect", a->fd, &a->to, &a->decision);
+		log_decision(rs, "connect", fd, to, decision);
 }
 
 /* Does this error come from an AF_VSOCK socket's dislike of the address? */
@@ -428,34 +430,46 @@ static bool connectable(int fd, const struct subject *s, const struct endpoint *
 	       !sys_getsockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 }
 
+/* connect() to an address that the rules take: the result, as the kernel gives one; 1 if the
+ * socket is none of ours. */
+static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
+			    const struct ruleset *rs, const struct endpoint *to,
+			    const struct decision *decision)
+{
+	struct attempt a = {.rs = rs, .fd = fd, .to = *to, .decision = *decision};
+	struct subject s;
+
+	inspect(fd, &s);
+	if (s.kind == SUBJECT_OTHER ||
+	    (s.kind == SUBJECT_TCP && !connectable(fd, &s, to, addr->sa_family)))
+		return 1;
+	pthread_testcancel();
+	log_decision(rs, "connect", fd, to, decision);
+	if (s.kind == SUBJECT_CONVERTED)
+		return connect_converted(&a, &s, addr, len);
+	if (decision->action == ACTION_DENY)
+		return -ECONNREFUSED;
+	return connect_tcp(&a, &s);
+}
+
 int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	struct attempt a = {.rs = rules(), .fd = fd};
-	struct subject s;
+	const struct ruleset *rs = rules();
+	struct decision decision;
+	struct endpoint to;
 	int result;
 
-	if (!endpoint_parse(addr, len, &a.to)) {
+	if (!endpoint_parse(addr, len, &to)) {
 		if (addr && len >= sizeof addr->sa_family && addr->sa_family == AF_UNSPEC)
 			return connect_passed(fd, addr, len);
 		return __connect(fd, addr, len);
 	}
-	ip_loopback_if_unspecified(a.to.ip); /* as getpeername() will say */
-	a.decision = decide_connect(a.rs, &a.to);
-	if (a.decision.action == ACTION_PASS) {
-		log_passed(&a);
+	ip_loopback_if_unspecified(to.ip); /* as getpeername() will say */
+	decision = decide_connect(rs, &to);
+	if (decision.action == ACTION_PASS) {
+		log_passed(rs, fd, &to, &decision);
 		return connect_passed(fd, addr, len);
 	}
-	inspect(fd, &s);
-	if (s.kind == SUBJECT_OTHER ||
-	    (s.kind == SUBJECT_TCP && !connectable(fd, &s, &a.to, addr->sa_family)))
-		return __connect(fd, addr, len);
-	pthread_testcancel();
-	log_decision(a.rs, "connect", fd, &a.to, &a.decision);
-	if (s.kind == SUBJECT_CONVERTED)
-		result = connect_converted(&a, &s, addr, len);
-	else if (a.decision.action == ACTION_DENY)
-		result = -ECONNREFUSED;
-	else
-		result = connect_tcp(&a, &s);
-	return sys_return(result);
+	result = connect_by_rules(fd, addr, len, rs, &to, &decision);
+	return result == 1 ? __connect(fd, addr, len) : sys_return(result);
 }

@@ -77,6 +77,12 @@ static int tcp_state(int fd)
 	return is_mptcp(fd) ? TCP_CLOSE : -1;
 }
 
+/* A TCP socket that has no port is in no other state; most were made here, as TCP sockets. */
+static bool known_unconnected(int fd, const struct subject *subject)
+{
+	return !subject->local.port && hint_is_made(fd);
+}
+
 void inspect(int fd, struct subject *subject)
 {
 	union {
@@ -94,7 +100,7 @@ void inspect(int fd, struct subject *subject)
 			subject->kind = SUBJECT_CONVERTED;
 		subject->vm = name.vm;
 	} else if (endpoint_parse(&name.any, len, &subject->local)) {
-		subject->tcp_state = tcp_state(fd);
+		subject->tcp_state = known_unconnected(fd, subject) ? TCP_CLOSE : tcp_state(fd);
 		subject->v6 = name.any.sa_family == AF_INET6;
 		if (subject->tcp_state >= 0)
 			subject->kind = SUBJECT_TCP;
@@ -127,12 +133,25 @@ static void carry_signal_owner(int from, int to)
 		sys_fcntl(to, F_SETSIG, signal);
 }
 
+/* What the kernel knows a socket by, for as long as it runs; 0 if @fd is not a socket. */
+static uint64_t socket_cookie(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof cookie;
+
+	sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
+	return cookie;
+}
+
 /* A socket to put under @fd: with its carried options, non-blocking and close-on-exec. */
 static int begin(struct conversion *c, int fd, int domain)
 {
 	uint64_t options = hint_options(fd);
 
 	c->fd = fd;
+	c->cookie = socket_cookie(fd);
+	if (!c->cookie)
+		return -EBADF;
 	c->carried.count = 0;
 	c->file_flags = sys_fcntl(fd, F_GETFL, 0);
 	c->close_on_exec = sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC;
@@ -155,25 +174,15 @@ void conversion_abort(struct conversion *c)
 	sys_close(c->spare);
 }
 
-static uint64_t socket_cookie(int fd)
-{
-	uint64_t cookie = 0;
-	socklen_t len = sizeof cookie;
-
-	sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
-	return cookie;
-}
-
 /* Give duplicates of the program's descriptor the new socket too. */
 static void replace_duplicates(const struct conversion *c)
 {
-	uint64_t cookie = socket_cookie(c->fd);
 	struct carried carried;
 
-	for (int fd = -1; cookie && (fd = hint_next_duplicate(fd)) >= 0;) {
+	for (int fd = -1; (fd = hint_next_duplicate(fd)) >= 0;) {
 		int flags;
 
-		if (fd == c->fd || socket_cookie(fd) != cookie)
+		if (fd == c->fd || socket_cookie(fd) != c->cookie)
 			continue;
 		flags = sys_fcntl(fd, F_GETFD, 0);
 		epoll_take_out(fd, &carried);
@@ -183,6 +192,18 @@ static void replace_duplicates(const struct conversion *c)
 	}
 }
 
+/*
+ * Put the new socket under the program's descriptor. Another thread may have closed that
+ * meanwhile, and the number may be somebody else's by now: looked at last of all, since the
+ * kernel has no exchange on condition.
+ */
+static int exchange(const struct conversion *c)
+{
+	if (socket_cookie(c->fd) != c->cookie)
+		return -EBADF;
+	return sys_dup3(c->spare, c->fd, c->close_on_exec ? O_CLOEXEC : 0);
+}
+
 int conversion_commit(struct conversion *c)
 {
 	int result;
@@ -190,7 +211,7 @@ int conversion_commit(struct conversion *c)
 	epoll_take_out(c->fd, &c->carried);
 	if (hint_has_duplicate(c->fd))
 		replace_duplicates(c);
-	result = sys_dup3(c->spare, c->fd, c->close_on_exec ? O_CLOEXEC : 0);
+	result = exchange(c);
 	if (result < 0) {
 		epoll_put_back(c->fd, &c->carried);
 		conversion_abort(c);

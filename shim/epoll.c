@@ -34,6 +34,7 @@ struct note {
 
 static struct note table[ROWS][COLUMNS];
 static _Atomic bool incomplete;
+static _Atomic bool any_note; /* since the process began: most programs need not look */
 
 static uint64_t key_of(int epfd, int fd)
 {
@@ -75,6 +76,7 @@ void epoll_note(int epfd, int op, int fd, const struct epoll_event *event)
 			atomic_compare_exchange_strong(&note->key, &key, KEY_FREE);
 		return;
 	}
+	atomic_store_explicit(&any_note, true, memory_order_relaxed);
 	note = claim(fd, key);
 	if (!note)
 		note = claim(fd, KEY_FREE);
@@ -91,7 +93,7 @@ void epoll_forget(int fd)
 {
 	struct note *row;
 
-	if (fd < 0)
+	if (fd < 0 || !atomic_load_explicit(&any_note, memory_order_relaxed))
 		return;
 	row = table[(unsigned)fd % ROWS];
 	for (int i = 0; i < COLUMNS; i++) {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hint.c - sets of descriptors as bits, in memory that is only touched where it is used
+ * hint.c - a byte for each descriptor, in memory that is only touched where it is used
  */
 #include "hint.h"
 
 #include <netinet/in.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <sys/socket.h>
 
 /* Linux's; libc's <netinet/in.h> of some systems lacks it. */
@@ -16,14 +15,15 @@
 
 /* Descriptors beyond this number get no hint: their options are always looked at, their
  * duplicates never. */
-#define HINT_FDS      65536
-#define BITS_PER_WORD 64
+#define HINT_FDS 65536
 
-struct fd_set_bits {
-	_Atomic uint64_t words[HINT_FDS / BITS_PER_WORD];
+enum {
+	MADE = 1,       /* by socket(), as a TCP socket */
+	DUPLICATED = 2, /* has a duplicate, or is one */
+	CONVERTED = 4,
 };
 
-static struct fd_set_bits made, duplicated, converted;
+static _Atomic uint8_t hints[HINT_FDS];
 static _Atomic uint64_t options;
 static _Atomic int highest_duplicate = -1;
 static _Atomic bool owners;
@@ -33,38 +33,21 @@ static bool in_range(int fd)
 	return fd >= 0 && fd < HINT_FDS;
 }
 
-static void add(struct fd_set_bits *set, int fd)
+static void set(int fd, uint8_t all)
 {
-	_Atomic uint64_t *word;
-	uint64_t bit;
-
-	if (!in_range(fd))
-		return;
-	word = &set->words[fd / BITS_PER_WORD];
-	bit = UINT64_C(1) << fd % BITS_PER_WORD;
-	if (!(atomic_load_explicit(word, memory_order_relaxed) & bit))
-		atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
+	if (in_range(fd))
+		atomic_store_explicit(&hints[fd], all, memory_order_relaxed);
 }
 
-static void take_out(struct fd_set_bits *set, int fd)
+static void add(int fd, uint8_t hint)
 {
-	_Atomic uint64_t *word;
-	uint64_t bit;
-
-	if (!in_range(fd))
-		return;
-	word = &set->words[fd / BITS_PER_WORD];
-	bit = UINT64_C(1) << fd % BITS_PER_WORD;
-	if (atomic_load_explicit(word, memory_order_relaxed) & bit)
-		atomic_fetch_and_explicit(word, ~bit, memory_order_relaxed);
+	if (in_range(fd) && !(atomic_load_explicit(&hints[fd], memory_order_relaxed) & hint))
+		atomic_fetch_or_explicit(&hints[fd], hint, memory_order_relaxed);
 }
 
-static bool contains(const struct fd_set_bits *set, int fd)
+static bool has(int fd, uint8_t hint)
 {
-	return in_range(fd) &&
-	       atomic_load_explicit(&set->words[fd / BITS_PER_WORD], memory_order_relaxed) >>
-			       fd % BITS_PER_WORD &
-		       1;
+	return in_range(fd) && atomic_load_explicit(&hints[fd], memory_order_relaxed) & hint;
 }
 
 static bool is_tcp(int domain, int type, int protocol)
@@ -76,22 +59,19 @@ static bool is_tcp(int domain, int type, int protocol)
 
 void hint_socket(int fd, int domain, int type, int protocol)
 {
-	if (is_tcp(domain, type, protocol))
-		add(&made, fd);
-	else
-		take_out(&made, fd);
-	take_out(&converted, fd);
-	take_out(&duplicated, fd);
+	set(fd, is_tcp(domain, type, protocol) ? MADE : 0);
 }
 
 void hint_unmade(int fd)
 {
-	take_out(&made, fd);
+	/* not written where nothing is to be cleared: the page may not be there yet */
+	if (has(fd, MADE | CONVERTED))
+		set(fd, 0);
 }
 
 bool hint_is_made(int fd)
 {
-	return contains(&made, fd);
+	return has(fd, MADE);
 }
 
 void hint_option(unsigned index)
@@ -119,12 +99,9 @@ void hint_duplicated(int fd, int copy)
 	int seen = atomic_load_explicit(&highest_duplicate, memory_order_relaxed);
 	int highest = fd > copy ? fd : copy;
 
-	add(&duplicated, fd);
-	add(&duplicated, copy);
-	if (hint_is_made(fd))
-		add(&made, copy);
-	else
-		take_out(&made, copy);
+	add(fd, DUPLICATED);
+	if (in_range(fd))
+		set(copy, atomic_load_explicit(&hints[fd], memory_order_relaxed));
 	while (highest > seen &&
 	       !atomic_compare_exchange_weak(&highest_duplicate, &seen, highest))
 		continue;
@@ -132,7 +109,7 @@ void hint_duplicated(int fd, int copy)
 
 bool hint_has_duplicate(int fd)
 {
-	return contains(&duplicated, fd);
+	return has(fd, DUPLICATED);
 }
 
 int hint_next_duplicate(int after)
@@ -140,19 +117,19 @@ int hint_next_duplicate(int after)
 	int last = atomic_load_explicit(&highest_duplicate, memory_order_relaxed);
 
 	for (int fd = after + 1; fd <= last; fd++)
-		if (contains(&duplicated, fd))
+		if (has(fd, DUPLICATED))
 			return fd;
 	return -1;
 }
 
 void hint_converted(int fd)
 {
-	add(&converted, fd);
+	add(fd, CONVERTED);
 }
 
 bool hint_was_converted(int fd)
 {
-	return contains(&converted, fd);
+	return has(fd, CONVERTED);
 }
 
 void hint_owner(void)

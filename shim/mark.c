@@ -2,8 +2,9 @@
 /*
  * mark.c - packs a mark into the words of a socket, and reads it back
  *
- * Word A, from the top:  4 bits magic, 8 flags, 2 form, then, by form:
- *   FORM_COMPACT  2 kind, 32 value, 16 port: the local address; the peer's is in B
+ * Word A, from the top:  3 bits magic, 1 peer, 8 flags, 2 form, then, by form:
+ *   FORM_COMPACT  2 kind, 32 value, 16 port: the local address, and the peer's is in B; or,
+ *                 with the bit `peer`, the peer's, as of most clients, and B and C are empty
  *   FORM_WIDE_*   1 bit that C has no room for, 1 shut, bytes 0..3 of the address, its port;
  *                 bytes 4..11 are in B, the rest in C; the other address is PLACE_NONE
  *   FORM_FILTER   nothing: all is in the filter
@@ -25,8 +26,9 @@
 
 enum form { FORM_COMPACT, FORM_WIDE_PEER, FORM_WIDE_LOCAL, FORM_FILTER };
 
-#define A_MAGIC_SHIFT    60
-#define A_MAGIC          UINT64_C(0xa) /* top bit set, and not all ones: ~0 means "no limit" */
+#define A_MAGIC_SHIFT    61
+#define A_MAGIC          UINT64_C(5) /* top bit set, and not all ones: ~0 means "no limit" */
+#define A_PEER           (UINT64_C(1) << 60)
 #define A_BEGUN          (UINT64_C(1) << 59)
 #define A_V6             (UINT64_C(1) << 58)
 #define A_V6ONLY         (UINT64_C(1) << 57)
@@ -109,6 +111,13 @@ static bool has_small_options(const struct mark *m)
 {
 	return m->quickack_off || m->cork || m->reuseport || m->any_port || m->keepcnt ||
 	       m->keepidle || m->keepintvl;
+}
+
+/* Beside flags of word A. */
+static bool has_only_peer(const struct mark *m)
+{
+	return m->peer.kind != PLACE_NONE && place_is_empty(&m->local) && !m->shut &&
+	       !has_small_options(m);
 }
 
 static enum form choose_form(const struct mark *m)
@@ -297,7 +306,9 @@ static enum form unpack_head(struct mark *m, uint64_t a)
 	m->silent = a & A_SILENT;
 	m->filtered = a & A_FILTERED;
 	m->extended = m->filtered || form != FORM_COMPACT;
-	if (form == FORM_COMPACT)
+	if (a & A_PEER)
+		m->peer = unpack_place(a);
+	else if (form == FORM_COMPACT)
 		m->local = unpack_place(a);
 	return form;
 }
@@ -312,17 +323,17 @@ bool mark_head(int fd, struct mark *m)
 	return true;
 }
 
-bool mark_names(int fd, struct mark *m)
+/* Flags and addresses; @a is word A. */
+static void read_names(int fd, uint64_t a, struct mark *m)
 {
-	uint64_t a, b;
-	enum form form;
+	enum form form = unpack_head(m, a);
+	uint64_t b;
 
-	if (!get_word_a(fd, &a))
-		return false;
-	form = unpack_head(m, a);
+	if (a & A_PEER)
+		return;
 	if (form == FORM_FILTER) {
 		filter_read(fd, m, form);
-		return true;
+		return;
 	}
 	b = get_word_b(fd);
 	if (form == FORM_COMPACT && (b & B_MAGIC_MASK) == B_MAGIC) {
@@ -334,17 +345,28 @@ bool mark_names(int fd, struct mark *m)
 		*place = unpack_wide(a, b, get_word_c(fd));
 		m->shut = a & A_WIDE_SHUT;
 	}
+}
+
+bool mark_names(int fd, struct mark *m)
+{
+	uint64_t a;
+
+	if (!get_word_a(fd, &a))
+		return false;
+	read_names(fd, a, m);
 	return true;
 }
 
 bool mark_read(int fd, struct mark *m)
 {
 	enum form form;
+	uint64_t a;
 
-	if (!mark_names(fd, m))
+	if (!get_word_a(fd, &a))
 		return false;
+	read_names(fd, a, m);
 	form = choose_form(m);
-	if (form == FORM_COMPACT)
+	if (form == FORM_COMPACT && !(a & A_PEER))
 		unpack_times(m, get_word_c(fd));
 	if (form != FORM_FILTER && m->filtered)
 		filter_read(fd, m, form);
@@ -361,7 +383,9 @@ static struct words pack(const struct mark *m, enum form form)
 {
 	struct words w = {.a = pack_flags(m, form), .b = B_EMPTY};
 
-	if (form == FORM_COMPACT) {
+	if (form == FORM_COMPACT && has_only_peer(m)) {
+		w.a |= A_PEER | pack_place(&m->peer);
+	} else if (form == FORM_COMPACT) {
 		w.a |= pack_place(&m->local);
 		w.b = pack_place(&m->peer) << B_PLACE_SHIFT | pack_small(m);
 		w.c = pack_times(m);

@@ -12,7 +12,7 @@
  *
  *   word A  SO_VM_SOCKETS_BUFFER_MAX_SIZE, 64 bits, inherited by accepted sockets. Its top bit
  *           is always set, so it never limits a buffer. Says "converted", the family, flags,
- *           and the local address.
+ *           and one address: the local one, or the peer's of a client that has no other.
  *   word B  SO_MAX_PACING_RATE, 64 bits, not inherited: the peer's address, small options.
  *   word C  SO_INCOMING_CPU, 31 bits, not inherited: keep-alive times, or part of an address.
  *   filter  SO_ATTACH_FILTER: a filter that accepts everything, whose instructions carry what
@@ -62,14 +62,14 @@ struct mark {
 
 /*
  * mark_head() - is this a converted socket, and what does word A say?
- * @m: flags and, if it is compact, the local address
+ * @m: flags and, if it is compact, the address in word A
  * Return: true if @fd is a converted socket; one system call. On false @m is undefined.
  */
 bool mark_head(int fd, struct mark *m);
 
 /*
  * mark_names() - flags and both addresses, not every option
- * Return: true if @fd is a converted socket; two system calls, rarely three
+ * Return: true if @fd is a converted socket; one or two system calls, rarely three
  */
 bool mark_names(int fd, struct mark *m);
 

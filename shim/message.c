@@ -15,6 +15,7 @@
 #include "message.h"
 
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/uio.h>
 
 #include "connect.h"
@@ -244,6 +245,19 @@ ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sock
 	return result;
 }
 
+/* Descriptors that came with a message. */
+static void note_received(const struct cmsghdr *c)
+{
+	size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	int fd;
+
+	hint_foreign();
+	for (size_t i = 0; i < count; i++) {
+		memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+		hint_unmade(fd);
+	}
+}
+
 /* Sockets may have come with a message: their options are unknown. */
 static void look_for_sockets(struct msghdr *message)
 {
@@ -251,7 +265,7 @@ static void look_for_sockets(struct msghdr *message)
 		return;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			hint_foreign();
+			note_received(c);
 }
 
 ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)

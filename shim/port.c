@@ -97,19 +97,16 @@ static _Atomic uint32_t *counter(void)
 	static _Atomic(_Atomic uint32_t *) known;
 	static _Atomic uint32_t fallback;
 	_Atomic uint32_t *mine = atomic_load(&known), *theirs = NULL;
-	long page;
 
 	if (mine)
 		return mine;
-	page = SYS_CALL(SYS_mmap, NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page < 0 && page > -PAGE_BYTES)
+	mine = sys_map(PAGE_BYTES);
+	if (!mine)
 		return &fallback;
-	SYS_CALL(SYS_madvise, page, PAGE_BYTES, MADV_WIPEONFORK);
-	mine = (_Atomic uint32_t *)page;
+	SYS_CALL(SYS_madvise, mine, PAGE_BYTES, MADV_WIPEONFORK);
 	if (atomic_compare_exchange_strong(&known, &theirs, mine))
 		return mine;
-	SYS_CALL(SYS_munmap, page, PAGE_BYTES);
+	SYS_CALL(SYS_munmap, mine, PAGE_BYTES);
 	return theirs;
 }
 

@@ -19,7 +19,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "log.h"
 
@@ -85,6 +84,16 @@ static uint32_t gnu_hash(const char *name)
 	return hash;
 }
 
+/* strcmp() would have to be looked up first. */
+static bool same_name(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
 /* The symbol of this name, if the object defines it. */
 static const ElfW(Sym) * find_symbol(const struct symbols *s, const char *name)
 {
@@ -99,7 +108,7 @@ static const ElfW(Sym) * find_symbol(const struct symbols *s, const char *name)
 		const ElfW(Sym) *symbol = &s->table[i];
 
 		if ((chain[i - first] | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF &&
-		    strcmp(s->names + symbol->st_name, name) == 0)
+		    same_name(s->names + symbol->st_name, name))
 			return symbol;
 		if (chain[i - first] & 1) /* the last of its bucket */
 			return NULL;

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sysexits.h>
 
 #include "../config/address.h"
@@ -50,8 +49,8 @@ static const struct ruleset *rules_from_environment(void)
 		stop("the variable " RULESET_ENV " was not written by this version of vsockify",
 		     ": unset it, or start the program with the vsockify that belongs to "
 		     "libvsockify.so");
-	image = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (image == MAP_FAILED)
+	image = sys_map(size);
+	if (!image)
 		stop("no memory for the rules", "");
 	if (!ruleset_decode(secure_getenv, image, size))
 		stop("the rules in " RULESET_ENV

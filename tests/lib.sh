@@ -75,3 +75,8 @@ wait_vsock() {
 wait_tcp() {
 	wait_until tcp_listens "$1"
 }
+
+# folded PORT - a port of 32 bits as the shim shows it
+folded() {
+	echo $(($1 > 65535 ? 32768 + $1 % 32768 : $1))
+}

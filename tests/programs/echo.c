@@ -1,48 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * echo serve PORT | call ADDRESS PORT - an ordinary TCP program: 1 MiB there and back, compared
+ * (exchange.h)
  *
  * Both print the addresses that they see. serve ends after one connection.
  */
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define SIZE (1 << 20)
-
-static unsigned char sent[SIZE], received[SIZE];
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static size_t read_all(int fd, unsigned char *to)
-{
-	size_t done = 0;
-	ssize_t got;
-
-	while (done < SIZE && (got = read(fd, to + done, SIZE - done)) > 0)
-		done += (size_t)got;
-	return done;
-}
-
-static void write_all(int fd, const unsigned char *from, size_t size)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t put = write(fd, from + done, size - done);
-
-		if (put < 0)
-			die("write");
-		done += (size_t)put;
-	}
-}
+#include "exchange.h"
 
 /* "ADDRESS PORT" of one end, as getsockname() or getpeername() gives it. */
 static const char *name(int fd, int (*call)(int, struct sockaddr *, socklen_t *), char *text)
@@ -73,7 +39,6 @@ static int serve(const char *port)
 	struct sockaddr_in any = {.sin_family = AF_INET,
 				  .sin_port = htons((uint16_t)atoi(port))};
 	int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
-	size_t size;
 
 	if (bind(listener, (struct sockaddr *)&any, sizeof any) < 0 || listen(listener, 5) < 0)
 		die("bind or listen");
@@ -81,15 +46,12 @@ static int serve(const char *port)
 	if (fd < 0)
 		die("accept");
 	print_names("serve", fd);
-	size = read_all(fd, received);
-	write_all(fd, received, size);
-	return size == SIZE ? 0 : 1;
+	return exchange_as_server(fd);
 }
 
 static int call(const char *address, const char *port)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *to;
-	bool same;
 	int fd;
 
 	if (getaddrinfo(address, port, &hints, &to)) {
@@ -100,12 +62,7 @@ static int call(const char *address, const char *port)
 	if (connect(fd, to->ai_addr, to->ai_addrlen) < 0)
 		die("connect");
 	print_names("call", fd);
-	for (size_t i = 0; i < SIZE; i++)
-		sent[i] = (unsigned char)(i * 7919 >> 8);
-	write_all(fd, sent, SIZE);
-	same = read_all(fd, received) == SIZE && memcmp(sent, received, SIZE) == 0;
-	printf("call: data %s\n", same ? "same" : "DIFFERENT");
-	return same ? 0 : 1;
+	return exchange_as_caller(fd);
 }
 
 int main(int argc, char **argv)

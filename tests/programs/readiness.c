@@ -183,6 +183,36 @@ static void after_fork(const struct family *f)
 	close(listener);
 }
 
+/* An epoll that is itself registered with another, which is all that is waited for. */
+static void nested(const struct family *f)
+{
+	int listener = listener_on(f, f->loopback, 0, "server"), server;
+	int outer = must(epoll_create1(0)), inner = must(epoll_create1(0));
+	int fd = socket_of(f, SOCK_NONBLOCK);
+	struct address peer;
+
+	must(add(outer, inner, EPOLLIN | EPOLLET, 0xeb));
+	must(add(inner, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, 0xdad));
+	connect_to(fd, f->loopback, local_port(listener));
+	check_carried(fd);
+	server = accept_one(listener, &peer);
+	wait_for(fd, POLLOUT);
+	say("connected: %s", wait_text(outer, 0));
+	must(send(server, "data", 4, 0));
+	say("data: %s", wait_text(outer, PATIENCE_MS));
+	say("data inside: %s", wait_text(inner, 0));
+	say("again: %s", wait_text(outer, 0));
+	say("again inside: %s", wait_text(inner, 0));
+	close(server);
+	wait_for(fd, POLLRDHUP);
+	say("end: %s", wait_text(outer, PATIENCE_MS));
+	say("end inside: %s", wait_text(inner, 0));
+	close(fd);
+	close(inner);
+	close(outer);
+	close(listener);
+}
+
 /* A registration that was changed or removed again before connect. */
 static void changed_before(const struct family *f)
 {
@@ -323,6 +353,7 @@ int main(int argc, char **argv)
 	each_family("listeners", listener_registered);
 	each_family("several epolls", two_epolls);
 	each_family("fork", after_fork);
+	each_family("an epoll in an epoll", nested);
 	each_family("changed before connect", changed_before);
 	each_family("100 descriptors", many);
 	each_family("poll and select", others);

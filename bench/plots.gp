@@ -1,0 +1,47 @@
+# bench/plots.gp - draws figures.csv of the current folder; gnuplot
+set datafile separator ","
+set terminal svg size 820,520 font "sans-serif,13" background "white"
+set grid ytics lc rgb "#dddddd"
+set key outside bottom center horizontal reverse Left
+kernel = "6.1"
+
+# pick(FIGURE, WAY) - lines "parameter value" of the kernel
+pick(figure, way) = sprintf("< awk -F, '$1 == \"%s\" && $2 == \"%s\" && $4 == \"%s\" { print $3 \",\" $5 }' figures.csv", kernel, figure, way)
+
+set style data histogram
+set style histogram clustered gap 1
+set style fill solid 0.9 noborder
+set boxwidth 0.9
+
+set output "roundtrip.svg"
+set title "Round trip on one machine, Linux ".kernel." (1 µs = 1,000 instructions)"
+set xlabel "message size (bytes)"
+set ylabel "time for a round trip (µs)"
+set yrange [0:*]
+plot pick("roundtrip", "tcp") using 2:xtic(1) title "TCP on loopback" lc rgb "#8da0cb", \
+     pick("roundtrip", "native") using 2 title "native AF\\\_VSOCK" lc rgb "#66c2a5", \
+     pick("roundtrip", "shim") using 2 title "TCP program under vsockify" lc rgb "#fc8d62", \
+     pick("roundtrip", "half-relay") using 2 title "TCP program, one socat" lc rgb "#cccccc", \
+     pick("roundtrip", "relay") using 2 title "TCP program, a socat at either end" lc rgb "#999999"
+
+set output "bulk.svg"
+set title "Bulk transfer on one machine, Linux ".kernel." (1 µs = 1,000 instructions)"
+set xlabel "size of a write (bytes)"
+set ylabel "throughput (MiB/s)"
+plot pick("bulk", "tcp") using 2:xtic(1) title "TCP on loopback" lc rgb "#8da0cb", \
+     pick("bulk", "native") using 2 title "native AF\\\_VSOCK, 256 KiB buffer" lc rgb "#66c2a5", \
+     pick("bulk", "native-4M") using 2 title "native AF\\\_VSOCK, 4 MiB buffer" lc rgb "#1b9e77", \
+     pick("bulk", "shim") using 2 title "TCP program under vsockify" lc rgb "#fc8d62", \
+     pick("bulk", "half-relay") using 2 title "TCP program, one socat" lc rgb "#cccccc", \
+     pick("bulk", "relay") using 2 title "TCP program, a socat at either end" lc rgb "#999999"
+
+set output "rules.svg"
+set title "Looking an address up among rules (no rule matches)"
+set xlabel "number of rules"
+set ylabel "instructions for one look-up"
+set logscale xy
+set yrange [*:*]
+set style data linespoints
+plot pick("match", "exact-none") using 1:2 title "exact addresses" lc rgb "#66c2a5" pt 7, \
+     pick("match", "prefix-none") using 1:2 title "prefixes" lc rgb "#fc8d62" pt 7, \
+     pick("match", "range-none") using 1:2 title "exact addresses, port ranges" lc rgb "#8da0cb" pt 5
