@@ -16,32 +16,17 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"' -DVSOCKIFY_PRELOAD='"$(PRELOAD)"'
 
-# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim;
-# pure: parts of the launcher that unit tests can take as they are
+# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim
 CORE = config/match.c config/address.c config/image.c
-PURE = cli/elf.c cli/plausible.c
 READER = $(filter-out $(CORE) config/plugin.c,$(wildcard config/*.c))
-comma = ,
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
-HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
-
-BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock match empty.so)
-
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
-LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd python3 musl-tools libcap2-bin \
-	mandoc bash-completion
-DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
-BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 nginx wrk
-CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
-LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages tests/packaging/packages \
-	tests/interop/packages tests/examples/packages) golang-go
+DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
 
-.PHONY: all help demo check check-all asan tsan sanitized memcheck helgrind bench bench-quick conformance lint install \
-	uninstall dist deb clean helpers FORCE
+.PHONY: all help demo install uninstall dist deb clean FORCE
 all: $(BUILT)
 
 help:
@@ -69,56 +54,18 @@ $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) config/plugin.c)
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
 
-$(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/unit/*.c))
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig -lcunit
-
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(DEFINES) -MMD -MP -c -o $@ $<
 
-# what tests run: plain programs, without the project's flags
-$(BUILD)/tests/%: tests/programs/%.c
-	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $<
-
-$(BUILD)/tests/static-link: LINKED = -static
-$(BUILD)/tests/plugin: LINKED = -shared -fPIC
-
-# the same server and client on several libraries' event loops
-LOOPS = $(addprefix $(BUILD)/loops/,ready libevent libuv asio)
-$(BUILD)/loops/libevent: LDLIBS = -levent
-$(BUILD)/loops/libuv: LDLIBS = -luv
-
-$(BUILD)/loops/%: tests/loops/%.c
-	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -MMD -MP -o $@ $< $(LDLIBS)
-
-$(BUILD)/loops/%: tests/loops/%.cpp
-	@mkdir -p $(@D)
-	$(CXX) -O1 -g -Wall -Wextra -pthread -MMD -MP -o $@ $<
-
-# what is measured: one plain program for both families
-$(BUILD)/bench/stream-%: bench/stream.c
-	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(filter vsock,$*),-DVSOCK) -o $@ $<
-
-$(BUILD)/bench/match: $(call objects,$(CORE) bench/match.c)
-	$(CC) $(ALL_CFLAGS) -o $@ $^
-
-$(BUILD)/bench/empty.so:
-	@mkdir -p $(@D)
-	echo | $(CC) -shared -fPIC -o $@ -x c -
-
-helpers: $(HELPERS) $(BENCH)
-
 # the launcher knows where the shim will be: it is compiled again when that changes
-$(BUILD)/cli/run.o: $(BUILD)/defines
+$(call objects,$(wildcard cli/*.c)): $(BUILD)/defines
 $(BUILD)/defines: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(DEFINES) | cmp -s - $@ || printf '%s\n' $(DEFINES) >$@
 FORCE:
 
+include tests/tests.mk
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- running it ----
@@ -129,56 +76,6 @@ demo:
 	@echo 'Starting a hypervisor, and in it a guest without a network card. Both are emulated:'
 	@echo 'a minute or two pass before the first line.'
 	@tests/vm/pair examples/demo/host examples/demo/guest
-
-check:
-	@tests/packages $(CHECK_PACKAGES)
-	@$(MAKE) --no-print-directory all helpers $(BUILD)/unit-tests
-	@tests/check
-
-check-all:
-	@tests/packages $(CHECK_PACKAGES) $(DEMO_PACKAGES) $(LONG_PACKAGES) $(LINT_PACKAGES)
-	@$(MAKE) --no-print-directory lint all helpers $(LOOPS) $(BUILD)/unit-tests sanitized
-	@tests/check --all
-
-# ---- the same under tools that watch memory and threads ----
-
-sanitize = @$(MAKE) --no-print-directory BUILD=build/$(1) \
-	CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(2) -fno-sanitize-recover=undefined' \
-	all build/$(1)/unit-tests
-
-sanitized:
-	$(call sanitize,asan,address$(comma)undefined)
-	$(call sanitize,tsan,thread)
-
-asan tsan: sanitized
-memcheck helgrind: all
-asan tsan memcheck helgrind: helpers
-	@tests/packages $(CHECK_PACKAGES)
-	tests/vm/run --timeout 3600 tests/sanitizers/run $@
-
-bench bench-quick:
-	@tests/packages $(BENCH_PACKAGES)
-	@$(MAKE) --no-print-directory all $(BENCH)
-	@bench/run $(if $(filter %-quick,$@),--quick)
-
-conformance:
-	@tests/packages $(CONFORMANCE_PACKAGES)
-	@$(MAKE) --no-print-directory all
-	@tests/cpython/conformance
-
-SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch] \
-	tests/loops/*.[ch] bench/*.c)
-SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^(.!/bin/(ba)?sh|. shellcheck shell=)')
-
-lint:
-	@tests/packages $(LINT_PACKAGES)
-	clang-format --dry-run -Werror $(SOURCES)
-	@$(MAKE) --no-print-directory -j "$$(nproc)" $(addsuffix .tidy,$(filter %.c,$(SOURCES)))
-	shellcheck -x $(SCRIPTS)
-
-# one file a call: clang-tidy 14 carries what its va_list check knows from one file to the next
-%.c.tidy: %.c
-	clang-tidy --quiet $< -- -std=gnu11 -D_GNU_SOURCE $(DEFINES)
 
 # ---- installing it ----
 

@@ -233,14 +233,13 @@ static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool
 	return accepted;
 }
 
-/* Is it worth asking whose connection it is? A listener that was made here is known. */
+/* May it be a listener of ours? Asking for the name of a TCP client costs less than making
+ * sure. */
 static bool may_be_converted(int fd)
 {
 	struct mark head;
 
-	if (hint_was_converted(fd))
-		return true;
-	return !hint_is_made(fd) && mark_head(fd, &head);
+	return hint_is_made(fd) || hint_was_converted(fd) || mark_head(fd, &head);
 }
 
 /* Nothing to do with names: sockets of some families (AF_ALG) even fail if asked for one. */

@@ -9,10 +9,12 @@
  * cost more than the connection itself. These hints say what need not be looked at.
  *
  * A hint is never the record: what it says is checked against the kernel, and a wrong one
- * costs time or, at the worst, an option that is not carried over. Hints only grow, so they
- * need no lock, mean the same in a forked child, and do not care about close(). Descriptors
- * that were made elsewhere (inherited over exec, received over a Unix socket) have no hint,
- * and for them every option is looked at.
+ * costs time or, at the worst, an option that is not carried over. One is believed half-way:
+ * an unbound IP socket under a descriptor that was made here as a TCP socket is taken for one;
+ * every wrapped call that puts something else under a descriptor says so. Hints need no lock,
+ * mean the same in a forked child, and do not care about close(). Descriptors that were made
+ * elsewhere (inherited over exec, received over a Unix socket) have no hint, and for them every
+ * option is looked at.
  *
  * All functions are async-signal-safe and make no system call.
  */

@@ -141,12 +141,12 @@ static inline int sys_ioctl(int fd, unsigned long request, void *argument)
 /* sys_map() - @size bytes of fresh memory; NULL if there is none */
 static inline void *sys_map(size_t size)
 {
-#ifdef SYS_mmap2 /* i386 has an SYS_mmap that wants its arguments in memory */
-	const long number = SYS_mmap2;
+#ifdef SYS_mmap2 /* 32 bits: there SYS_mmap takes a pointer to its arguments */
+	const long call = SYS_mmap2;
 #else
-	const long number = SYS_mmap;
+	const long call = SYS_mmap;
 #endif
-	long at = SYS_CALL(number, NULL, size, PROT_READ | PROT_WRITE,
+	long at = SYS_CALL(call, NULL, size, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return at < 0 && at > -4096 ? NULL : (void *)at;

@@ -186,7 +186,7 @@ MAYBE_UNUSED static const char *port_name(uint16_t port)
 {
 	char *text;
 
-	for (unsigned i = 0; i < known_port_count; i++)
+	for (unsigned i = known_port_count; i-- > 0;) /* a number may come again */
 		if (known_ports[i].port == port)
 			return known_ports[i].name;
 	if (port >= 1024)

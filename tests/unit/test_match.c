@@ -485,6 +485,42 @@ static bool same_decision(struct decision a, struct decision b)
 	       (a.action != ACTION_VSOCK || (a.cid == b.cid && a.port == b.port));
 }
 
+/**
+ * first_fit() - the first rule that applies, by what rule_fit() says of each
+ * Return: its index, or BY_DEFAULT
+ */
+static int first_fit(const struct ruleset *rs, const struct endpoint *ep)
+{
+	struct endpoint target = *ep;
+
+	ip_loopback_if_unspecified(target.ip);
+	for (uint32_t i = 0; i < rs->connect_count; i++) {
+		if (rule_fit(&ruleset_connect(rs)[i], &target) == FIT_MEETS)
+			return (int)i;
+	}
+	return BY_DEFAULT;
+}
+
+/**
+ * first_fit_listen() - the same for bind()
+ */
+static int first_fit_listen(const struct ruleset *rs, const struct endpoint *ep, bool v6only)
+{
+	for (uint32_t i = 0; i < rs->listen_count; i++) {
+		if (rule_fit_listen(&ruleset_listen(rs)[i], ep, v6only) == FIT_MEETS)
+			return (int)i;
+	}
+	return BY_DEFAULT;
+}
+
+/**
+ * by_rule_or_default() - the rule of a decision; BY_DEFAULT stands for all that is no rule
+ */
+static int by_rule_or_default(struct decision d)
+{
+	return d.rule >= 0 ? d.rule : BY_DEFAULT;
+}
+
 static void test_against_naive(void)
 {
 	struct rule rules[2][RANDOM_RULES];
@@ -510,6 +546,11 @@ static void test_against_naive(void)
 				!same_decision(decide_connect(rs, &ep), naive_connect(rs, &ep));
 			different += !same_decision(decide_listen(rs, &ep, v6only),
 						    naive_listen(rs, &ep, v6only));
+			/* what --explain says of each rule comes to the same */
+			different += first_fit(rs, &ep) !=
+				     by_rule_or_default(decide_connect(rs, &ep));
+			different += first_fit_listen(rs, &ep, v6only) !=
+				     by_rule_or_default(decide_listen(rs, &ep, v6only));
 		}
 		free(rs);
 	}
