@@ -16,9 +16,11 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
 DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"' -DVSOCKIFY_PRELOAD='"$(PRELOAD)"'
 
-# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim
+# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim; plugin: what makes of it an
+# object that the shim loads
 CORE = config/match.c config/address.c config/image.c
-READER = $(filter-out $(CORE) config/plugin.c,$(wildcard config/*.c))
+PLUGIN = config/plugin.c config/allocator.c
+READER = $(filter-out $(CORE) $(PLUGIN),$(wildcard config/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
@@ -48,7 +50,7 @@ $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(wildcard shim/*.c)) shim/libvs
 	$(CC) -shared -nostartfiles $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -Wl,-z,defs \
 		-Wl,--version-script=shim/libvsockify.map -o $@ $(filter %.o,$^)
 
-$(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) config/plugin.c)
+$(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) $(PLUGIN))
 	$(CC) -shared $(ALL_CFLAGS) $(LDFLAGS) -Wl,-z,defs -o $@ $^ -lconfig
 
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c))
