@@ -67,11 +67,14 @@ static void check_options(int fd)
 	check(value == 123);
 }
 
-/* Is this port in use for TCP? */
+/* Is this port in use for TCP? On all addresses, as bound() asks for it: a connection of the
+ * other family that is not quite over counts too. */
 static bool taken(uint16_t port)
 {
-	int fd = must(socket(address_of(tcp_ip, 0).any.sa_family, SOCK_STREAM, 0));
-	bool refused = bind_to(fd, tcp_ip, port) < 0;
+	int family = address_of(tcp_ip, 0).any.sa_family;
+	int fd = must(socket(family, SOCK_STREAM, 0));
+	struct address all = address_of(family == AF_INET6 ? "::" : "0.0.0.0", port);
+	bool refused = syscall(SYS_bind, fd, &all.any, all.len) < 0;
 
 	close(fd);
 	return refused;
