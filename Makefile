@@ -38,7 +38,7 @@ help:
 	@echo 'make check-all  the tests, and all that takes long'
 	@echo 'make asan       tests with the address and undefined-behaviour sanitizers (build/asan)'
 	@echo 'make tsan       tests of threads with the thread sanitizer (build/tsan)'
-	@echo 'make memcheck   tests of threads with valgrind; make helgrind'
+	@echo 'make memcheck   tests of threads with valgrind'
 	@echo 'make bench      figures, beside native AF_VSOCK, TCP and relays; bench-quick in three minutes'
 	@echo 'make conformance  the tests of CPython, over TCP and under the shim'
 	@echo 'make lint       clang-format, clang-tidy, shellcheck'

@@ -61,9 +61,17 @@ static int send_timeout(int fd)
 	return (int)(limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000);
 }
 
+/* Raised by what the thread itself does, so not while it waits: runtimes and crash reporters
+ * handle these, and seldom care for SA_RESTART. */
+static bool is_fault(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
+	       signal == SIGTRAP || signal == SIGSYS || signal == SIGABRT;
+}
+
 /*
  * Was the handler that interrupted us installed with SA_RESTART? The kernel does not tell
- * which signal it was, so: yes, if every handler of this process is.
+ * which signal it was, so: yes, if every handler of this process is that may have run.
  */
 static bool interrupted_calls_restart(void)
 {
@@ -72,8 +80,9 @@ static bool interrupted_calls_restart(void)
 	bool restart = true;
 
 	for (int signal = 1; signal < NSIG && restart; signal++)
-		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler != SIG_DFL &&
-		    action.sa_handler != SIG_IGN && !(action.sa_flags & SA_RESTART))
+		if (!is_fault(signal) && sigaction(signal, NULL, &action) == 0 &&
+		    action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN &&
+		    !(action.sa_flags & SA_RESTART))
 			restart = false;
 	errno = saved;
 	return restart;

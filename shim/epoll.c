@@ -118,6 +118,8 @@ static void take_out_noted(int fd, struct carried *carried)
 {
 	struct note *row = table[(unsigned)fd % ROWS];
 
+	if (!atomic_load_explicit(&any_note, memory_order_relaxed))
+		return;
 	for (int i = 0; i < COLUMNS; i++) {
 		uint64_t key = atomic_load(&row[i].key);
 		struct epoll_event event = {.events = row[i].events, .data.u64 = row[i].data};

@@ -54,6 +54,11 @@ struct symbols {
 	const uint32_t *hash;
 };
 
+static bool have_all(const struct symbols *s)
+{
+	return s->table && s->names && s->hash;
+}
+
 static bool read_dynamic(const struct dl_phdr_info *object, struct symbols *symbols)
 {
 	const ElfW(Dyn) *entry = NULL;
@@ -63,7 +68,7 @@ static bool read_dynamic(const struct dl_phdr_info *object, struct symbols *symb
 		if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
 			entry = (const ElfW(Dyn) *)(object->dlpi_addr +
 						    object->dlpi_phdr[i].p_vaddr);
-	for (; entry && entry->d_tag != DT_NULL; entry++) {
+	for (; entry && entry->d_tag != DT_NULL && !have_all(symbols); entry++) {
 		if (entry->d_tag == DT_SYMTAB)
 			symbols->table = (const ElfW(Sym) *)entry->d_un.d_ptr;
 		else if (entry->d_tag == DT_STRTAB)

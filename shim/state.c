@@ -106,11 +106,7 @@ static const struct ruleset *rules_from_file(void)
 	return image;
 }
 
-/*
- * A function in the program's own .preinit_array runs before libc has set `environ`, and must
- * not find it empty: there would be no rules for the whole life of the program. The kernel
- * left it on the stack, behind the arguments; ld.so knows where.
- */
+/* What the kernel left on the stack, behind the arguments; ld.so knows where. */
 static char **initial_environment(void)
 {
 	char ***stack_end = dlsym(RTLD_DEFAULT, "__libc_stack_end");
@@ -120,19 +116,38 @@ static char **initial_environment(void)
 	return *stack_end + 1 + (uintptr_t) * *stack_end + 1; /* behind argc, argv and NULL */
 }
 
+/*
+ * A function in the program's own .preinit_array runs before libc has set `environ`, and must
+ * not find it empty: there would be no rules for the whole life of the program.
+ * Return: the variable, filled in for as long as the rules are looked for; NULL if it was
+ */
+static char ***fill_environment(void)
+{
+	/* by name, not by the linker: hardly any program gets here, and all would pay */
+	char ***variable = dlsym(RTLD_DEFAULT, "environ");
+
+	if (!variable || *variable)
+		return NULL;
+	*variable = initial_environment();
+	return variable;
+}
+
 static void find_rules(void)
 {
-	char **current = environ;
+	char ***filled = NULL;
 	const struct ruleset *found;
 
 	real_init();
-	if (!environ)
-		environ = initial_environment();
 	log_init();
 	found = rules_from_environment();
+	if (!found && (filled = fill_environment())) {
+		log_init();
+		found = rules_from_environment();
+	}
 	if (!found)
 		found = rules_from_file();
-	environ = current;
+	if (filled)
+		*filled = NULL;
 	if (found)
 		state_rules = found;
 	log_rules(state_rules);

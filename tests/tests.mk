@@ -8,7 +8,7 @@ CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-tests
 LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages tests/packaging/packages \
 	tests/interop/packages tests/examples/packages) golang-go
 
-.PHONY: check check-all helpers asan tsan sanitized memcheck helgrind bench bench-quick conformance lint
+.PHONY: check check-all helpers asan tsan sanitized memcheck bench bench-quick conformance lint
 
 # ---- programs of the tests ----
 
@@ -82,8 +82,8 @@ sanitized:
 	$(call sanitize,tsan,thread)
 
 asan tsan: sanitized
-memcheck helgrind: all
-asan tsan memcheck helgrind: helpers
+memcheck: all
+asan tsan memcheck: helpers
 	@tests/packages $(CHECK_PACKAGES)
 	tests/vm/run --timeout 3600 tests/sanitizers/run $@
 

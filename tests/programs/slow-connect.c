@@ -164,10 +164,12 @@ static void interrupted(const struct family *f, int flags)
 {
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
 	struct sigaction before;
+	struct sigaction of_crashes = {.sa_handler = on_signal}; /* as runtimes install it */
 	int fd = socket_of(f, 0);
 	pthread_t thread;
 	struct stall s;
 
+	sigaction(SIGSEGV, &of_crashes, NULL);
 	sigaction(SIGUSR1, &action, &before);
 	stall_begin(&s, f);
 	signals = 0;
