@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# tests/loopback/differential.sh - a program must print the same over TCP and over VM sockets. Source after lib.sh.
+# tests/conformance/differential.sh - a program must print the same over TCP and over VM sockets. Source after lib.sh.
 #
 # Where the kernel makes that impossible, the file `differences` beside this one names the line of either run and the
 # reason. Each of its entries must be needed: one that no longer applies fails the test.
 
-here=$VSOCKIFY_TREE/tests/loopback
+here=$VSOCKIFY_TREE/tests/conformance
 everything=(--connect '127.0.0.0/8:*=1' --connect '[::1]:*=1' --listen '*:*')
 
 # expected_over_vsock NAME - turn the lines of a TCP run (stdin) into those that are expected over VM sockets
