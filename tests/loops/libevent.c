@@ -16,26 +16,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "address.h"
 #include "payload.h"
 
 static struct event_base *base;
 static size_t finished, bytes, wanted;
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static struct sockaddr_in address(const char *ip, const char *port)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET,
-				 .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
-
-	if (inet_pton(AF_INET, ip, &in.sin_addr) != 1)
-		die(ip);
-	return in;
-}
 
 /* ---- the server ---- */
 

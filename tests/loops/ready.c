@@ -22,15 +22,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "payload.h"
 
 #define DESCRIPTORS 1024 /* as many as select() knows */
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 /* ---- ways to wait ---- */
 
@@ -256,16 +251,6 @@ static void handle(int fd)
 }
 
 /* ---- the two roles ---- */
-
-static struct sockaddr_in address(const char *ip, const char *port)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET,
-				 .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
-
-	if (inet_pton(AF_INET, ip, &in.sin_addr) != 1)
-		die(ip);
-	return in;
-}
 
 static _Noreturn void serve(const char *port)
 {

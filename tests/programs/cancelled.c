@@ -72,7 +72,7 @@ static void *victim_recvmsg(void *argument)
 }
 
 /* Is the thread asleep in a system call that has to do with sockets? */
-static bool asleep(int tid)
+static bool in_socket_call(int tid)
 {
 	char name[64], text[32] = "";
 	long call;
@@ -100,7 +100,8 @@ static void cancel_in(const char *what, void *(*routine)(void *))
 	victim.other = -1;
 	must(-pthread_create(&cancelled, NULL, routine, NULL));
 	if (!victim.pending) {
-		for (int i = 0; !(victim.tid && asleep(victim.tid)) && i < PATIENCE_MS; i++)
+		for (int i = 0; !(victim.tid && in_socket_call(victim.tid)) && i < PATIENCE_MS;
+		     i++)
 			poll(NULL, 0, 1);
 		pthread_cancel(cancelled);
 	}

@@ -27,21 +27,6 @@ static void *wait_in_accept(void *argument)
 	return NULL;
 }
 
-/* Is the thread asleep in the kernel? The state stands behind the name in /proc. */
-static bool asleep(pid_t thread)
-{
-	char path[64], text[256] = "", *at;
-	int fd;
-
-	sprintf(path, "/proc/self/task/%d/stat", thread);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, text, sizeof text - 1) < 0)
-		*text = 0;
-	close(fd);
-	at = strrchr(text, ')');
-	return at && at[2] == 'S';
-}
-
 static void woken(const struct family *f, const char *on, int threads, int how)
 {
 	struct waiter waiters[3] = {0};
@@ -52,8 +37,7 @@ static void woken(const struct family *f, const char *on, int threads, int how)
 		pthread_create(&waiters[i].thread, NULL, wait_in_accept, &waiters[i]);
 	pthread_barrier_wait(&ready);
 	for (int i = 0; i < threads; i++)
-		for (int quiet = 0; quiet < 5; quiet = asleep(waiters[i].tid) ? quiet + 1 : 0)
-			poll(NULL, 0, 2);
+		wait_asleep(waiters[i].tid);
 	say("shutdown %d with %d threads: %s", how, threads, result(shutdown(listener, how)));
 	for (int i = 0; i < threads; i++) {
 		pthread_join(waiters[i].thread, NULL);

@@ -119,42 +119,19 @@ static void on_signal(int number)
 	signals++;
 }
 
-/* Is the thread asleep in the kernel? The state stands behind the name in /proc. */
-static bool asleep(pid_t thread)
-{
-	char path[64], text[256] = "", *at;
-	int fd;
-
-	sprintf(path, "/proc/self/task/%d/stat", thread);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (read(fd, text, sizeof text - 1) < 0)
-		*text = 0;
-	close(fd);
-	at = strrchr(text, ')');
-	return at && at[2] == 'S';
-}
-
 static pid_t victim_thread;
-
-static void wait_asleep(void)
-{
-	for (int quiet = 0; quiet < 5; quiet = asleep(victim_thread) ? quiet + 1 : 0)
-		poll(NULL, 0, 2);
-}
 
 static void *disturb(void *argument)
 {
 	struct disturbance *d = argument;
 
-	wait_asleep();
+	wait_asleep(victim_thread);
 	if (d->signal)
 		pthread_kill(d->victim, d->signal);
 	if (d->how >= 0)
 		d->shut = shutdown(d->fd, d->how);
 	if (d->signal) {
-		wait_asleep();
+		wait_asleep(victim_thread);
 		stall_end(d->stall);
 	}
 	return NULL;
@@ -280,7 +257,7 @@ static void cancel(const char *what, void *(*function)(void *), void *argument)
 	pthread_create(&thread, NULL, function, argument);
 	while (!*(volatile pid_t *)&victim_thread)
 		poll(NULL, 0, 1);
-	wait_asleep();
+	wait_asleep(victim_thread);
 	pthread_cancel(thread);
 	pthread_join(thread, &outcome);
 	say("%s: %s", what, outcome == PTHREAD_CANCELED ? "cancelled" : "returned");

@@ -411,4 +411,29 @@ MAYBE_UNUSED static void each_family(const char *title, void (*part)(const struc
 	}
 }
 
+/* asleep() - is the thread of this process asleep in the kernel? The state stands behind the
+ * name in /proc. */
+MAYBE_UNUSED static bool asleep(pid_t thread)
+{
+	char path[64], text[256] = "", *at;
+	int fd;
+
+	sprintf(path, "/proc/self/task/%d/stat", thread);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof text - 1) < 0)
+		*text = 0;
+	close(fd);
+	at = strrchr(text, ')');
+	return at && at[2] == 'S';
+}
+
+/* wait_asleep() - until it is, five looks in a row: it may sleep for a moment on its way */
+MAYBE_UNUSED static void wait_asleep(pid_t thread)
+{
+	for (int quiet = 0; quiet < 5; quiet = asleep(thread) ? quiet + 1 : 0)
+		poll(NULL, 0, 2);
+}
+
 #endif
