@@ -3,6 +3,11 @@ set datafile separator ","
 set terminal svg size 820,520 font "sans-serif,13" background "white"
 set grid ytics lc rgb "#dddddd"
 set key outside bottom center horizontal reverse Left
+set xlabel offset 0, 0.4
+set bmargin 6.5
+set border 3
+set xtics nomirror
+set ytics nomirror
 kernel = "6.1"
 
 # pick(FIGURE, WAY) - lines "parameter value" of the kernel
@@ -36,12 +41,15 @@ plot pick("bulk", "tcp") using 2:xtic(1) title "TCP on loopback" lc rgb "#8da0cb
      pick("bulk", "relay") using 2 title "TCP program, a socat at either end" lc rgb "#999999"
 
 set output "rules.svg"
-set title "Looking an address up among rules (no rule matches)"
+set title "Looking an address up among rules, none of which matches"
 set xlabel "number of rules"
 set ylabel "instructions for one look-up"
 set logscale xy
+set format y "10^{%T}"
+set format x "10^{%T}"
+set xrange [0.8:1.25e5]
 set yrange [*:*]
 set style data linespoints
-plot pick("match", "exact-none") using 1:2 title "exact addresses" lc rgb "#66c2a5" pt 7, \
-     pick("match", "prefix-none") using 1:2 title "prefixes" lc rgb "#fc8d62" pt 7, \
-     pick("match", "range-none") using 1:2 title "exact addresses, port ranges" lc rgb "#8da0cb" pt 5
+plot pick("match", "exact-none") using 1:2 title "exact addresses" lc rgb "#66c2a5" pt 6 ps 1.4 lw 2, \
+     pick("match", "prefix-none") using 1:2 title "prefixes" lc rgb "#fc8d62" pt 7 lw 2, \
+     pick("match", "range-none") using 1:2 title "exact addresses, port ranges" lc rgb "#5e77b5" pt 2 lw 2

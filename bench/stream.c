@@ -6,10 +6,10 @@
  *   stream roundtrip HOST PORT SIZE COUNT     us for each round trip of SIZE bytes
  *   stream bulk      HOST PORT SIZE TOTAL     MiB/s in writes of SIZE bytes
  *   stream connect   HOST PORT COUNT          us for connect + one round trip + close
- *   stream clients   HOST PORT CLIENTS COUNT  connections a second, COUNT by each of CLIENTS
- * processes stream open      HOST PORT COUNT          with COUNT connections open: us for a
- * further one, KiB of the process and of the kernel for each stream cycle     COUNT us for one
- * whole connect-accept-close in one process
+ *   stream clients   HOST PORT CLIENTS COUNT  connections a second, COUNT by each client
+ *   stream open      HOST PORT COUNT          with COUNT connections open: us for one more,
+ *                                             KiB each of this process and of the kernel
+ *   stream cycle     COUNT                    us for connect + accept + close in one process
  *
  * HOST is an IPv4 address, or a CID. STREAM_BUFFER in the environment is the size of a native
  * VM socket's buffer. Each client tries until the server answers before it measures. What it
