@@ -26,7 +26,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
-DEB_PACKAGES = $(BUILD_PACKAGES) debhelper dpkg-dev fakeroot
+DEB_PACKAGES = $(BUILD_PACKAGES) build-essential debhelper dpkg-dev fakeroot git
 
 .PHONY: all help demo install uninstall dist deb clean FORCE
 all: $(BUILT)
