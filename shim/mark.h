@@ -32,7 +32,7 @@
 
 #include "place.h"
 
-/* Values that only have to be read back, by index into the options table (option.h). */
+/* Values that only have to be read back, by index into the options table (kept.h). */
 #define MARK_EXTRAS_MAX 40
 struct extra {
 	uint8_t tag;
