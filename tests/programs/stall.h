@@ -77,7 +77,8 @@ static void stall_begin(struct stall *s, const struct family *f)
 	wait_for(s->fillers[0], POLLOUT);
 }
 
-/* stall_end() - let the connections through */
+/* stall_end() - let the connections through; over TCP the fillers come first, and are at their
+ * end */
 static void stall_end(struct stall *s)
 {
 	struct uffdio_zeropage fill = {.range = {(uintptr_t)s->page, PAGE_BYTES}};
@@ -93,8 +94,6 @@ static void stall_end(struct stall *s)
 		return;
 	}
 	must(listen(s->listener, 16));
-	for (int fd; (fd = accept(s->listener, NULL, NULL)) >= 0;)
-		close(fd);
 	for (unsigned i = 0; i < ARRAY_SIZE(s->fillers); i++)
 		close(s->fillers[i]);
 }
