@@ -61,10 +61,9 @@ static void stall_vsock(struct stall *s)
 /* stall_begin() - listen at @ip; connections to it stay in progress from now on */
 static void stall_begin(struct stall *s, const struct family *f)
 {
-	s->ip = f->loopback;
+	*s = (struct stall){.ip = f->loopback, .faults = -1, .stalled = true};
 	s->listener = listener_on(f, s->ip, SOCK_NONBLOCK, "server");
 	s->port = local_port(s->listener);
-	s->stalled = true;
 	if (over_vsock()) {
 		stall_vsock(s);
 		return;
