@@ -148,29 +148,36 @@ static uint8_t tag_of(int index, unsigned word)
 	return (uint8_t)((unsigned)index | word << 6);
 }
 
+/* Where the extra of this tag stands; behind the last one if there is none. */
+static unsigned find_extra(const struct mark *m, uint8_t tag)
+{
+	unsigned i = 0;
+
+	while (i < m->extra_count && m->extras[i].tag != tag)
+		i++;
+	return i;
+}
+
 static int keep_extra(struct mark *m, uint8_t tag, uint32_t value)
 {
-	for (unsigned i = 0; i < m->extra_count; i++) {
-		if (m->extras[i].tag == tag) {
-			m->extras[i].value = value;
-			return 0;
-		}
-	}
-	if (m->extra_count == MARK_EXTRAS_MAX)
+	unsigned i = find_extra(m, tag);
+
+	if (i == MARK_EXTRAS_MAX)
 		return -ENOMEM;
-	m->extras[m->extra_count++] = (struct extra){tag, value};
+	if (i == m->extra_count)
+		m->extra_count++;
+	m->extras[i] = (struct extra){tag, value};
 	return 0;
 }
 
 static bool kept_extra(const struct mark *m, uint8_t tag, uint32_t *value)
 {
-	for (unsigned i = 0; i < m->extra_count; i++) {
-		if (m->extras[i].tag == tag) {
-			*value = m->extras[i].value;
-			return true;
-		}
-	}
-	return false;
+	unsigned i = find_extra(m, tag);
+
+	if (i == m->extra_count)
+		return false;
+	*value = m->extras[i].value;
+	return true;
 }
 
 /* Keep a value in the mark's own fields, if it has one for it; it is a good value already. */

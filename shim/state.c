@@ -119,7 +119,7 @@ static char **initial_environment(void)
 /*
  * A function in the program's own .preinit_array runs before libc has set `environ`, and must
  * not find it empty: there would be no rules for the whole life of the program.
- * Return: the variable, filled in for as long as the rules are looked for; NULL if it was
+ * Return: the variable, to be emptied again when the rules are found; NULL if it was not empty
  */
 static char ***fill_environment(void)
 {

@@ -49,6 +49,11 @@ start() {
 	background+=("$started")
 }
 
+# as_postgres COMMAND... - as PostgreSQL's own user: its server refuses to run as root
+as_postgres() {
+	setpriv --reuid postgres --regid postgres --init-groups "$@"
+}
+
 # wait_until COMMAND... - try until it succeeds; fail after 30 seconds. Nothing sleeps a fixed time.
 wait_until() {
 	local deadline=$((SECONDS + ${WAIT_SECONDS:-30}))
