@@ -6,17 +6,15 @@
  *
  * libconfig turns the text (config/text.c) into a tree of settings. Each kind of group (the
  * file itself, a peer, a rule, ...) has a table of the settings that may stand in it, with
- * their types, against which check_group() holds it; so the functions that follow find only
- * what they expect, and an unknown or mistyped setting is reported at its own line. A rule or
- * peer with an error is left out, and reading goes on with the next.
+ * their types, against which it is held first (config/setting.h); so the functions here find
+ * only what they expect. A rule or peer with an error is left out, and reading goes on with
+ * the next.
  */
 #include "parse.h"
 
-#include <libconfig.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "setting.h"
 
 #define LANGUAGE_VERSION 1
 
@@ -25,134 +23,6 @@
 #define BUFFER_MIN   4096
 #define BUFFER_MAX   1073741824
 #define MICROSECONDS 1e6
-
-/* What libconfig's types come down to here. */
-enum kind {
-	KIND_GROUP,
-	KIND_LIST,
-	KIND_STRING,
-	KIND_INTEGER,
-	KIND_NUMBER, /* an integer will do as well */
-	KIND_BOOLEAN,
-	KIND_OTHER,
-};
-
-static const char *const kind_names[] = {
-	[KIND_GROUP] = "a group, { ... }", [KIND_LIST] = "a list, ( ... )",
-	[KIND_STRING] = "a text, \"...\"", [KIND_INTEGER] = "a whole number",
-	[KIND_NUMBER] = "a number",        [KIND_BOOLEAN] = "true or false",
-};
-
-/* A setting that may stand in a group. */
-struct setting_kind {
-	const char *name;
-	enum kind kind;
-};
-
-struct parser {
-	struct builder *builder;
-	const struct config_text *text;
-};
-
-/**
- * origin_of() - where a setting was written
- */
-static struct origin origin_of(const struct parser *parser, const config_setting_t *setting)
-{
-	return config_text_origin(parser->text, config_setting_source_line(setting));
-}
-
-/* parser_error() - report an error at a setting; yields false, for the caller to return */
-#define parser_error(parser, setting, ...) \
-	(builder_error((parser)->builder, origin_of(parser, setting), __VA_ARGS__), false)
-
-/**
- * kind_of() - the kind of a setting
- */
-static enum kind kind_of(const config_setting_t *setting)
-{
-	switch (config_setting_type(setting)) {
-	case CONFIG_TYPE_GROUP:
-		return KIND_GROUP;
-	case CONFIG_TYPE_LIST:
-		return KIND_LIST;
-	case CONFIG_TYPE_STRING:
-		return KIND_STRING;
-	case CONFIG_TYPE_INT:
-	case CONFIG_TYPE_INT64:
-		return KIND_INTEGER;
-	case CONFIG_TYPE_FLOAT:
-		return KIND_NUMBER;
-	case CONFIG_TYPE_BOOL:
-		return KIND_BOOLEAN;
-	default:
-		return KIND_OTHER;
-	}
-}
-
-/**
- * is_kind() - may a setting stand where @wanted is?
- */
-static bool is_kind(const config_setting_t *setting, enum kind wanted)
-{
-	enum kind kind = kind_of(setting);
-
-	return kind == wanted || (wanted == KIND_NUMBER && kind == KIND_INTEGER);
-}
-
-/**
- * list_known() - the names of the settings that may stand in a group, for a message
- * @buf: REASON_MAX bytes
- * Return: @buf
- */
-static const char *list_known(const struct setting_kind *known, size_t count, char *buf)
-{
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; i < count && used < REASON_MAX; i++)
-		used += (size_t)snprintf(buf + used, REASON_MAX - used, "%s%s",
-					 i > 0 ? ", " : "", known[i].name);
-	return buf;
-}
-
-/**
- * check_setting() - hold one setting of a group against the table
- */
-static bool check_setting(struct parser *parser, const config_setting_t *setting,
-			  const struct setting_kind *known, size_t count)
-{
-	const char *name = config_setting_name(setting);
-	char names[REASON_MAX];
-
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(name, known[i].name) != 0)
-			continue;
-		if (is_kind(setting, known[i].kind))
-			return true;
-		return parser_error(parser, setting, "\"%s\" must be %s", name,
-				    kind_names[known[i].kind]);
-	}
-	return parser_error(parser, setting, "unknown setting \"%.*s\": known here are %s",
-			    QUOTE_MAX, name, list_known(known, count, names));
-}
-
-/**
- * check_group() - hold a group against the table of the settings that may stand in it
- */
-static bool check_group(struct parser *parser, const config_setting_t *group,
-			const struct setting_kind *known, size_t count)
-{
-	bool good = true;
-
-	for (int i = 0; i < config_setting_length(group); i++)
-		good &= check_setting(parser, config_setting_get_elem(group, (unsigned int)i),
-				      known, count);
-	return good;
-}
-
-#define CHECK_GROUP(parser, group, known) \
-	check_group(parser, group, known, sizeof(known) / sizeof((known)[0]))
 
 /**
  * member() - a setting of a group

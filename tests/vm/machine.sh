@@ -181,7 +181,8 @@ boot_machine()
         exit "${line#exit }"
         ;;
     1:*)
-        fail "the machine ended before the command did"
+        wait "$qemu" && result=0 || result=$?
+        fail "the machine ended before the command did (qemu's status $result)"
         exit 125
         ;;
     *)

@@ -16,6 +16,7 @@ usage: $1
   --plain             pair only: no host| and guest| before the lines
   --guests N          pair only: this many guests, CID 3 and up                 (1)
   --guest-memory M    pair only: of each guest                                  (512M)
+  --network           pair only: the guests have a network card (virtio-net with vhost) beside vsock
 A directory named in VM_OUT is shared with the machine, writable, under the same name.
 END
     exit 2
@@ -30,6 +31,7 @@ vm_kvm=${VM_KVM:-0}
 vm_guests=1
 vm_guest_memory=512M
 vm_plain=0
+vm_network=0
 
 while [ $# -gt 0 ]; do
     case $1 in
@@ -44,6 +46,7 @@ while [ $# -gt 0 ]; do
     --loopback) vm_loopback=1; shift; continue ;;
     --no-loopback) vm_loopback=0; shift; continue ;;
     --plain) vm_plain=1; shift; continue ;;
+    --network) vm_network=1; shift; continue ;;
     --) shift; break ;;
     -*) usage "${0##*/}: unknown option $1" ;;
     *) break ;;
