@@ -12,11 +12,13 @@
  *   stream cycle     COUNT                    us for connect + accept + close in one process
  *
  * HOST is an IPv4 address, or a CID. STREAM_BUFFER in the environment is the size of a native
- * VM socket's buffer. Each client tries until the server answers before it measures. What it
- * prints is one line of numbers.
+ * VM socket's buffer. With STREAM_CONVERT, a native client makes a TCP socket and puts its VM
+ * socket in its place, with no system call that a shim could do without. Each client tries
+ * until the server answers before it measures. What it prints is one line of numbers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/vm_sockets.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -45,6 +47,7 @@ static _Noreturn void fail(const char *what)
 #ifdef VSOCK
 #define FAMILY AF_VSOCK
 static uint64_t buffer_size; /* in bytes, from the environment; 0: the kernel's */
+static int converts;         /* from the environment too */
 typedef struct sockaddr_vm address;
 
 static address address_of(const char *host, unsigned port)
@@ -95,10 +98,48 @@ static int make_socket(void)
 	return fd;
 }
 
+#ifdef VSOCK
+/*
+ * The least that a shim does for a blocking connect(), beside that: there is a TCP socket; the
+ * other is bound to a port that TCP has too, is marked, takes the first one's place; and an
+ * attempt that a signal must not abort is waited for.
+ */
+static int convert_and_connect(const address *to)
+{
+	static unsigned port = 40000;
+	struct sockaddr_vm from = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY};
+	int tcp = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct pollfd connected = {.fd = tcp, .events = POLLOUT};
+	uint64_t mark = (uint64_t)1 << 63;
+
+	from.svm_port = port++;
+	if (port == 60000)
+		port = 40000;
+	if (bind(fd, (struct sockaddr *)&from, sizeof from) < 0)
+		fail("bind");
+	setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &mark, sizeof mark);
+	if (dup3(fd, tcp, 0) < 0)
+		fail("dup3");
+	if (connect(fd, (const struct sockaddr *)to, sizeof *to) < 0 && errno != EINPROGRESS)
+		fail("connect");
+	fcntl(fd, F_SETFL, O_RDWR);
+	close(fd);
+	if (poll(&connected, 1, -1) != 1 || connected.revents != POLLOUT)
+		fail("connect");
+	return tcp;
+}
+#endif
+
 static int make_connection(const address *to)
 {
-	int fd = make_socket();
+	int fd;
 
+#ifdef VSOCK
+	if (converts)
+		return convert_and_connect(to);
+#endif
+	fd = make_socket();
 	if (connect(fd, (const struct sockaddr *)to, sizeof *to) < 0)
 		fail("connect");
 	return fd;
@@ -384,6 +425,7 @@ int main(int argc, char **argv)
 #ifdef VSOCK
 	if (getenv("STREAM_BUFFER"))
 		buffer_size = number(getenv("STREAM_BUFFER"));
+	converts = getenv("STREAM_CONVERT") != NULL;
 #endif
 	setvbuf(stdout, NULL, _IONBF, 0);
 	if (strcmp(what, "serve") == 0 && argc == 4)
