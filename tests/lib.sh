@@ -49,10 +49,10 @@ start() {
 	background+=("$started")
 }
 
-# as_postgres COMMAND... - as PostgreSQL's own user: its server refuses to run as root
-as_postgres() {
-	setpriv --reuid postgres --regid postgres --init-groups "$@"
-}
+# "${as_postgres[@]}" COMMAND... - as PostgreSQL's own user, since its server refuses to run as root. No function: of
+# one in the background, `kill` would end the subshell alone.
+# shellcheck disable=SC2034
+as_postgres=(setpriv --reuid postgres --regid postgres --init-groups)
 
 # wait_until COMMAND... - try until it succeeds; fail after 30 seconds. Nothing sleeps a fixed time.
 wait_until() {
