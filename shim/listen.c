@@ -248,6 +248,30 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 	return bind_converted(b);
 }
 
+/* Would TCP's bind() refuse the family of this address? (__inet_bind(), inet6_bind()) */
+static bool is_other_family(const struct mark *m, const struct sockaddr *addr, socklen_t len)
+{
+	if (m->v6)
+		return len >= offsetof(struct sockaddr_in6, sin6_scope_id) &&
+		       addr->sa_family != AF_INET6;
+	return len >= sizeof(struct sockaddr_in) && addr->sa_family != AF_INET &&
+	       (addr->sa_family != AF_UNSPEC ||
+		((const struct sockaddr_in *)addr)->sin_addr.s_addr != INADDR_ANY);
+}
+
+/* The kernel's bind(). Of a converted socket it says EINVAL, as of a bound one of TCP's, which
+ * looks at the address's family first. */
+static int bind_passed(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int result = sys_bind(fd, addr, len);
+	struct mark m;
+
+	if (result == -EINVAL && addr && len <= sizeof(struct sockaddr_storage) &&
+	    mark_read(fd, &m) && is_other_family(&m, addr, len))
+		return -EAFNOSUPPORT;
+	return result;
+}
+
 int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct binding b = {.rs = rules(), .fd = fd};
@@ -263,7 +287,7 @@ int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
 		    endpoint_parse((const struct sockaddr *)&any, sizeof any, &b.on))
 			result = bind_by_rules(&b, AF_INET);
 	}
-	return result == 1 ? sys_bind(fd, addr, len) : result;
+	return result == 1 ? bind_passed(fd, addr, len) : result;
 }
 
 /* listen() without bind(): TCP picks a port, which the rules may want to see. */
