@@ -193,9 +193,7 @@ static void welcome(const struct ruleset *rs, int listener, int accepted,
 {
 	struct endpoint ep;
 
-	if (head->inherit)
-		option_carry(listener, accepted, hint_options(listener));
-	mark_inherit(listener, accepted, head);
+	option_inherit(listener, accepted, head);
 	endpoint_of_vm(rs, &name->vm, shows_v6(head), &ep);
 	*full = sizeof *name;
 	endpoint_store(&ep, head->v6, &name->any, full);

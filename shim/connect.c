@@ -346,16 +346,15 @@ static int may_connect_again(int fd, const struct mark *m)
 	return 1;
 }
 
-/* TCP's refusal of an address that is not of the socket's family; 0 if it is. */
-static int refuse_family(const struct mark *m, const struct endpoint *to, sa_family_t family,
-			 socklen_t len)
+/* TCP's refusal of an address that the socket cannot reach; 0 if it can. */
+static int refuse(const struct mark *m, const struct endpoint *to, const struct sockaddr *addr,
+		  socklen_t len)
 {
-	if (m->v6 && family == AF_INET)
-		return len < offsetof(struct sockaddr_in6, sin6_scope_id) ? -EINVAL
-									  : -EAFNOSUPPORT;
-	if (!m->v6 && family == AF_INET6)
-		return -EAFNOSUPPORT;
-	return m->v6only && ip_is_v4(to->ip) ? -ENETUNREACH : 0;
+	int result = endpoint_refused(m->v6, addr, len);
+
+	if (result == 0 && m->v6only && ip_is_v4(to->ip))
+		result = -ENETUNREACH;
+	return result;
 }
 
 static int connect_converted(struct attempt *a, const struct subject *s,
@@ -364,7 +363,7 @@ static int connect_converted(struct attempt *a, const struct subject *s,
 	int result = may_connect_again(a->fd, &s->mark);
 
 	if (result == 1)
-		result = refuse_family(&s->mark, &a->to, addr->sa_family, len) ?: 1;
+		result = refuse(&s->mark, &a->to, addr, len) ?: 1;
 	if (result != 1)
 		return result;
 	if (a->decision.action == ACTION_DENY)

@@ -23,11 +23,11 @@
 
 /* ---- addresses ---- */
 
+/* An IPv6 address may lack its scope: RFC 2133, and Linux's SIN6_LEN_RFC2133. */
+static const socklen_t shortest_v6 = offsetof(struct sockaddr_in6, sin6_scope_id);
+
 bool endpoint_parse(const struct sockaddr *addr, socklen_t len, struct endpoint *ep)
 {
-	/* An IPv6 address may lack its scope: RFC 2133, and Linux's SIN6_LEN_RFC2133. */
-	const socklen_t shortest_v6 = offsetof(struct sockaddr_in6, sin6_scope_id);
-
 	if (!addr || len < sizeof(sa_family_t) || len > sizeof(struct sockaddr_storage))
 		return false;
 	if (addr->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
@@ -45,6 +45,13 @@ bool endpoint_parse(const struct sockaddr *addr, socklen_t len, struct endpoint 
 		return true;
 	}
 	return false;
+}
+
+int endpoint_refused(bool v6, const struct sockaddr *addr, socklen_t len)
+{
+	if (len < (v6 ? shortest_v6 : sizeof(struct sockaddr_in)))
+		return -EINVAL;
+	return addr->sa_family == (v6 ? AF_INET6 : AF_INET) ? 0 : -EAFNOSUPPORT;
 }
 
 void endpoint_store(const struct endpoint *ep, bool v6, struct sockaddr *addr, socklen_t *len)
@@ -114,11 +121,12 @@ int conversion_mark(const struct conversion *c, const struct ruleset *rs, const 
 	uint64_t size = rs->buffer_size ? rs->buffer_size : DEFAULT_BUFFER_SIZE;
 	int result = mark_write(c->spare, NULL, m);
 
+	if (result < 0)
+		return result;
 	/* Only now: until the mark is there, the largest size allowed is 256 KiB. */
-	if (result == 0)
-		sys_setsockopt(c->spare, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size,
-			       sizeof size);
-	return result;
+	sys_setsockopt(c->spare, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, sizeof size);
+	option_carry_low_water(c->fd, c->spare);
+	return 0;
 }
 
 /* Who gets SIGIO; asked only where somebody may have been named, which is rare. */

@@ -219,6 +219,16 @@ int kept_put(struct mark *m, int index, const struct value *value)
 	return result;
 }
 
+void kept_drop(struct mark *m, int index)
+{
+	for (unsigned word = 0; word < option_words(index); word++) {
+		unsigned i = find_extra(m, tag_of(index, word));
+
+		if (i < m->extra_count)
+			m->extras[i] = m->extras[--m->extra_count];
+	}
+}
+
 /* Fields that are zero for "never set" fall through. */
 bool kept_get(const struct mark *m, int index, struct value *value)
 {

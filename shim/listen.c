@@ -248,15 +248,11 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 	return bind_converted(b);
 }
 
-/* Would TCP's bind() refuse the family of this address? (__inet_bind(), inet6_bind()) */
-static bool is_other_family(const struct mark *m, const struct sockaddr *addr, socklen_t len)
+/* inet_bind() takes AF_UNSPEC for AF_INET, if the address is 0.0.0.0. */
+static bool is_unspecified(const struct sockaddr *addr, socklen_t len)
 {
-	if (m->v6)
-		return len >= offsetof(struct sockaddr_in6, sin6_scope_id) &&
-		       addr->sa_family != AF_INET6;
-	return len >= sizeof(struct sockaddr_in) && addr->sa_family != AF_INET &&
-	       (addr->sa_family != AF_UNSPEC ||
-		((const struct sockaddr_in *)addr)->sin_addr.s_addr != INADDR_ANY);
+	return addr && len >= sizeof(struct sockaddr_in) && addr->sa_family == AF_UNSPEC &&
+	       ((const struct sockaddr_in *)addr)->sin_addr.s_addr == INADDR_ANY;
 }
 
 /* The kernel's bind(). Of a converted socket it says EINVAL, as of a bound one of TCP's, which
@@ -266,10 +262,10 @@ static int bind_passed(int fd, const struct sockaddr *addr, socklen_t len)
 	int result = sys_bind(fd, addr, len);
 	struct mark m;
 
-	if (result == -EINVAL && addr && len <= sizeof(struct sockaddr_storage) &&
-	    mark_read(fd, &m) && is_other_family(&m, addr, len))
-		return -EAFNOSUPPORT;
-	return result;
+	if (result != -EINVAL || !addr || len > sizeof(struct sockaddr_storage) ||
+	    !mark_read(fd, &m) || (!m.v6 && is_unspecified(addr, len)))
+		return result;
+	return endpoint_refused(m.v6, addr, len) ?: result;
 }
 
 int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
@@ -280,11 +276,9 @@ int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
 
 	if (endpoint_parse(addr, len, &b.on)) {
 		result = bind_by_rules(&b, addr->sa_family);
-	} else if (addr && len >= sizeof any && addr->sa_family == AF_UNSPEC) {
-		/* inet_bind() takes this for AF_INET, if the address is 0.0.0.0 */
+	} else if (is_unspecified(addr, len)) {
 		any.sin_port = ((const struct sockaddr_in *)addr)->sin_port;
-		if (!((const struct sockaddr_in *)addr)->sin_addr.s_addr &&
-		    endpoint_parse((const struct sockaddr *)&any, sizeof any, &b.on))
+		if (endpoint_parse((const struct sockaddr *)&any, sizeof any, &b.on))
 			result = bind_by_rules(&b, AF_INET);
 	}
 	return result == 1 ? bind_passed(fd, addr, len) : result;

@@ -434,14 +434,3 @@ int mark_write(int fd, const struct mark *before, const struct mark *after)
 		result = sys_setsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &new.c, sizeof new.c);
 	return result;
 }
-
-void mark_inherit(int listener, int accepted, const struct mark *head)
-{
-	struct mark m;
-
-	if ((!head->extended && !head->inherit) || !mark_read(listener, &m))
-		return;
-	m.peer = (struct place){0};
-	m.shut = false;
-	mark_write(accepted, NULL, &m);
-}

@@ -89,11 +89,4 @@ bool mark_read(int fd, struct mark *m);
  */
 int mark_write(int fd, const struct mark *before, const struct mark *after);
 
-/*
- * mark_inherit() - give an accepted socket the part of its listener's mark that the kernel
- *                  does not hand down
- * @head: the accepted socket's mark_head()
- */
-void mark_inherit(int listener, int accepted, const struct mark *head);
-
 #endif

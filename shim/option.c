@@ -8,6 +8,7 @@
  */
 #include "option.h"
 
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -25,6 +26,23 @@
 
 /* ---- conversion ---- */
 
+/*
+ * setsockopt() of a carried option. vsock_set_rcvlowat() refuses what is more than the buffer
+ * holds; TCP cuts the value to that.
+ */
+static int set_carried(int fd, const struct option *option, const void *value, socklen_t len)
+{
+	int result = sys_setsockopt(fd, option->level, option->name, value, len), room;
+	socklen_t size_len = sizeof(uint64_t);
+	uint64_t size;
+
+	if (result != -EINVAL || option->name != SO_RCVLOWAT ||
+	    sys_getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, &size_len) < 0)
+		return result;
+	room = size < INT_MAX ? (int)size : INT_MAX;
+	return sys_setsockopt(fd, option->level, option->name, &room, sizeof room);
+}
+
 /* Carry one option; true if it was not what a fresh socket has anyway. */
 static bool carry_one(const struct option *option, int from, int to)
 {
@@ -38,7 +56,27 @@ static bool carry_one(const struct option *option, int from, int to)
 	/* The kernel doubles buffer sizes that are set, and gives them back doubled. */
 	if (option->name == SO_SNDBUF || option->name == SO_RCVBUF)
 		old[0] /= 2;
-	return sys_setsockopt(to, option->level, option->name, old, len) == 0;
+	return set_carried(to, option, old, len) == 0;
+}
+
+/*
+ * Options that an accepted socket does not get. The last two TCP clears; the SO_REUSE ones it
+ * hands down, but nearly every listener has one, every accept() would pay for it, and no
+ * accepted socket has a use for them.
+ */
+static bool stays_with_listener(int index)
+{
+	return option_is(index, SOL_SOCKET, SO_REUSEADDR) ||
+	       option_is(index, SOL_SOCKET, SO_REUSEPORT) ||
+	       option_is(index, SOL_SOCKET, SO_PRIORITY) ||
+	       option_is(index, IPPROTO_TCP, TCP_DEFER_ACCEPT);
+}
+
+/* Options for whose sake accept() does nothing: word A of the mark hands two down. */
+static bool needs_no_inheriting(int index)
+{
+	return stays_with_listener(index) || option_is(index, IPPROTO_TCP, TCP_NODELAY) ||
+	       option_is(index, IPPROTO_IPV6, IPV6_V6ONLY);
 }
 
 bool option_carry(int from, int to, uint64_t which)
@@ -47,18 +85,9 @@ bool option_carry(int from, int to, uint64_t which)
 
 	for (int i = 0; i < option_count; i++)
 		if (which >> i & 1 && option_table[i].treatment == CARRIED &&
-		    carry_one(&option_table[i], from, to) &&
-		    option_table[i].name != SO_REUSEADDR)
+		    carry_one(&option_table[i], from, to) && !needs_no_inheriting(i))
 			any = true;
 	return any;
-}
-
-/* Options that are the listener's own business, or that word A of the mark hands down. */
-static bool needs_no_inheriting(int index)
-{
-	return option_is(index, SOL_SOCKET, SO_REUSEPORT) ||
-	       option_is(index, IPPROTO_TCP, TCP_NODELAY) ||
-	       option_is(index, IPPROTO_IPV6, IPV6_V6ONLY);
 }
 
 bool option_keep(int tcp, struct mark *m, uint64_t which)
@@ -78,11 +107,39 @@ bool option_keep(int tcp, struct mark *m, uint64_t which)
 	return any;
 }
 
+void option_carry_low_water(int from, int to)
+{
+	if (option_maybe_set(from, SOL_SOCKET, SO_RCVLOWAT))
+		option_carry(from, to, UINT64_C(1) << option_find(SOL_SOCKET, SO_RCVLOWAT));
+}
+
+void option_inherit(int listener, int accepted, const struct mark *head)
+{
+	struct mark m;
+	uint64_t handed_down = hint_options(listener);
+
+	if (!head->extended && !head->inherit)
+		return;
+	for (int i = 0; i < option_count; i++)
+		if (stays_with_listener(i))
+			handed_down &= ~(UINT64_C(1) << i);
+	if (head->inherit)
+		option_carry(listener, accepted, handed_down);
+	if (!mark_read(listener, &m))
+		return;
+	kept_drop(&m, option_find(IPPROTO_TCP, TCP_DEFER_ACCEPT));
+	m.reuseport = false;
+	m.peer = (struct place){0};
+	m.shut = false;
+	mark_write(accepted, NULL, &m);
+}
+
 bool option_maybe_set(int fd, int level, int name)
 {
-	int index = option_find(level, name);
+	uint64_t set = hint_options(fd);
+	int index = set ? option_find(level, name) : -1;
 
-	return index >= 0 && hint_options(fd) >> index & 1;
+	return index >= 0 && set >> index & 1;
 }
 
 void option_restore(int tcp, const struct mark *m)
@@ -139,6 +196,19 @@ static bool judge_quickly(int index, const void *given, socklen_t len, struct va
 	default:
 		return false;
 	}
+}
+
+/* SO_RCVLOWAT, where AF_VSOCK refused it: what TCP makes of the value. */
+static int set_low_water(int fd, int index, const void *given, socklen_t len)
+{
+	struct value value;
+	struct mark m;
+	int result;
+
+	if (!mark_head(fd, &m))
+		return -EINVAL;
+	result = judge(index, m.v6, given, len, &value);
+	return result < 0 ? result : set_carried(fd, &option_table[index], &value, sizeof(int));
 }
 
 /* As much of the mark as this option needs: TCP_NODELAY, which programs set on every
@@ -212,9 +282,11 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 	result = sys_setsockopt(fd, level, name, value, len);
 	if (index < 0)
 		return result;
+	if (result == -EINVAL && option_is(index, SOL_SOCKET, SO_RCVLOWAT))
+		result = set_low_water(fd, index, value, len);
 	if (result == 0) {
 		hint_option((unsigned)index);
-		if (option_table[index].treatment == CARRIED && name != SO_REUSEADDR)
+		if (option_table[index].treatment == CARRIED && !needs_no_inheriting(index))
 			note_listener_option(fd);
 	} else if (option_table[index].treatment == KEPT && result == -ENOPROTOOPT) {
 		return set_kept(fd, index, value, len);

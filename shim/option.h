@@ -30,6 +30,17 @@
  */
 bool option_carry(int from, int to, uint64_t which);
 
+/* option_carry_low_water() - carry SO_RCVLOWAT, which may not be more than the buffer's size,
+ * once that is set */
+void option_carry_low_water(int from, int to);
+
+/*
+ * option_inherit() - give an accepted socket those of its listener's options, and the part of
+ *                    its mark, that the kernel does not hand down
+ * @head: the accepted socket's mark_head()
+ */
+void option_inherit(int listener, int accepted, const struct mark *head);
+
 /*
  * option_keep() - put into a mark the kept options of a TCP socket
  * Return: true if there was any that accepted sockets must get, and that the kernel does not

@@ -32,6 +32,14 @@ fail() {
 	exit 1
 }
 
+# machine_only - ends what connects VM sockets anywhere but in a machine of tests/vm: the other end is not ours there
+machine_only() {
+	[ -e /run/vm/in ] || fail "this runs in a machine of tests/vm only: tests/vm/run $0"
+}
+case $0 in
+*tests/loopback/* | *tests/conformance/* | *tests/apps/* | *tests/loops/*) machine_only ;;
+esac
+
 # expect WHAT WANTED GOT - compare two strings
 expect() {
 	[ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"

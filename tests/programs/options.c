@@ -125,11 +125,7 @@ static void set_before(const struct family *f)
 		if (o->name == TCP_DEFER_ACCEPT && o->level == IPPROTO_TCP)
 			must(write(client, "now", 3));
 		server = accept_one(listener, &peer);
-		/* on an accepted socket these two mean nothing, and are handed down only if
-		 * others are */
-		if (o->level != SOL_SOCKET ||
-		    (o->name != SO_REUSEADDR && o->name != SO_REUSEPORT))
-			read_if_stable("accepted", server, o);
+		read_if_stable("what it accepts", server, o);
 		close(client);
 		close(server);
 		close(listener);
@@ -364,6 +360,39 @@ static void odd_values(const struct family *f)
 	close(fd);
 }
 
+/* How much must have come before poll() says so: more than a VM socket's first buffer, and more
+ * than any. */
+static void low_water(const struct family *f)
+{
+	static char data[1 << 19];
+	const int marks[] = {1 << 19, -1};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
+		int listener = socket_of(f, 0), client = socket_of(f, 0), server;
+		struct address peer;
+
+		must(set_int(listener, SOL_SOCKET, SO_RCVLOWAT, marks[i]));
+		must(set_int(client, SOL_SOCKET, SO_RCVLOWAT, marks[i]));
+		must(bind_to(listener, f->loopback, 0));
+		must(listen(listener, 5));
+		must(connect_to(client, f->loopback, local_port(listener)));
+		server = accept_one(listener, &peer);
+		say("SO_RCVLOWAT %d: listener %s, client %s, accepted %s", marks[i],
+		    read_int(listener, SOL_SOCKET, SO_RCVLOWAT),
+		    read_int(client, SOL_SOCKET, SO_RCVLOWAT),
+		    read_int(server, SOL_SOCKET, SO_RCVLOWAT));
+		must(write(client, data, sizeof data - 1));
+		say("one byte too few: %s", events_text(events_now(server, POLLIN)));
+		if (marks[i] > 0) {
+			must(write(client, data, 1));
+			say("enough: %s", events_text(wait_for(server, POLLIN)));
+		}
+		close(client);
+		close(server);
+		close(listener);
+	}
+}
+
 /* These promise security, or change what is sent: they must fail on a VM socket. */
 static void must_fail(const struct family *f)
 {
@@ -401,6 +430,7 @@ int main(void)
 	section("v6", "V6ONLY");
 	v6only();
 	each_family("odd values", odd_values);
+	each_family("low water", low_water);
 	each_family("must fail", must_fail);
 	return test_failed;
 }

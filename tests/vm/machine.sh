@@ -101,9 +101,9 @@ outer_machine()
     if [ "$vm_icount" = 1 ]; then
         qemu_command+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -smp 1 -cpu "$emulated_cpu")
     elif [ "$vm_kvm" = 1 ]; then
-        qemu_command+=(-accel kvm -cpu host -smp "$vm_smp")
+        qemu_command+=(-accel kvm -cpu host -smp "${vm_smp:-2}")
     else
-        qemu_command+=(-accel "tcg,thread=multi" -cpu "$emulated_cpu" -smp "$vm_smp")
+        qemu_command+=(-accel "tcg,thread=multi" -cpu "$emulated_cpu" -smp "${vm_smp:-2}")
     fi
     if [ -n "${VM_OUT:-}" ]; then
         VM_OUT=$(cd "$VM_OUT" && pwd -P) || exit 125

@@ -23,7 +23,7 @@ END
 }
 
 vm_kernel=${VM_KERNEL:-6.1}
-vm_smp=${VM_SMP:-2}
+vm_smp=${VM_SMP:-}
 vm_memory=${VM_MEMORY:-$vm_memory}
 vm_timeout=${VM_TIMEOUT:-600}
 vm_icount=${VM_ICOUNT:-0}
