@@ -73,7 +73,8 @@ static void stall_begin(struct stall *s, const struct family *f)
 		s->fillers[i] = socket_of(f, SOCK_NONBLOCK);
 		connect_to(s->fillers[i], s->ip, s->port);
 	}
-	wait_for(s->fillers[0], POLLOUT);
+	/* that the queue is full, only the listener knows: the client is a moment ahead */
+	wait_for(s->listener, POLLIN);
 }
 
 /* stall_end() - let the connections through; over TCP the fillers come first, and are at their
