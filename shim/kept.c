@@ -221,6 +221,8 @@ int kept_put(struct mark *m, int index, const struct value *value)
 
 void kept_drop(struct mark *m, int index)
 {
+	if (keep_in_field(m, index, 0))
+		return;
 	for (unsigned word = 0; word < option_words(index); word++) {
 		unsigned i = find_extra(m, tag_of(index, word));
 

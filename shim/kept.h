@@ -61,7 +61,7 @@ int kept_default(int index, bool v6, struct value *value);
 /* kept_put() - put a value into a mark; 0, or -ENOMEM if the mark is full */
 int kept_put(struct mark *m, int index, const struct value *value);
 
-/* kept_drop() - take an option's value out of a mark; one of the mark's own fields stays */
+/* kept_drop() - take an option's value out of a mark; 0 if it has a field of its own there */
 void kept_drop(struct mark *m, int index);
 
 /* kept_get() - the value that a mark keeps; false if none was put there */

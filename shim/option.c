@@ -118,17 +118,15 @@ void option_inherit(int listener, int accepted, const struct mark *head)
 	struct mark m;
 	uint64_t handed_down = hint_options(listener);
 
-	if (!head->extended && !head->inherit)
+	if ((!head->extended && !head->inherit) || !mark_read(listener, &m))
 		return;
 	for (int i = 0; i < option_count; i++)
-		if (stays_with_listener(i))
+		if (stays_with_listener(i)) {
 			handed_down &= ~(UINT64_C(1) << i);
+			kept_drop(&m, i);
+		}
 	if (head->inherit)
 		option_carry(listener, accepted, handed_down);
-	if (!mark_read(listener, &m))
-		return;
-	kept_drop(&m, option_find(IPPROTO_TCP, TCP_DEFER_ACCEPT));
-	m.reuseport = false;
 	m.peer = (struct place){0};
 	m.shut = false;
 	mark_write(accepted, NULL, &m);
