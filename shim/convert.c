@@ -6,6 +6,7 @@
 
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
 #include "../config/address.h"
 #include "hint.h"
@@ -151,14 +152,25 @@ static uint64_t socket_cookie(int fd)
 	return cookie;
 }
 
+/*
+ * May what lies under @fd become another socket during a conversion? Another thread may close
+ * it, and duplicates are told by what they are; else two system calls are saved. (A signal
+ * handler that closes it in just these microseconds may close it in vain.)
+ */
+static bool must_be_guarded(int fd)
+{
+	return !__libc_single_threaded || hint_has_duplicate(fd);
+}
+
 /* A socket to put under @fd: with its carried options, non-blocking and close-on-exec. */
 static int begin(struct conversion *c, int fd, int domain)
 {
 	uint64_t options = hint_options(fd);
 
 	c->fd = fd;
-	c->cookie = socket_cookie(fd);
-	if (!c->cookie)
+	c->guarded = must_be_guarded(fd);
+	c->cookie = c->guarded ? socket_cookie(fd) : 0;
+	if (c->guarded && !c->cookie)
 		return -EBADF;
 	c->carried.count = 0;
 	c->file_flags = sys_fcntl(fd, F_GETFL, 0);
@@ -201,13 +213,13 @@ static void replace_duplicates(const struct conversion *c)
 }
 
 /*
- * Put the new socket under the program's descriptor. Another thread may have closed that
- * meanwhile, and the number may be somebody else's by now: looked at last of all, since the
- * kernel has no exchange on condition.
+ * Put the new socket under the program's descriptor. Where there are threads, another may have
+ * closed that meanwhile, and the number may be somebody else's by now: looked at last of all,
+ * since the kernel has no exchange on condition.
  */
 static int exchange(const struct conversion *c)
 {
-	if (socket_cookie(c->fd) != c->cookie)
+	if (c->guarded && socket_cookie(c->fd) != c->cookie)
 		return -EBADF;
 	return sys_dup3(c->spare, c->fd, c->close_on_exec ? O_CLOEXEC : 0);
 }

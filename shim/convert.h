@@ -54,7 +54,8 @@ void inspect(int fd, struct subject *subject);
 struct conversion {
 	int fd;                 /* the program's descriptor */
 	int spare;              /* the new socket's own */
-	uint64_t cookie;        /* of the socket that lies under it */
+	bool guarded;           /* somebody else may exchange what lies under `fd` meanwhile */
+	uint64_t cookie;        /* if guarded: of the socket that lies under it */
 	int file_flags;         /* F_GETFL of the program's socket */
 	bool close_on_exec;     /* F_GETFD */
 	bool carried_options;   /* the new socket got some from the old */
