@@ -10,8 +10,9 @@ set xtics nomirror
 set ytics nomirror
 kernel = "6.1"
 
-# pick(FIGURE, WAY) - lines "parameter value" of the kernel
-pick(figure, way) = sprintf("< awk -F, '$1 == \"%s\" && $2 == \"%s\" && $4 == \"%s\" { print $3 \",\" $5 }' figures.csv", kernel, figure, way)
+# pick_of(KERNEL, FIGURE, WAY) - lines "parameter value"; pick(FIGURE, WAY) - of the one kernel
+pick_of(kernel, figure, way) = sprintf("< awk -F, '$1 == \"%s\" && $2 == \"%s\" && $4 == \"%s\" { print $3 \",\" $5 }' figures.csv", kernel, figure, way)
+pick(figure, way) = pick_of(kernel, figure, way)
 
 set style data histogram
 set style histogram clustered gap 1
@@ -39,6 +40,21 @@ plot pick("bulk", "tcp") using 2:xtic(1) title "TCP on loopback" lc rgb "#8da0cb
      pick("bulk", "shim") using 2 title "TCP program under vsockify" lc rgb "#fc8d62", \
      pick("bulk", "half-relay") using 2 title "TCP program, one socat" lc rgb "#cccccc", \
      pick("bulk", "relay") using 2 title "TCP program, a socat at either end" lc rgb "#999999"
+
+# not in a quick run
+if (system("grep -c ',pause,' figures.csv") > 0) {
+    set output "connect.svg"
+    set title "Connect, one round trip, close on one machine (1 µs = 1,000 instructions)"
+    set xlabel "pause of the client before each connection (empty system calls of 0.3 µs)"
+    set ylabel "time for a connection, without the pause (µs)"
+    set style data linespoints
+    plot pick_of("6.1", "pause", "tcp") using 1:2 title "TCP on loopback, Linux 6.1" lc rgb "#8da0cb" pt 7 lw 2, \
+         pick_of("6.1", "pause", "native") using 1:2 title "native AF\\\_VSOCK, 6.1" lc rgb "#66c2a5" pt 7 lw 2, \
+         pick_of("6.1", "pause", "shim") using 1:2 title "under vsockify, 6.1" lc rgb "#fc8d62" pt 7 lw 2, \
+         pick_of("6.12", "pause", "tcp") using 1:2 title "TCP, Linux 6.12" lc rgb "#8da0cb" pt 6 dt 2 lw 2, \
+         pick_of("6.12", "pause", "native") using 1:2 title "native AF\\\_VSOCK, 6.12" lc rgb "#66c2a5" pt 6 dt 2 lw 2, \
+         pick_of("6.12", "pause", "shim") using 1:2 title "under vsockify, 6.12" lc rgb "#fc8d62" pt 6 dt 2 lw 2
+}
 
 set output "rules.svg"
 set title "Looking an address up among rules, none of which matches"

@@ -5,7 +5,8 @@
  *   stream serve echo|sink|hold PORT
  *   stream roundtrip HOST PORT SIZE COUNT     us for each round trip of SIZE bytes
  *   stream bulk      HOST PORT SIZE TOTAL     MiB/s in writes of SIZE bytes
- *   stream connect   HOST PORT COUNT          us for connect + one round trip + close
+ *   stream connect   HOST PORT COUNT PAUSE    us for connect + one round trip + close; before
+ *                                             each PAUSE empty system calls, which do not count
  *   stream clients   HOST PORT CLIENTS COUNT  connections a second, COUNT by each client
  *   stream open      HOST PORT COUNT          with COUNT connections open: us for one more,
  *                                             KiB each of this process and of the kernel
@@ -28,6 +29,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -294,16 +296,32 @@ static void measure_bulk(const address *to, size_t size, size_t total)
 	printf("%.4f\n", (double)total / (1 << 20) / ((now_us() - start) / 1e6));
 }
 
-static void measure_connect(const address *to, unsigned long count)
+/*
+ * What a client does between two connections. Which of two processes runs when one wakes the
+ * other depends on how long each has run, so it changes what a connection costs.
+ */
+static void pause_for(unsigned long calls)
 {
-	double start;
+	while (calls-- > 0)
+		syscall(SYS_getppid);
+}
+
+static void measure_connect(const address *to, unsigned long count, unsigned long pause)
+{
+	double start, pauses;
 
 	for (unsigned long i = 0; i < count / 10 + 1; i++)
 		connect_once(to);
 	start = now_us();
 	for (unsigned long i = 0; i < count; i++)
+		pause_for(pause);
+	pauses = now_us() - start;
+	start = now_us();
+	for (unsigned long i = 0; i < count; i++) {
+		pause_for(pause);
 		connect_once(to);
-	printf("%.4f\n", (now_us() - start) / (double)count);
+	}
+	printf("%.4f\n", (now_us() - start - pauses) / (double)count);
 }
 
 /* All clients are there before the clock starts: they wait for the end of a pipe. */
@@ -445,7 +463,7 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "bulk") == 0)
 		measure_bulk(&to, first, second);
 	else if (strcmp(what, "connect") == 0)
-		measure_connect(&to, first);
+		measure_connect(&to, first, second);
 	else if (strcmp(what, "clients") == 0)
 		measure_clients(&to, first, second);
 	else if (strcmp(what, "open") == 0)

@@ -93,3 +93,14 @@ wait_tcp() {
 folded() {
 	echo $(($1 > 65535 ? 32768 + $1 % 32768 : $1))
 }
+
+# lowest, middle, highest - one of the numbers on stdin, a line each
+lowest() {
+	sort -n | sed -n 1p
+}
+middle() {
+	sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
+}
+highest() {
+	sort -n | sed -n '$p'
+}
