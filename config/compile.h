@@ -1,131 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * compile.h - from rules and peers as they are read to the image that is matched against
+ * compile.h - from what a builder has collected to the image that is matched against
  *
  * Theory of operation
  *
- * A *builder* collects what the readers hand it: first those of the command line
- * (config/spec.c), then those of a file (config/parse.c). Peers may be named before they are
- * known, so names are resolved only at the end, in builder_finish(), which also looks for
- * rules that can never be reached (config/overlap.c) and lays out the image.
- *
- * Whatever is wrong is reported through one function, with the place it was written at, and
- * reading goes on, so that one run shows several errors. A builder that has seen an error
- * yields no image.
- *
- * The command line goes before the file: its rules come first, and a peer that it names or
- * gives an address keeps them, whatever the file says.
+ * The image is laid out before the names in its rules are resolved, so that resolving can use
+ * the very look-up by which the program will later find *.vsock names (cid_of_name). Then the
+ * rules are looked through for those that can never be reached (config/overlap.c).
  *
  * Functions that run out of memory do not return (config/memory.h).
  */
 #ifndef VSOCKIFY_COMPILE_H
 #define VSOCKIFY_COMPILE_H
 
-#include "memory.h"
-#include "pattern.h"
-#include "ruleset.h"
-
-enum severity {
-	SEVERITY_ERROR,
-	SEVERITY_WARNING,
-};
-
-/*
- * report_fn - told of each error and warning
- * @message: one line without its newline: "FILE:LINE: reason", "FILE:LINE: warning: reason",
- *	"--connect 10.0.2.15:0=7: reason"; free of control characters
- */
-typedef void report_fn(void *context, enum severity severity, const char *message);
-
-/* Where something was written. */
-struct origin {
-	uint16_t source; /* as builder_add_source() gave it */
-	uint32_t line;   /* 0: an argument of the command line */
-};
-
-/* A CID, or the name of a peer that is still to be looked up. */
-struct peer_reference {
-	char *name; /* NULL: cid is set */
-	uint32_t cid;
-	struct origin origin;
-};
-
-/* A rule as it was read. */
-struct rule_draft {
-	struct rule rule; /* all but cid, accept_first and accept_count */
-	struct peer_reference to;
-	struct list accepts; /* of struct peer_reference */
-};
-
-/* A peer as it was read. */
-struct peer_draft {
-	uint32_t cid;
-	char *name;            /* NULL: unnamed */
-	struct list addresses; /* of uint8_t[16] */
-	struct origin origin;
-	bool overridden; /* of a file, with the CID that the command line gives its name */
-};
-
-struct builder {
-	report_fn *report;
-	void *report_context;
-	unsigned int error_count;
-	unsigned int warning_count;
-	struct list sources;  /* of char * */
-	struct list peers;    /* of struct peer_draft */
-	struct list rules[2]; /* of struct rule_draft; by enum side */
-	uint8_t defaults[2];  /* enum action; by enum side */
-	bool names;
-	uint64_t connect_timeout_us;
-	uint64_t buffer_size;
-};
-
-/* builder_init() - an empty builder, with the defaults of the language */
-void builder_init(struct builder *builder, report_fn *report, void *context);
-/* builder_free() - free all that a builder holds */
-void builder_free(struct builder *builder);
-
-/* builder_error() - report an error at @origin; the builder will yield no image */
-void builder_error(struct builder *builder, struct origin origin, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-/* builder_warning() - report a warning at @origin */
-void builder_warning(struct builder *builder, struct origin origin, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Bytes of the text of an origin, with the NUL. */
-#define ORIGIN_TEXT_MAX 160
-/*
- * builder_place() - the text of an origin, for a message about another one
- * @here: where the message will be about; its file is not named again
- * @buf: ORIGIN_TEXT_MAX bytes
- * Return: @buf: "line 7", "FILE:7", or the argument
- */
-const char *builder_place(const struct builder *builder, struct origin origin,
-			  struct origin here, char *buf);
-
-/*
- * builder_add_source() - register a file or an argument
- * Return: its number. There can be 65535; one more is an error (reported).
- */
-uint16_t builder_add_source(struct builder *builder, const char *name);
-
-/*
- * builder_add_peer() - add a peer
- * @peer: its contents belong to the builder from now on
- *
- * Reports a name, an address or a CID that is taken.
- */
-void builder_add_peer(struct builder *builder, struct peer_draft *peer);
-/* peer_draft_free() - free what a draft holds */
-void peer_draft_free(struct peer_draft *peer);
-
-/*
- * builder_add_rule() - add a rule behind the others of its side
- * @draft: its contents belong to the builder from now on
- */
-void builder_add_rule(struct builder *builder, enum side side, struct rule_draft *draft);
-/* rule_draft_free() - free what a draft holds */
-void rule_draft_free(struct rule_draft *draft);
+#include "builder.h"
 
 /*
  * builder_finish() - resolve names, check the rules against each other, make the image
@@ -133,10 +21,8 @@ void rule_draft_free(struct rule_draft *draft);
  */
 struct ruleset *builder_finish(struct builder *builder, uint32_t local_cid);
 
-/* ---- config/overlap.c ---- */
-
 /*
- * check_overlaps() - look for rules in each other's way
+ * check_overlaps() - look for rules in each other's way (config/overlap.c)
  *
  * A rule that an earlier one covers wholly can never be reached: an error. (Not so between
  * the command line and a file: it is there to override.) Listen rules that lead different

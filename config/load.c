@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "compile.h"
 #include "parse.h"
 
 int read_local_cid(uint32_t *cid)

@@ -5,7 +5,7 @@
 #ifndef VSOCKIFY_PARSE_H
 #define VSOCKIFY_PARSE_H
 
-#include "compile.h"
+#include "builder.h"
 
 /*
  * parse_file() - read a configuration file into a builder

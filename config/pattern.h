@@ -7,7 +7,7 @@
  * A configuration file and the command line write addresses, ports and CIDs in the same way,
  * and both read them here. Nothing in these functions knows where the text came from: each
  * returns whether the text was good, and if not, puts a reason in words into a buffer, to
- * which the caller adds the file and line or the argument (config/compile.h).
+ * which the caller adds the file and line or the argument (config/builder.h).
  */
 #ifndef VSOCKIFY_PATTERN_H
 #define VSOCKIFY_PATTERN_H

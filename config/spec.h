@@ -14,7 +14,7 @@
 #ifndef VSOCKIFY_SPEC_H
 #define VSOCKIFY_SPEC_H
 
-#include "compile.h"
+#include "builder.h"
 
 enum spec_kind {
 	SPEC_PEER,

@@ -22,7 +22,7 @@
 #ifndef VSOCKIFY_TEXT_H
 #define VSOCKIFY_TEXT_H
 
-#include "compile.h"
+#include "builder.h"
 
 struct config_text {
 	struct list bytes; /* of char; NUL-terminated once read */

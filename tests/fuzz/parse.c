@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../config/compile.h"
 #include "../../config/parse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

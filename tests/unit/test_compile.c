@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_compile.c - tests of config/compile.c and config/overlap.c
+ * test_compile.c - tests of config/builder.c, config/compile.c and config/overlap.c
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * builder.c - collects rules and peers as they are read, and says what is wrong with them
+ *
+ * Theory of operation: see builder.h.
+ */
+#include "builder.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "address.h"
+
+/* More errors, and more warnings, than this are not worth reading. */
+#define SHOWN_MAX 20
+
+/* Bytes of a message's parts: a path or argument, a line number, and the reason. */
+#define SOURCE_TEXT_MAX 4200
+#define LINE_TEXT_MAX   16
+#define REASON_TEXT_MAX 700
+
+void builder_init(struct builder *builder, report_fn *report, void *context)
+{
+	*builder = (struct builder){
+		.report = report,
+		.report_context = context,
+		.defaults = {ACTION_PASS, ACTION_PASS},
+		.names = true,
+	};
+}
+
+void peer_draft_free(struct peer_draft *peer)
+{
+	free(peer->name);
+	list_free(&peer->addresses);
+}
+
+void rule_draft_free(struct rule_draft *draft)
+{
+	struct peer_reference *accepts = draft->accepts.items;
+
+	for (size_t i = 0; i < draft->accepts.count; i++)
+		free(accepts[i].name);
+	list_free(&draft->accepts);
+	free(draft->to.name);
+}
+
+void builder_free(struct builder *builder)
+{
+	struct peer_draft *peers = builder->peers.items;
+	char **sources = builder->sources.items;
+
+	for (size_t i = 0; i < builder->peers.count; i++)
+		peer_draft_free(&peers[i]);
+	for (size_t i = 0; i < builder->sources.count; i++)
+		free(sources[i]);
+	for (int side = SIDE_CONNECT; side <= SIDE_LISTEN; side++) {
+		struct rule_draft *drafts = builder->rules[side].items;
+
+		for (size_t i = 0; i < builder->rules[side].count; i++)
+			rule_draft_free(&drafts[i]);
+		list_free(&builder->rules[side]);
+	}
+	list_free(&builder->peers);
+	list_free(&builder->sources);
+}
+
+/* ---- messages ---- */
+
+/**
+ * source_name() - the file or argument that a source number stands for
+ */
+static const char *source_name(const struct builder *builder, uint16_t source)
+{
+	char *const *names = builder->sources.items;
+
+	return source < builder->sources.count ? names[source] : "vsockify";
+}
+
+/**
+ * replace_controls() - make a message one line that does nothing to a terminal
+ */
+static void replace_controls(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+	}
+}
+
+/**
+ * report() - put a message together, and hand it on
+ * @count: errors or warnings so far
+ */
+static void __attribute__((format(printf, 5, 0)))
+report(struct builder *builder, enum severity severity, unsigned int *count,
+       struct origin origin, const char *format, va_list arguments)
+{
+	char message[SOURCE_TEXT_MAX + LINE_TEXT_MAX + REASON_TEXT_MAX];
+	char line[LINE_TEXT_MAX] = "";
+	char reason[REASON_TEXT_MAX - 16];
+
+	if ((*count)++ > SHOWN_MAX)
+		return;
+	if (*count > SHOWN_MAX)
+		(void)snprintf(reason, sizeof(reason), "there is more, which is not shown");
+	else
+		(void)vsnprintf(reason, sizeof(reason), format, arguments);
+	if (origin.line > 0)
+		(void)snprintf(line, sizeof(line), ":%u", origin.line);
+	(void)snprintf(message, sizeof(message), "%.*s%s: %s%s", SOURCE_TEXT_MAX - 1,
+		       source_name(builder, origin.source), line,
+		       severity == SEVERITY_WARNING ? "warning: " : "", reason);
+	replace_controls(message);
+	builder->report(builder->report_context, severity, message);
+}
+
+void builder_error(struct builder *builder, struct origin origin, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(builder, SEVERITY_ERROR, &builder->error_count, origin, format, arguments);
+	va_end(arguments);
+}
+
+void builder_warning(struct builder *builder, struct origin origin, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(builder, SEVERITY_WARNING, &builder->warning_count, origin, format, arguments);
+	va_end(arguments);
+}
+
+const char *builder_place(const struct builder *builder, struct origin origin,
+			  struct origin here, char *buf)
+{
+	if (origin.line == 0)
+		(void)snprintf(buf, ORIGIN_TEXT_MAX, "%s", source_name(builder, origin.source));
+	else if (origin.source == here.source)
+		(void)snprintf(buf, ORIGIN_TEXT_MAX, "line %u", origin.line);
+	else
+		(void)snprintf(buf, ORIGIN_TEXT_MAX, "%.*s:%u", ORIGIN_TEXT_MAX - 16,
+			       source_name(builder, origin.source), origin.line);
+	return buf;
+}
+
+uint16_t builder_add_source(struct builder *builder, const char *name)
+{
+	struct origin last = {.source = UINT16_MAX - 1};
+	char **slot;
+
+	if (builder->sources.count > last.source) {
+		builder_error(
+			builder, last,
+			"there are more than %u files and arguments: write prefixes and port "
+			"ranges in place of single rules",
+			UINT16_MAX);
+		return last.source;
+	}
+	slot = list_add(&builder->sources, sizeof(*slot));
+	*slot = memory_string(name, strlen(name));
+	return (uint16_t)(builder->sources.count - 1);
+}
+
+/* ---- peers ---- */
+
+/**
+ * from_arguments() - was it written on the command line?
+ */
+static bool from_arguments(struct origin origin)
+{
+	return origin.line == 0;
+}
+
+/**
+ * find_peer_named() - the peer that has a name
+ * Return: it, or NULL; also if @name is NULL
+ */
+static const struct peer_draft *find_peer_named(const struct builder *builder, const char *name)
+{
+	const struct peer_draft *peers = builder->peers.items;
+
+	for (size_t i = 0; name && i < builder->peers.count; i++) {
+		if (peers[i].name && strcasecmp(peers[i].name, name) == 0)
+			return &peers[i];
+	}
+	return NULL;
+}
+
+/**
+ * find_peer_at() - the peer that has an address
+ * Return: it, or NULL
+ */
+static const struct peer_draft *find_peer_at(const struct builder *builder,
+					     const uint8_t ip[16])
+{
+	const struct peer_draft *peers = builder->peers.items;
+
+	for (size_t i = 0; i < builder->peers.count; i++) {
+		const uint8_t(*addresses)[16] = peers[i].addresses.items;
+
+		for (size_t a = 0; a < peers[i].addresses.count; a++) {
+			if (memcmp(addresses[a], ip, 16) == 0)
+				return &peers[i];
+		}
+	}
+	return NULL;
+}
+
+/**
+ * find_file_peer() - the peer of a file that was given a CID there
+ * Return: it, or NULL
+ */
+static const struct peer_draft *find_file_peer(const struct builder *builder, uint32_t cid)
+{
+	const struct peer_draft *peers = builder->peers.items;
+
+	for (size_t i = 0; i < builder->peers.count; i++) {
+		if (peers[i].cid == cid && !from_arguments(peers[i].origin) &&
+		    !peers[i].overridden)
+			return &peers[i];
+	}
+	return NULL;
+}
+
+/**
+ * settle_peer_name() - see whether a peer may have its name
+ *
+ * A name that the command line has given to a CID takes this peer's addresses along.
+ */
+static bool settle_peer_name(struct builder *builder, struct peer_draft *peer)
+{
+	const struct peer_draft *other = find_peer_named(builder, peer->name);
+	char place[ORIGIN_TEXT_MAX];
+
+	if (!other)
+		return true;
+	if (from_arguments(other->origin) && !from_arguments(peer->origin)) {
+		peer->cid = other->cid;
+		peer->overridden = true;
+		return true;
+	}
+	builder_error(builder, peer->origin,
+		      "there is a peer \"%s\" already (%s): give one of the two another name",
+		      peer->name, builder_place(builder, other->origin, peer->origin, place));
+	return false;
+}
+
+/**
+ * settle_peer_cid() - see whether a peer may have its CID
+ */
+static bool settle_peer_cid(struct builder *builder, const struct peer_draft *peer)
+{
+	const struct peer_draft *other = find_file_peer(builder, peer->cid);
+	char place[ORIGIN_TEXT_MAX];
+
+	if (from_arguments(peer->origin) || peer->overridden || !other)
+		return true;
+	builder_error(
+		builder, peer->origin,
+		"there is a peer with CID %u already (%s): give all addresses to that one",
+		peer->cid, builder_place(builder, other->origin, peer->origin, place));
+	return false;
+}
+
+/**
+ * settle_peer_addresses() - see whether a peer may have its addresses
+ *
+ * Those that the command line has given away are left out.
+ */
+static bool settle_peer_addresses(struct builder *builder, struct peer_draft *peer)
+{
+	uint8_t(*addresses)[16] = peer->addresses.items;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < peer->addresses.count; i++) {
+		const struct peer_draft *other = find_peer_at(builder, addresses[i]);
+		char place[ORIGIN_TEXT_MAX];
+		char text[IP_TEXT_MAX];
+
+		if (!other) {
+			memmove(addresses[kept++], addresses[i], 16);
+			continue;
+		}
+		if (from_arguments(other->origin) && !from_arguments(peer->origin))
+			continue;
+		builder_error(
+			builder, peer->origin,
+			"%s is the address of a peer already (%s): leave it to one of the two",
+			ip_format(addresses[i], text),
+			builder_place(builder, other->origin, peer->origin, place));
+		return false;
+	}
+	peer->addresses.count = kept;
+	return true;
+}
+
+void builder_add_peer(struct builder *builder, struct peer_draft *peer)
+{
+	struct peer_draft *added;
+
+	if (!settle_peer_name(builder, peer) || !settle_peer_cid(builder, peer) ||
+	    !settle_peer_addresses(builder, peer)) {
+		peer_draft_free(peer);
+		return;
+	}
+	added = list_add(&builder->peers, sizeof(*added));
+	*added = *peer;
+}
+
+void builder_add_rule(struct builder *builder, enum side side, struct rule_draft *draft)
+{
+	struct rule_draft *added = list_add(&builder->rules[side], sizeof(*added));
+
+	*added = *draft;
+}
