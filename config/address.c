@@ -19,8 +19,6 @@
 /* The longest decimal form of a CID, with its NUL: "4294967295". */
 #define CID_TEXT_MAX 11
 
-static const uint8_t v4_mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
-
 /* fd76:736f:636b::/96: a unique local address that spells "vsock". */
 static const uint8_t synthetic_v6_prefix[12] = {0xfd, 'v', 's', 'o', 'c', 'k'};
 
@@ -34,44 +32,6 @@ static const struct {
 };
 
 #define BUILTIN_COUNT (sizeof(builtin_names) / sizeof(builtin_names[0]))
-
-bool ip_is_v4(const uint8_t ip[16])
-{
-	return memcmp(ip, v4_mapped_prefix, sizeof(v4_mapped_prefix)) == 0;
-}
-
-bool ip_is_unspecified(const uint8_t ip[16])
-{
-	static const uint8_t zeros[16];
-
-	if (ip_is_v4(ip))
-		return memcmp(ip + 12, zeros, 4) == 0;
-	return memcmp(ip, zeros, 16) == 0;
-}
-
-bool ip_is_loopback(const uint8_t ip[16])
-{
-	static const uint8_t v6_loopback[16] = {[15] = 1};
-
-	if (ip_is_v4(ip))
-		return ip[12] == 127;
-	return memcmp(ip, v6_loopback, 16) == 0;
-}
-
-void ip_loopback_if_unspecified(uint8_t ip[16])
-{
-	if (!ip_is_unspecified(ip))
-		return;
-	if (ip_is_v4(ip))
-		ip[12] = 127;
-	ip[15] = 1;
-}
-
-void ip_from_v4(uint8_t ip[16], const void *v4)
-{
-	memcpy(ip, v4_mapped_prefix, sizeof(v4_mapped_prefix));
-	memcpy(ip + 12, v4, 4);
-}
 
 /**
  * put_low_word() - write the last four bytes of an address
@@ -167,7 +127,7 @@ bool synthetic_ip(uint32_t cid, bool v6, uint8_t ip[16])
 		put_low_word(ip, cid);
 		return cid != VMADDR_CID_HYPERVISOR && cid != CID_UNKNOWN;
 	}
-	memcpy(ip, v4_mapped_prefix, sizeof(v4_mapped_prefix));
+	memcpy(ip, ip_mapped_prefix, sizeof(ip_mapped_prefix));
 	put_low_word(ip, SYNTHETIC_V4 + (fits ? cid : VMADDR_CID_LOCAL));
 	return fits;
 }

@@ -21,20 +21,10 @@
 #ifndef VSOCKIFY_ADDRESS_H
 #define VSOCKIFY_ADDRESS_H
 
+#include "ip.h"
 #include "ruleset.h"
 
 #define CID_UNKNOWN UINT32_MAX
-
-/* ip_is_v4() - is it an IPv4-mapped address? */
-bool ip_is_v4(const uint8_t ip[16]);
-/* ip_is_unspecified() - 0.0.0.0 (mapped) or :: */
-bool ip_is_unspecified(const uint8_t ip[16]);
-/* ip_is_loopback() - 127.0.0.0/8 (mapped) or ::1 */
-bool ip_is_loopback(const uint8_t ip[16]);
-/* ip_loopback_if_unspecified() - what connect(2) really takes 0.0.0.0 and :: for; in place */
-void ip_loopback_if_unspecified(uint8_t ip[16]);
-/* ip_from_v4() - the mapped form of an IPv4 address; @v4: four bytes, network order */
-void ip_from_v4(uint8_t ip[16], const void *v4);
 
 /*
  * ip_of_cid() - the address a CID is shown as

@@ -43,50 +43,17 @@ const struct ruleset ruleset_empty = {
 	.local_cid = CID_UNKNOWN,
 };
 
-/**
- * at() - the address of what stands at a byte offset of an image
- */
-static const void *at(const struct ruleset *rs, uint32_t offset)
-{
-	return (const char *)rs + offset;
-}
-
-const struct rule *ruleset_connect(const struct ruleset *rs)
-{
-	return at(rs, rs->connect_at);
-}
-
-const struct rule *ruleset_listen(const struct ruleset *rs)
-{
-	return at(rs, rs->listen_at);
-}
-
-const struct peer *ruleset_peers(const struct ruleset *rs)
-{
-	return at(rs, rs->peers_at);
-}
-
-const uint8_t (*ruleset_addresses(const struct ruleset *rs))[16]
-{
-	return at(rs, rs->addresses_at);
-}
-
-const uint32_t *ruleset_accepts(const struct ruleset *rs)
-{
-	return at(rs, rs->accepts_at);
-}
-
 const char *ruleset_string(const struct ruleset *rs, uint32_t offset)
 {
 	/* ruleset_empty has no string table. */
 	if (offset >= rs->strings_size)
 		return "";
-	return (const char *)at(rs, rs->strings_at) + offset;
+	return (const char *)ruleset_at(rs, rs->strings_at) + offset;
 }
 
 const char *ruleset_source(const struct ruleset *rs, const struct rule *rule)
 {
-	const uint32_t *sources = at(rs, rs->sources_at);
+	const uint32_t *sources = ruleset_at(rs, rs->sources_at);
 
 	return ruleset_string(rs, sources[rule->source]);
 }
@@ -147,8 +114,8 @@ static bool string_valid(const struct ruleset *rs, uint32_t offset)
  */
 static bool strings_valid(const struct ruleset *rs)
 {
-	const char *strings = at(rs, rs->strings_at);
-	const uint32_t *sources = at(rs, rs->sources_at);
+	const char *strings = ruleset_at(rs, rs->strings_at);
+	const uint32_t *sources = ruleset_at(rs, rs->sources_at);
 
 	if (rs->strings_size > 0 &&
 	    (strings[0] != '\0' || strings[rs->strings_size - 1] != '\0'))

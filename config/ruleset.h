@@ -95,16 +95,43 @@ struct ruleset {
 	uint64_t buffer_size;        /* SO_VM_SOCKETS_BUFFER_SIZE; 0: the kernel's */
 };
 
-/* ---- reading an image: config/image.c; pure, async-signal-safe, never fail ---- */
+/* ---- reading an image; pure, async-signal-safe, never fail ---- */
 
 /* The rules with no configuration at all: everything passes, names are on. */
 extern const struct ruleset ruleset_empty;
 
-const struct rule *ruleset_connect(const struct ruleset *rs);
-const struct rule *ruleset_listen(const struct ruleset *rs);
-const struct peer *ruleset_peers(const struct ruleset *rs);
-const uint8_t (*ruleset_addresses(const struct ruleset *rs))[16];
-const uint32_t *ruleset_accepts(const struct ruleset *rs);
+/* ruleset_at() - what stands at a byte offset of the image */
+static inline const void *ruleset_at(const struct ruleset *rs, uint32_t offset)
+{
+	return (const char *)rs + offset;
+}
+
+static inline const struct rule *ruleset_connect(const struct ruleset *rs)
+{
+	return ruleset_at(rs, rs->connect_at);
+}
+
+static inline const struct rule *ruleset_listen(const struct ruleset *rs)
+{
+	return ruleset_at(rs, rs->listen_at);
+}
+
+static inline const struct peer *ruleset_peers(const struct ruleset *rs)
+{
+	return ruleset_at(rs, rs->peers_at);
+}
+
+static inline const uint8_t (*ruleset_addresses(const struct ruleset *rs))[16]
+{
+	return ruleset_at(rs, rs->addresses_at);
+}
+
+static inline const uint32_t *ruleset_accepts(const struct ruleset *rs)
+{
+	return ruleset_at(rs, rs->accepts_at);
+}
+
+/* The rest is in config/image.c. */
 
 /* ruleset_source() - the name of the file or argument that @rule came from */
 const char *ruleset_source(const struct ruleset *rs, const struct rule *rule);

@@ -74,6 +74,12 @@ bool hint_is_made(int fd)
 	return has(fd, MADE);
 }
 
+bool hint_is_plain(int fd)
+{
+	return in_range(fd) && (atomic_load_explicit(&hints[fd], memory_order_relaxed) &
+				(MADE | CONVERTED)) == MADE;
+}
+
 void hint_option(unsigned index)
 {
 	uint64_t bit = UINT64_C(1) << index;

@@ -33,6 +33,9 @@ void hint_unmade(int fd);
 /* hint_is_made() - may @fd be a TCP socket that this process made? */
 bool hint_is_made(int fd);
 
+/* hint_is_plain() - is it one that was not converted? */
+bool hint_is_plain(int fd);
+
 /* hint_option() - the option of this index (kept.h) was set on some socket */
 void hint_option(unsigned index);
 

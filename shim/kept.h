@@ -16,9 +16,18 @@
 /* CARRIED: set on the AF_VSOCK socket, where it is in force. KEPT: only to be read back. */
 enum treatment { CARRIED, KEPT };
 
+/*
+ * How the sockets that a listener accepts come by the option: accept() gives it to them, the
+ * kernel does with word A of the mark, or they do not get it. SO_PRIORITY and TCP_DEFER_ACCEPT
+ * TCP clears; the SO_REUSE ones it hands down, but nearly every listener has one, every
+ * accept() would pay for it, and no accepted socket has a use for them.
+ */
+enum inheritance { BY_ACCEPT, BY_KERNEL, NOT_INHERITED };
+
 struct option {
 	int level, name; /* as setsockopt(2) has them */
 	enum treatment treatment;
+	enum inheritance inheritance;
 };
 
 /* An index into the table is a bit of hint_options() and a tag in the mark. */

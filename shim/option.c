@@ -59,33 +59,14 @@ static bool carry_one(const struct option *option, int from, int to)
 	return set_carried(to, option, old, len) == 0;
 }
 
-/*
- * Options that an accepted socket does not get. The last two TCP clears; the SO_REUSE ones it
- * hands down, but nearly every listener has one, every accept() would pay for it, and no
- * accepted socket has a use for them.
- */
-static bool stays_with_listener(int index)
-{
-	return option_is(index, SOL_SOCKET, SO_REUSEADDR) ||
-	       option_is(index, SOL_SOCKET, SO_REUSEPORT) ||
-	       option_is(index, SOL_SOCKET, SO_PRIORITY) ||
-	       option_is(index, IPPROTO_TCP, TCP_DEFER_ACCEPT);
-}
-
-/* Options for whose sake accept() does nothing: word A of the mark hands two down. */
-static bool needs_no_inheriting(int index)
-{
-	return stays_with_listener(index) || option_is(index, IPPROTO_TCP, TCP_NODELAY) ||
-	       option_is(index, IPPROTO_IPV6, IPV6_V6ONLY);
-}
-
 bool option_carry(int from, int to, uint64_t which)
 {
 	bool any = false;
 
 	for (int i = 0; i < option_count; i++)
 		if (which >> i & 1 && option_table[i].treatment == CARRIED &&
-		    carry_one(&option_table[i], from, to) && !needs_no_inheriting(i))
+		    carry_one(&option_table[i], from, to) &&
+		    option_table[i].inheritance == BY_ACCEPT)
 			any = true;
 	return any;
 }
@@ -102,7 +83,7 @@ bool option_keep(int tcp, struct mark *m, uint64_t which)
 		    memcmp(&value, &initial, sizeof value) == 0)
 			continue;
 		kept_put(m, i, &value);
-		any = any || !needs_no_inheriting(i);
+		any = any || option_table[i].inheritance == BY_ACCEPT;
 	}
 	return any;
 }
@@ -121,7 +102,7 @@ void option_inherit(int listener, int accepted, const struct mark *head)
 	if ((!head->extended && !head->inherit) || !mark_read(listener, &m))
 		return;
 	for (int i = 0; i < option_count; i++)
-		if (stays_with_listener(i)) {
+		if (option_table[i].inheritance == NOT_INHERITED) {
 			handed_down &= ~(UINT64_C(1) << i);
 			kept_drop(&m, i);
 		}
@@ -235,7 +216,8 @@ static int set_kept(int fd, int index, const void *given, socklen_t len)
 	}
 	after = before;
 	result = kept_put(&after, index, &value);
-	if (!needs_no_inheriting(index) && before.peer.kind == PLACE_NONE && !sys_connected(fd))
+	if (option_table[index].inheritance == BY_ACCEPT && before.peer.kind == PLACE_NONE &&
+	    !sys_connected(fd))
 		after.inherit = true;
 	return result < 0 ? result : mark_write(fd, &before, &after);
 }
@@ -245,8 +227,7 @@ static void note_listener_option(int fd)
 {
 	struct mark before, after;
 
-	if ((hint_is_made(fd) && !hint_was_converted(fd)) || !mark_head(fd, &before) ||
-	    before.inherit || sys_connected(fd))
+	if (hint_is_plain(fd) || !mark_head(fd, &before) || before.inherit || sys_connected(fd))
 		return;
 	if (before.extended)
 		mark_read(fd, &before);
@@ -284,7 +265,8 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 		result = set_low_water(fd, index, value, len);
 	if (result == 0) {
 		hint_option((unsigned)index);
-		if (option_table[index].treatment == CARRIED && !needs_no_inheriting(index))
+		if (option_table[index].treatment == CARRIED &&
+		    option_table[index].inheritance == BY_ACCEPT)
 			note_listener_option(fd);
 	} else if (option_table[index].treatment == KEPT && result == -ENOPROTOOPT) {
 		return set_kept(fd, index, value, len);
