@@ -13,41 +13,21 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-/* Descriptors beyond this number get no hint: their options are always looked at, their
- * duplicates never. */
-#define HINT_FDS 65536
-
-enum {
-	MADE = 1,       /* by socket(), as a TCP socket */
-	DUPLICATED = 2, /* has a duplicate, or is one */
-	CONVERTED = 4,
-};
-
-static _Atomic uint8_t hints[HINT_FDS];
+_Atomic uint8_t hint_bytes[HINT_FDS];
 static _Atomic uint64_t options;
 static _Atomic int highest_duplicate = -1;
 static _Atomic bool owners;
 
-static bool in_range(int fd)
-{
-	return fd >= 0 && fd < HINT_FDS;
-}
-
 static void set(int fd, uint8_t all)
 {
-	if (in_range(fd))
-		atomic_store_explicit(&hints[fd], all, memory_order_relaxed);
+	if (hint_in_range(fd))
+		atomic_store_explicit(&hint_bytes[fd], all, memory_order_relaxed);
 }
 
 static void add(int fd, uint8_t hint)
 {
-	if (in_range(fd) && !(atomic_load_explicit(&hints[fd], memory_order_relaxed) & hint))
-		atomic_fetch_or_explicit(&hints[fd], hint, memory_order_relaxed);
-}
-
-static bool has(int fd, uint8_t hint)
-{
-	return in_range(fd) && atomic_load_explicit(&hints[fd], memory_order_relaxed) & hint;
+	if (hint_in_range(fd) && !(hints_of(fd) & hint))
+		atomic_fetch_or_explicit(&hint_bytes[fd], hint, memory_order_relaxed);
 }
 
 static bool is_tcp(int domain, int type, int protocol)
@@ -59,25 +39,12 @@ static bool is_tcp(int domain, int type, int protocol)
 
 void hint_socket(int fd, int domain, int type, int protocol)
 {
-	set(fd, is_tcp(domain, type, protocol) ? MADE : 0);
+	set(fd, is_tcp(domain, type, protocol) ? HINT_MADE : 0);
 }
 
-void hint_unmade(int fd)
+void hint_clear(int fd)
 {
-	/* not written where nothing is to be cleared: the page may not be there yet */
-	if (has(fd, MADE | CONVERTED))
-		set(fd, 0);
-}
-
-bool hint_is_made(int fd)
-{
-	return has(fd, MADE);
-}
-
-bool hint_is_plain(int fd)
-{
-	return in_range(fd) && (atomic_load_explicit(&hints[fd], memory_order_relaxed) &
-				(MADE | CONVERTED)) == MADE;
+	set(fd, 0);
 }
 
 void hint_option(unsigned index)
@@ -105,17 +72,12 @@ void hint_duplicated(int fd, int copy)
 	int seen = atomic_load_explicit(&highest_duplicate, memory_order_relaxed);
 	int highest = fd > copy ? fd : copy;
 
-	add(fd, DUPLICATED);
-	if (in_range(fd))
-		set(copy, atomic_load_explicit(&hints[fd], memory_order_relaxed));
+	add(fd, HINT_DUPLICATED);
+	if (hint_in_range(fd))
+		set(copy, hints_of(fd));
 	while (highest > seen &&
 	       !atomic_compare_exchange_weak(&highest_duplicate, &seen, highest))
 		continue;
-}
-
-bool hint_has_duplicate(int fd)
-{
-	return has(fd, DUPLICATED);
 }
 
 int hint_next_duplicate(int after)
@@ -123,19 +85,14 @@ int hint_next_duplicate(int after)
 	int last = atomic_load_explicit(&highest_duplicate, memory_order_relaxed);
 
 	for (int fd = after + 1; fd <= last; fd++)
-		if (has(fd, DUPLICATED))
+		if (hint_has_duplicate(fd))
 			return fd;
 	return -1;
 }
 
 void hint_converted(int fd)
 {
-	add(fd, CONVERTED);
-}
-
-bool hint_was_converted(int fd)
-{
-	return has(fd, CONVERTED);
+	add(fd, HINT_CONVERTED);
 }
 
 void hint_owner(void)

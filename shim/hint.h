@@ -21,20 +21,60 @@
 #ifndef VSOCKIFY_HINT_H
 #define VSOCKIFY_HINT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Descriptors beyond this number get no hint: their options are always looked at, their
+ * duplicates never. */
+#define HINT_FDS 65536
+
+enum {
+	HINT_MADE = 1,       /* by socket(), as a TCP socket */
+	HINT_DUPLICATED = 2, /* has a duplicate, or is one */
+	HINT_CONVERTED = 4,
+};
+
+/* Read by the functions here, written by those of hint.c. */
+extern _Atomic uint8_t hint_bytes[HINT_FDS];
+
+static inline bool hint_in_range(int fd)
+{
+	return fd >= 0 && fd < HINT_FDS;
+}
+
+/* hints_of() - all hints of @fd */
+static inline uint8_t hints_of(int fd)
+{
+	return hint_in_range(fd) ? atomic_load_explicit(&hint_bytes[fd], memory_order_relaxed)
+				 : 0;
+}
 
 /* hint_socket() - socket() was called with these arguments and returned @fd (or failed) */
 void hint_socket(int fd, int domain, int type, int protocol);
 
-/* hint_unmade() - @fd now is something that this process did not make as a TCP socket */
-void hint_unmade(int fd);
+/* hint_clear() - forget all hints of @fd */
+void hint_clear(int fd);
+
+/* hint_unmade() - @fd now is something that this process did not make as a TCP socket. Nothing
+ * is written where nothing is to be cleared: the page may not be there yet. */
+static inline void hint_unmade(int fd)
+{
+	if (hints_of(fd) & (HINT_MADE | HINT_CONVERTED))
+		hint_clear(fd);
+}
 
 /* hint_is_made() - may @fd be a TCP socket that this process made? */
-bool hint_is_made(int fd);
+static inline bool hint_is_made(int fd)
+{
+	return hints_of(fd) & HINT_MADE;
+}
 
-/* hint_is_plain() - is it one that was not converted? */
-bool hint_is_plain(int fd);
+/* hint_is_plain() - may it be one that was not converted? */
+static inline bool hint_is_plain(int fd)
+{
+	return (hints_of(fd) & (HINT_MADE | HINT_CONVERTED)) == HINT_MADE;
+}
 
 /* hint_option() - the option of this index (kept.h) was set on some socket */
 void hint_option(unsigned index);
@@ -59,7 +99,10 @@ void hint_duplicated(int fd, int copy);
 int hint_next_duplicate(int after);
 
 /* hint_has_duplicate() - may @fd have a duplicate? */
-bool hint_has_duplicate(int fd);
+static inline bool hint_has_duplicate(int fd)
+{
+	return hints_of(fd) & HINT_DUPLICATED;
+}
 
 /* hint_owner() - some descriptor was given an owner for its signals (F_SETOWN, F_SETSIG);
  * hint_has_owner() - may @fd have one? */
@@ -68,6 +111,9 @@ bool hint_has_owner(int fd);
 
 /* hint_converted() - @fd was converted; hint_was_converted() - may it have been? */
 void hint_converted(int fd);
-bool hint_was_converted(int fd);
+static inline bool hint_was_converted(int fd)
+{
+	return hints_of(fd) & HINT_CONVERTED;
+}
 
 #endif
