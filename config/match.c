@@ -53,11 +53,9 @@ static struct target target_of(const uint8_t ip[16], uint16_t port)
 /**
  * prefix_meets() - do two addresses agree in their first @bits bits?
  * @bits: 0..128
- *
- * Not inline, or the compiler would keep the words of every rule at hand for it.
  */
-static bool __attribute__((noinline))
-prefix_meets(const uint8_t prefix[16], unsigned int bits, const struct target *to)
+static inline bool prefix_meets(const uint8_t prefix[16], unsigned int bits,
+				const struct target *to)
 {
 	uint64_t high = be64toh(word_at(prefix)) ^ to->high;
 	uint64_t low = be64toh(word_at(prefix + 8)) ^ to->low;
@@ -83,7 +81,11 @@ static inline bool rule_meets(const struct rule *rule, const struct target *to)
 		return false;
 	if (rule->family == RULE_ANY_FAMILY)
 		return true;
-	return rule->family == to->family && prefix_meets(rule->ip, rule->prefix_bits, to);
+	if (rule->family != to->family)
+		return false;
+	/* A barrier: else every rule's address is loaded above for what comes below. */
+	__asm__("" ::: "memory");
+	return prefix_meets(rule->ip, rule->prefix_bits, to);
 }
 
 enum fit rule_fit(const struct rule *rule, const struct endpoint *ep)
