@@ -168,10 +168,12 @@ static int begin(struct conversion *c, int fd, int domain)
 	uint64_t options = hint_options(fd);
 
 	c->fd = fd;
-	c->guarded = must_be_guarded(fd);
-	c->cookie = c->guarded ? socket_cookie(fd) : 0;
-	if (c->guarded && !c->cookie)
-		return -EBADF;
+	c->cookie = 0;
+	if (must_be_guarded(fd)) {
+		c->cookie = socket_cookie(fd);
+		if (!c->cookie)
+			return -EBADF;
+	}
 	c->carried.count = 0;
 	c->file_flags = sys_fcntl(fd, F_GETFL, 0);
 	c->close_on_exec = sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC;
@@ -219,7 +221,7 @@ static void replace_duplicates(const struct conversion *c)
  */
 static int exchange(const struct conversion *c)
 {
-	if (c->guarded && socket_cookie(c->fd) != c->cookie)
+	if (c->cookie && socket_cookie(c->fd) != c->cookie)
 		return -EBADF;
 	return sys_dup3(c->spare, c->fd, c->close_on_exec ? O_CLOEXEC : 0);
 }

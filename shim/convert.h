@@ -54,8 +54,7 @@ void inspect(int fd, struct subject *subject);
 struct conversion {
 	int fd;                 /* the program's descriptor */
 	int spare;              /* the new socket's own */
-	bool guarded;           /* somebody else may exchange what lies under `fd` meanwhile */
-	uint64_t cookie;        /* if guarded: of the socket that lies under it */
+	uint64_t cookie;        /* of what lies under it; 0: nobody else can change that */
 	int file_flags;         /* F_GETFL of the program's socket */
 	bool close_on_exec;     /* F_GETFD */
 	bool carried_options;   /* the new socket got some from the old */
