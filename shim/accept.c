@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * accept.c - accept(), and shutdown(), which may have to wake it
+ * accept.c - accept()
  *
  * Theory of operation
  *
@@ -8,16 +8,12 @@
  * known as ours, with its family and local address, before the program sees it. Its peer's
  * address is made from the CID. A peer that accept_from does not name is closed here; if
  * nobody else is queued, accept() fails as TCP's does for a connection that was aborted in the
- * queue, for a program that was told by poll() must not hang.
- *
- * shutdown() of a TCP listener makes a waiting accept() return EINVAL. AF_VSOCK has no such
- * thing, so the listener is marked, and where CID 1 is this machine a connection to oneself
- * wakes the threads that wait: each one that sees the mark wakes the next.
+ * queue, for a program that was told by poll() must not hang. A listener that was shut down
+ * (shutdown.h) has threads waiting that must see it: each one that does wakes the next.
  */
 #include "accept.h"
 
 #include <poll.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "convert.h"
@@ -25,6 +21,7 @@
 #include "log.h"
 #include "option.h"
 #include "real.h"
+#include "shutdown.h"
 #include "state.h"
 #include "summary.h"
 #include "sys.h"
@@ -35,75 +32,6 @@ union name {
 	struct sockaddr_vm vm;
 	struct sockaddr_storage room;
 };
-
-/* ---- shutdown ---- */
-
-/* Connect to a listener of this machine and hang up: accept() returns. */
-static void wake_listener(int fd)
-{
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
-	int knock;
-
-	if (!loopback_loaded() || sys_getsockname(fd, &vm, &len) < 0)
-		return;
-	knock = sys_socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (knock < 0)
-		return;
-	vm.svm_cid = VMADDR_CID_LOCAL;
-	sys_connect(knock, &vm, sizeof vm);
-	sys_close(knock);
-}
-
-/* Did this process shut a listener down? Only then is an accept() without a caller suspect. */
-static _Atomic bool listener_was_shut;
-
-static int shutdown_listener(int fd, const struct mark *before, int how)
-{
-	struct mark after = *before;
-
-	if (how == SHUT_WR) /* does nothing to a TCP listener */
-		return 0;
-	after.silent = after.shut = true;
-	mark_write(fd, before, &after);
-	atomic_store(&listener_was_shut, true);
-	wake_listener(fd);
-	return 0;
-}
-
-/* After shutdown() the kernel no longer names the peer; TCP does, so remember it. */
-static int shutdown_connection(int fd, const struct mark *before,
-			       const struct sockaddr_vm *peer, int how)
-{
-	struct mark after = *before;
-	struct endpoint ep;
-	int result = sys_shutdown(fd, how);
-
-	if (result < 0)
-		return result;
-	peer_endpoint(rules(), before, peer, &ep);
-	after.peer = place_of(ep.ip, ep.port);
-	after.shut = true;
-	mark_write(fd, before, &after);
-	return 0;
-}
-
-int accept_shutdown(int fd, int how)
-{
-	struct sockaddr_vm peer;
-	socklen_t len = sizeof peer;
-	struct mark m;
-
-	rules();
-	if (how < SHUT_RD || how > SHUT_RDWR || !mark_read(fd, &m))
-		return sys_shutdown(fd, how);
-	if (sys_getpeername(fd, &peer, &len) == 0)
-		return shutdown_connection(fd, &m, &peer, how);
-	if (sys_listens(fd))
-		return m.shut ? -ENOTCONN : shutdown_listener(fd, &m, how);
-	/* While it connects, TCP ends the attempt, whichever direction is named. */
-	return sys_shutdown(fd, m.peer.kind != PLACE_NONE && !m.shut ? SHUT_RDWR : how);
-}
 
 /* ---- who may come in ---- */
 
@@ -169,19 +97,12 @@ static int nobody(int fd)
 	return sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK ? -EAGAIN : -ECONNABORTED;
 }
 
-static bool was_shut_down(int fd, const struct mark *head)
-{
-	struct mark m;
-
-	return head->silent && mark_names(fd, &m) && m.shut;
-}
-
 /* Close a connection that the program must not see. 0: look whether there is another. */
 static int turn_away(int listener, int accepted, const struct mark *head)
 {
 	sys_close(accepted);
-	if (was_shut_down(listener, head)) {
-		wake_listener(listener);
+	if (shutdown_of_listener(listener, head)) {
+		shutdown_wake(listener);
 		return -EINVAL;
 	}
 	return more_are_queued(listener) ? 0 : nobody(listener);
@@ -214,8 +135,8 @@ static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool
 	accepted = real.accept4(fd, &name->any, full, flags);
 	if (accepted < 0) {
 		/* the connection that wakes may still be on its way */
-		if (errno == EAGAIN && atomic_load(&listener_was_shut) &&
-		    mark_head(fd, &head) && was_shut_down(fd, &head))
+		if (errno == EAGAIN && shutdown_may_have_come() && mark_head(fd, &head) &&
+		    shutdown_of_listener(fd, &head))
 			errno = EINVAL;
 		return accepted;
 	}

@@ -31,6 +31,7 @@
 #include "option.h"
 #include "queue.h"
 #include "resolve.h"
+#include "shutdown.h"
 #include "state.h"
 #include "sys.h"
 #include "trace.h"
@@ -75,7 +76,7 @@ EXPORT int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 
 EXPORT int shutdown(int fd, int how)
 {
-	return TRACED(sys_return(accept_shutdown(fd, how)), fd, how);
+	return TRACED(sys_return(shutdown_socket(fd, how)), fd, how);
 }
 
 /* ---- names ---- */

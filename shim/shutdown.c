@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shutdown.c - shutdown(), of connections and of listeners
+ */
+#include "shutdown.h"
+
+#include <stdatomic.h>
+
+#include "convert.h"
+#include "state.h"
+#include "sys.h"
+#include "translate.h"
+
+void shutdown_wake(int fd)
+{
+	struct sockaddr_vm vm;
+	socklen_t len = sizeof vm;
+	int knock;
+
+	if (!loopback_loaded() || sys_getsockname(fd, &vm, &len) < 0)
+		return;
+	knock = sys_socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (knock < 0)
+		return;
+	vm.svm_cid = VMADDR_CID_LOCAL;
+	sys_connect(knock, &vm, sizeof vm);
+	sys_close(knock);
+}
+
+/* Did this process shut a listener down? Only then is an accept() without a caller suspect. */
+static _Atomic bool listener_was_shut;
+
+bool shutdown_may_have_come(void)
+{
+	return atomic_load(&listener_was_shut);
+}
+
+bool shutdown_of_listener(int fd, const struct mark *head)
+{
+	struct mark m;
+
+	return head->silent && mark_names(fd, &m) && m.shut;
+}
+
+static int shutdown_listener(int fd, const struct mark *before, int how)
+{
+	struct mark after = *before;
+
+	if (how == SHUT_WR) /* does nothing to a TCP listener */
+		return 0;
+	after.silent = after.shut = true;
+	mark_write(fd, before, &after);
+	atomic_store(&listener_was_shut, true);
+	shutdown_wake(fd);
+	return 0;
+}
+
+/* After shutdown() the kernel no longer names the peer; TCP does, so remember it. */
+static int shutdown_connection(int fd, const struct mark *before,
+			       const struct sockaddr_vm *peer, int how)
+{
+	struct mark after = *before;
+	struct endpoint ep;
+	int result = sys_shutdown(fd, how);
+
+	if (result < 0)
+		return result;
+	peer_endpoint(rules(), before, peer, &ep);
+	after.peer = place_of(ep.ip, ep.port);
+	after.shut = true;
+	mark_write(fd, before, &after);
+	return 0;
+}
+
+int shutdown_socket(int fd, int how)
+{
+	struct sockaddr_vm peer;
+	socklen_t len = sizeof peer;
+	struct mark m;
+
+	rules();
+	if (how < SHUT_RD || how > SHUT_RDWR || !mark_read(fd, &m))
+		return sys_shutdown(fd, how);
+	if (sys_getpeername(fd, &peer, &len) == 0)
+		return shutdown_connection(fd, &m, &peer, how);
+	if (sys_listens(fd))
+		return m.shut ? -ENOTCONN : shutdown_listener(fd, &m, how);
+	/* While it connects, TCP ends the attempt, whichever direction is named. */
+	return sys_shutdown(fd, m.peer.kind != PLACE_NONE && !m.shut ? SHUT_RDWR : how);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shutdown.h - shutdown(), of connections and of listeners
+ *
+ * Theory of operation
+ *
+ * After shutdown() of a connection the kernel no longer names its peer; TCP does, so the peer
+ * is written into the mark.
+ *
+ * shutdown() of a TCP listener makes a waiting accept() return EINVAL. AF_VSOCK has no such
+ * thing, so the listener is marked, and where CID 1 is this machine a connection to oneself
+ * wakes the threads that wait; accept.c wakes the next.
+ *
+ * All functions are async-signal-safe and leave errno alone.
+ */
+#ifndef VSOCKIFY_SHUTDOWN_H
+#define VSOCKIFY_SHUTDOWN_H
+
+#include <stdbool.h>
+
+#include "mark.h"
+
+/* shutdown_socket() - as shutdown(2), but a negated errno on failure */
+int shutdown_socket(int fd, int how);
+
+/* shutdown_may_have_come() - did this process shut a listener down? Only then is an accept()
+ * without a caller suspect. */
+bool shutdown_may_have_come(void);
+
+/*
+ * shutdown_of_listener() - was this listener shut down?
+ * @head: its mark_head(), or that of a socket it accepted
+ */
+bool shutdown_of_listener(int fd, const struct mark *head);
+
+/* shutdown_wake() - connect to a listener of this machine and hang up: accept() returns */
+void shutdown_wake(int fd);
+
+#endif
