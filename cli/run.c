@@ -6,7 +6,7 @@
  *
  * Everything that the shim needs to know goes through the environment:
  *
- *   LD_PRELOAD		the shim, before what stands there already
+ *   LD_PRELOAD		the shim, before what stands there already, but for another shim
  *   VSOCKIFY_RULES...	the compiled rules (config/image.c), in place of those of a launcher
  *			that this one was started by
  *   VSOCKIFY_CONFIG	a configuration file that was named, made absolute, for launchers that
@@ -17,6 +17,7 @@
  *			--summary
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,21 @@ static const char *preload_text(const char *shim)
 }
 
 /**
- * preload() - put the shim into LD_PRELOAD, first and once
+ * is_a_shim() - is this entry of LD_PRELOAD a shim, wherever it lies?
+ *
+ * That of an outer launcher, which may be of another version: two of them in one process would
+ * each convert the other's sockets, and only one can have the rules.
+ */
+static bool is_a_shim(const char *entry, size_t length)
+{
+	const size_t name = sizeof(SHIM_FILE) - 1;
+
+	return length >= name && memcmp(entry + length - name, SHIM_FILE, name) == 0 &&
+	       (length == name || entry[length - name - 1] == '/');
+}
+
+/**
+ * preload() - put the shim into LD_PRELOAD, first and alone of its kind
  */
 static void preload(const char *shim)
 {
@@ -136,8 +151,7 @@ static void preload(const char *shim)
 	for (; before && *before != '\0'; before += length) {
 		before += strspn(before, PRELOAD_SEPARATORS);
 		length = strcspn(before, PRELOAD_SEPARATORS);
-		if (length == 0 ||
-		    (length == strlen(shim) && memcmp(before, shim, length) == 0))
+		if (length == 0 || is_a_shim(before, length))
 			continue;
 		list_append(&value, ":", 1, 1);
 		list_append(&value, before, length, 1);

@@ -69,8 +69,12 @@ struct peer {
 	uint32_t address_count;
 };
 
-#define RULESET_MAGIC   0x76736b31u /* "vsk1" */
+#define RULESET_MAGIC 0x76736b31u /* "vsk1" */
+/* Counted up with every change of the image or of what it means: a shim refuses the rules of a
+ * launcher or plugin that counts otherwise. (A test builds a "next version".) */
+#ifndef RULESET_VERSION
 #define RULESET_VERSION 1u
+#endif
 
 /* The image's header. All *_at members are byte offsets from its start. */
 struct ruleset {

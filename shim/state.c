@@ -102,6 +102,10 @@ static const struct ruleset *rules_from_file(void)
 	status = load(&image, &size);
 	if (status)
 		_exit(status);
+	if (image && !ruleset_valid(image, size))
+		stop("the reader of configuration files is of another version than "
+		     "libvsockify.so: install both anew: ",
+		     name);
 	dlclose(plugin);
 	return image;
 }

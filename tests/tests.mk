@@ -57,7 +57,12 @@ $(BUILD)/bench/empty.so:
 	@mkdir -p $(@D)
 	echo | $(CC) -shared -fPIC -o $@ -x c -
 
-helpers: $(HELPERS) $(BENCH)
+# this tree as it would be with the next number of everything that versions tell each other by
+.PHONY: $(BUILD)/next
+$(BUILD)/next:
+	@$(MAKE) --no-print-directory BUILD=$@ CPPFLAGS='-DRULESET_VERSION=99u' all
+
+helpers: $(HELPERS) $(BENCH) $(BUILD)/next
 
 # ---- running them ----
 
