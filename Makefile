@@ -34,8 +34,9 @@ all: $(BUILT)
 help:
 	@echo 'make            build/libvsockify.so, build/vsockify-config.so, build/vsockify'
 	@echo 'make demo       the main job, across a real virtual-machine boundary'
-	@echo 'make check      the tests'
-	@echo 'make check-all  the tests, and all that takes long'
+	@echo 'make check      what every change must pass'
+	@echo 'make check-all  that, lint, and these parts, each a goal of its own (docs/testing.md):'
+	@echo '                $(EACH_PART)'
 	@echo 'make asan       tests with the address and undefined-behaviour sanitizers (build/asan)'
 	@echo 'make tsan       tests of threads with the thread sanitizer (build/tsan)'
 	@echo 'make memcheck   tests of threads with valgrind'

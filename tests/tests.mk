@@ -1,4 +1,5 @@
-# tests/tests.mk - what `make check`, `check-all`, `lint`, `bench` and `conformance` need and do; part of the Makefile
+# tests/tests.mk - what `make check`, `check-all` and its parts, `lint`, `bench` and `conformance` need and do; part of
+# the Makefile
 
 LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd python3 musl-tools libcap2-bin \
@@ -6,10 +7,26 @@ CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 system
 BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 \
 	nginx wrk postgresql-15
 CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
-LONG_PACKAGES = $(shell sed 's/\#.*//' tests/apps/packages tests/loops/packages tests/packaging/packages \
-	tests/interop/packages tests/examples/packages) golang-go
 
-.PHONY: check check-all helpers asan tsan sanitized memcheck bench bench-quick conformance lint
+# The parts of check-all beside what `make check` runs. tests/check says what is in each, docs/testing.md how long they
+# take. NAME_PACKAGES: what a part needs installed, beside what every part does; NAME_GOALS: what has to be made for it.
+PARTS = kernels programs packages interop examples stress sanitizers
+folder = $(shell sed 's/\#.*//' tests/$(1)/packages)
+
+main_PACKAGES = $(CHECK_PACKAGES)
+main_GOALS = $(BUILD)/unit-tests
+kernels_PACKAGES = $(CHECK_PACKAGES)
+programs_PACKAGES = $(call folder,apps)
+packages_PACKAGES = $(call folder,packaging) $(DEMO_PACKAGES)
+interop_PACKAGES = $(call folder,interop)
+examples_PACKAGES = $(call folder,examples) $(DEMO_PACKAGES)
+stress_PACKAGES = $(call folder,loops)
+stress_GOALS = $(LOOPS)
+sanitizers_PACKAGES = $(CHECK_PACKAGES)
+sanitizers_GOALS = sanitized
+
+EACH_PART = $(addprefix check-,$(PARTS))
+.PHONY: check check-all $(EACH_PART) helpers asan tsan sanitized memcheck bench bench-quick conformance lint
 
 # ---- programs of the tests ----
 
@@ -66,15 +83,15 @@ helpers: $(HELPERS) $(BENCH) $(BUILD)/next
 
 # ---- running them ----
 
-check:
-	@tests/packages $(CHECK_PACKAGES)
-	@$(MAKE) --no-print-directory all helpers $(BUILD)/unit-tests
-	@tests/check
+check: RUN = main
+check-all: RUN = main $(PARTS)
+check-all: lint
+$(EACH_PART): RUN = $(@:check-%=%)
 
-check-all:
-	@tests/packages $(CHECK_PACKAGES) $(DEMO_PACKAGES) $(LONG_PACKAGES) $(LINT_PACKAGES)
-	@$(MAKE) --no-print-directory lint all helpers $(LOOPS) $(BUILD)/unit-tests sanitized
-	@tests/check --all
+check check-all $(EACH_PART):
+	@tests/packages $(BUILD_PACKAGES) iproute2 $(foreach part,$(RUN),$($(part)_PACKAGES))
+	@$(MAKE) --no-print-directory all helpers $(foreach part,$(RUN),$($(part)_GOALS))
+	@tests/check $(RUN)
 
 # ---- the same under tools that watch memory and threads ----
 
@@ -103,8 +120,7 @@ conformance:
 	@$(MAKE) --no-print-directory all
 	@tests/cpython/conformance
 
-SOURCES = $(wildcard config/*.[ch] shim/*.[ch] cli/*.[ch] tests/unit/*.[ch] tests/programs/*.[ch] \
-	tests/loops/*.[ch] bench/*.c)
+SOURCES = $(shell git ls-files -co --exclude-standard '*.[ch]')
 SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^(.!/bin/(ba)?sh|. shellcheck shell=)')
 
 lint:
