@@ -8,9 +8,12 @@
  * comes back is libc's own, to be freed by libc, with ports and flags as ever. Reverse look-ups
  * of addresses that stand for a CID are answered here, without a DNS query.
  *
- * AI_ADDRCONFIG ("only families that this machine has") makes libc fail in a machine that has
- * no interface but lo, even for numeric addresses. So where libc fails with it, it is asked
- * again without.
+ * AI_ADDRCONFIG ("only families that this machine has") makes libc refuse, without asking
+ * anybody, one family that no address but loopback's belongs to (127.0.0.1, ::1): names and
+ * even numeric addresses. Such a family may still be reached over VM sockets, so libc is asked
+ * again without the flag, but never so that a name server hears of it twice, or hears of what
+ * libc would have kept from it: names only in a machine that has loopback alone, where libc
+ * itself drops the flag for AF_UNSPEC; elsewhere numeric addresses, which cost no question.
  */
 #include "resolve.h"
 
@@ -112,11 +115,42 @@ static bool failed_for_family(int error)
 	return error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
 }
 
+/* Is this a family that AI_ADDRCONFIG makes libc refuse here? Numbers cost no question. */
+static bool lacks_family(int family)
+{
+	struct addrinfo numeric = {.ai_family = family,
+				   .ai_flags = AI_NUMERICHOST | AI_ADDRCONFIG},
+			*list;
+
+	if (REAL(getaddrinfo)(family == AF_INET6 ? "::1" : "127.0.0.1", NULL, &numeric, &list))
+		return true;
+	freeaddrinfo(list);
+	return false;
+}
+
+/*
+ * ask_without_addrconfig() - once more, after libc has failed
+ * @error: what it said; stays the answer if nothing better is found
+ */
+static int ask_without_addrconfig(const char *node, const char *service,
+				  const struct addrinfo *hints, struct addrinfo **result,
+				  int error)
+{
+	struct addrinfo relaxed = *hints;
+	bool asked = hints->ai_family == AF_UNSPEC || !lacks_family(AF_INET) ||
+		     !lacks_family(AF_INET6);
+
+	relaxed.ai_flags &= ~AI_ADDRCONFIG;
+	if (!asked)
+		return REAL(getaddrinfo)(node, service, &relaxed, result);
+	relaxed.ai_flags |= AI_NUMERICHOST;
+	return REAL(getaddrinfo)(node, service, &relaxed, result) ? error : 0;
+}
+
 int resolve_addrinfo(const char *node, const char *service, const struct addrinfo *hints,
 		     struct addrinfo **result)
 {
 	const struct ruleset *rs = rules();
-	struct addrinfo relaxed;
 	uint32_t cid;
 	int error;
 
@@ -126,9 +160,7 @@ int resolve_addrinfo(const char *node, const char *service, const struct addrinf
 	error = REAL(getaddrinfo)(node, service, hints, result);
 	if (!failed_for_family(error) || !hints || !(hints->ai_flags & AI_ADDRCONFIG))
 		return error;
-	relaxed = *hints;
-	relaxed.ai_flags &= ~AI_ADDRCONFIG;
-	return REAL(getaddrinfo)(node, service, &relaxed, result);
+	return ask_without_addrconfig(node, service, hints, result, error);
 }
 
 /* ---- addresses back to names ---- */
