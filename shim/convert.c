@@ -253,6 +253,20 @@ void conversion_finish(struct conversion *c)
 	sys_close(c->spare);
 }
 
+int conversion_complete(struct conversion *c, const struct ruleset *rs, const struct mark *m)
+{
+	int result = conversion_mark(c, rs, m);
+
+	if (result < 0) {
+		conversion_abort(c);
+		return result;
+	}
+	result = conversion_commit(c);
+	if (result == 0)
+		conversion_finish(c);
+	return result;
+}
+
 static int bind_again(int fd, const struct mark *m)
 {
 	struct endpoint local = {.port = m->local.port};

@@ -76,6 +76,10 @@ int conversion_commit(struct conversion *c);
 /* conversion_finish() - the end, after bind() or connect() on c->spare */
 void conversion_finish(struct conversion *c);
 
+/* conversion_complete() - mark, commit and finish, of a socket that is bound; aborts on failure
+ */
+int conversion_complete(struct conversion *c, const struct ruleset *rs, const struct mark *m);
+
 /*
  * conversion_undo() - put a TCP socket back under a converted descriptor
  * @m: the mark: its options and, if the program had bound it, its address are restored

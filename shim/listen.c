@@ -4,13 +4,9 @@
  *
  * Theory of operation
  *
- * bind() converts the socket. TCP has a port for each address and family, AF_VSOCK one for
- * all, so a program's second bind of one port (0.0.0.0 and then [::], as most servers do)
- * finds it taken by itself. If TCP would have allowed the second bind, it gets a *silent*
- * listener, which never becomes ready: the first one carries the traffic. It is not a
- * duplicate of the first, for both would become ready for one connection, and a blocking
- * accept() on the second would hang. SO_REUSEPORT means that several listeners are ready, so
- * there a duplicate is right. A port that another process holds stays EADDRINUSE.
+ * bind() converts the socket: by the rules, at once, so that the port is taken from then on.
+ * Where it is taken already, second.h says what becomes of the second. listen() queues all that
+ * can be queued, and binds first if the program has not.
  */
 #include "listen.h"
 
@@ -25,7 +21,7 @@
 #include "log.h"
 #include "option.h"
 #include "port.h"
-#include "procfd.h"
+#include "second.h"
 #include "state.h"
 #include "sys.h"
 
@@ -38,135 +34,11 @@ struct binding {
 	struct mark mark;
 };
 
-/* ---- two binds of one port in one process ---- */
-
-static bool serves_ipv4(const struct mark *m)
-{
-	if (!m->v6 || m->local.kind == PLACE_IPV4)
-		return true;
-	return m->local.kind == PLACE_NONE && !m->v6only;
-}
-
-static bool serves_ipv6(const struct mark *m)
-{
-	return m->v6 && m->local.kind != PLACE_IPV4;
-}
-
-/* Would TCP find these two addresses in conflict? */
-static bool conflict(const struct mark *a, const struct mark *b)
-{
-	uint8_t a_ip[16], b_ip[16];
-
-	if (a->local.port != b->local.port)
-		return false;
-	if (!(serves_ipv4(a) && serves_ipv4(b)) && !(serves_ipv6(a) && serves_ipv6(b)))
-		return false;
-	if (place_is_any(&a->local) || place_is_any(&b->local))
-		return true;
-	place_ip(&a->local, a->v6, a_ip);
-	place_ip(&b->local, b->v6, b_ip);
-	return memcmp(a_ip, b_ip, sizeof a_ip) == 0;
-}
-
-/* Would getsockname() show them alike? */
-static bool same_address(const struct mark *a, const struct mark *b)
-{
-	uint8_t a_ip[16], b_ip[16];
-
-	place_ip(&a->local, a->v6, a_ip);
-	place_ip(&b->local, b->v6, b_ip);
-	return a->v6 == b->v6 && a->local.port == b->local.port &&
-	       memcmp(a_ip, b_ip, sizeof a_ip) == 0;
-}
-
-/* What this process has on the port. */
-struct holders {
-	const struct binding *wanted;
-	int fd;        /* a socket that holds the vsock port; -1 if none of ours does */
-	bool conflict; /* TCP would refuse the bind, were it not for SO_REUSEPORT */
-	bool shared;   /* `fd` has SO_REUSEPORT and the same address */
-};
-
-static bool look_at(int fd, void *argument)
-{
-	struct holders *holders = argument;
-	const struct binding *b = holders->wanted;
-	struct subject s;
-
-	inspect(fd, &s);
-	if (fd == b->fd || s.kind != SUBJECT_CONVERTED || s.mark.peer.kind != PLACE_NONE ||
-	    sys_connected(fd))
-		return true;
-	if (!s.mark.local.port) /* bound to port 0 */
-		s.mark.local.port = (uint16_t)s.vm.svm_port;
-	if (s.vm.svm_port == b->decision.port) {
-		holders->fd = fd;
-		holders->shared = s.mark.reuseport && same_address(&s.mark, &b->mark);
-	}
-	if (conflict(&s.mark, &b->mark) && !(s.mark.reuseport && b->mark.reuseport))
-		holders->conflict = true;
-	return true;
-}
-
-/* A second listener that accepts from the same queue. */
-static int share(struct conversion *c, int holder)
-{
-	int result;
-
-	sys_close(c->spare);
-	c->spare = sys_fcntl(holder, F_DUPFD_CLOEXEC, 0);
-	if (c->spare < 0)
-		return c->spare;
-	c->file_flags = O_NONBLOCK; /* the open file is the holder's: leave its flags alone */
-	result = conversion_commit(c);
-	if (result == 0)
-		conversion_finish(c);
-	return result;
-}
-
 /* ---- a bind ---- */
-
-static int bind_port(int fd, uint32_t cid, uint32_t port)
-{
-	struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
-
-	return sys_bind(fd, &vm, sizeof vm);
-}
 
 static int bind_as_decided(int fd, const struct decision *d)
 {
 	return d->port ? bind_port(fd, d->cid, d->port) : bind_client_port(fd, d->cid);
-}
-
-static int commit(struct binding *b, struct conversion *c)
-{
-	int result = conversion_mark(c, b->rs, &b->mark);
-
-	if (result < 0) {
-		conversion_abort(c);
-		return result;
-	}
-	result = conversion_commit(c);
-	if (result == 0)
-		conversion_finish(c);
-	return result;
-}
-
-/* The port is taken. By whom, and does TCP mind? */
-static int bind_second(struct binding *b, struct conversion *c)
-{
-	struct holders holders = {.wanted = b, .fd = -1};
-
-	procfd_each(look_at, &holders);
-	if (holders.fd < 0 || holders.conflict) {
-		conversion_abort(c);
-		return -EADDRINUSE;
-	}
-	if (holders.shared && b->mark.reuseport)
-		return share(c, holders.fd);
-	b->mark.silent = true;
-	bind_port(c->spare, VMADDR_CID_ANY, VMADDR_PORT_ANY);
-	return commit(b, c);
 }
 
 /* The program asked for any port: it keeps the one it got, whatever socket it has later. */
@@ -195,10 +67,10 @@ static int bind_converted(struct binding *b)
 	if (result == 0) {
 		if (!b->decision.port)
 			keep_chosen_port(c.spare, &b->mark);
-		return commit(b, &c);
+		return conversion_complete(&c, b->rs, &b->mark);
 	}
 	if (result == -EADDRINUSE)
-		return bind_second(b, &c);
+		return second_bind(&c, b->rs, &b->decision, &b->mark);
 	log_failure("bind", b->fd, "the kernel refuses", -result);
 	conversion_abort(&c);
 	return result;

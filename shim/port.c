@@ -120,6 +120,13 @@ static uint32_t next_number(void)
 	return atomic_fetch_add(count, 1);
 }
 
+int bind_port(int fd, uint32_t cid, uint32_t port)
+{
+	struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
+
+	return sys_bind(fd, &vm, sizeof vm);
+}
+
 int bind_client_port(int fd, uint32_t cid)
 {
 	struct port_range range = local_port_range();

@@ -11,6 +11,9 @@
 /* port_is_local() - is this one of those that TCP gives to clients (ip_local_port_range)? */
 bool port_is_local(uint16_t port);
 
+/* bind_port() - bind(2) of an AF_VSOCK socket; 0, or a negated errno. Async-signal-safe. */
+int bind_port(int fd, uint32_t cid, uint32_t port);
+
 /*
  * bind_client_port() - give an unbound AF_VSOCK socket a 16-bit port, as TCP would
  * @cid: the CID to bind to, or VMADDR_CID_ANY
