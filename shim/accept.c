@@ -45,7 +45,7 @@ static const struct rule *rule_of_listener(const struct ruleset *rs, int listene
 	struct endpoint on;
 	struct mark m;
 
-	if (!mark_names(listener, &m))
+	if (mark_names(listener, &m) != 1)
 		return NULL;
 	place_ip(&m.local, m.v6, on.ip);
 	on.port = m.any_port ? 0 : m.local.port;
@@ -88,7 +88,9 @@ static void give_name(const union name *name, socklen_t full, struct sockaddr *a
 
 static bool more_are_queued(int fd)
 {
-	return sys_poll_now(fd, POLLIN) & POLLIN;
+	int events = sys_poll_now(fd, POLLIN);
+
+	return events > 0 && events & POLLIN;
 }
 
 /* What accept() says when a connection was queued, but none that the program may have. */
@@ -127,7 +129,7 @@ static void welcome(const struct ruleset *rs, int listener, int accepted,
  */
 static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool *again)
 {
-	int accepted, result;
+	int accepted, result, ours;
 	struct mark head;
 
 	*again = false;
@@ -135,13 +137,18 @@ static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool
 	accepted = real.accept4(fd, &name->any, full, flags);
 	if (accepted < 0) {
 		/* the connection that wakes may still be on its way */
-		if (errno == EAGAIN && shutdown_may_have_come() && mark_head(fd, &head) &&
+		if (errno == EAGAIN && shutdown_may_have_come() && mark_head(fd, &head) == 1 &&
 		    shutdown_of_listener(fd, &head))
 			errno = EINVAL;
 		return accepted;
 	}
 	hint_unmade(accepted);
-	if (name->any.sa_family != AF_VSOCK || !mark_head(accepted, &head))
+	ours = name->any.sa_family == AF_VSOCK ? mark_head_of_vsock(accepted, &head) : 0;
+	if (ours < 0) { /* whether it may come in cannot be said: then it may not */
+		sys_close(accepted);
+		return sys_return(ours);
+	}
+	if (!ours)
 		return accepted;
 	if (!admitted(rules(), fd, &head, name->vm.svm_cid)) {
 		result = turn_away(fd, accepted, &head);
@@ -158,7 +165,7 @@ static bool may_be_converted(int fd)
 {
 	struct mark head;
 
-	return hint_is_made(fd) || hint_was_converted(fd) || mark_head(fd, &head);
+	return hint_is_made(fd) || hint_was_converted(fd) || mark_head(fd, &head) != 0;
 }
 
 /* Nothing to do with names: sockets of some families (AF_ALG) even fail if asked for one. */

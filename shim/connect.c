@@ -93,13 +93,15 @@ static int outcome(int fd, short revents)
 {
 	/* Always asked: vsock_poll() looks at the error before it takes the socket's lock, so a
 	 * refusal that comes just then shows as POLLOUT without POLLERR. */
-	int error = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, 0);
+	int error = 0, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, &error);
 
 	if (revents & POLLNVAL) /* closed by a signal handler, or another thread */
 		return -EBADF;
 	/* shutdown() by another thread; TCP's attempt ends so (tcp_disconnect()) */
 	if (revents & POLLHUP)
 		return -ECONNRESET;
+	if (result < 0)
+		return result;
 	return error ? -tcp_error(error) : 0;
 }
 
@@ -162,7 +164,7 @@ static void note_begun(int fd, bool begun)
 {
 	struct mark before, after;
 
-	if (!mark_read(fd, &before))
+	if (mark_read(fd, &before) != 1)
 		return;
 	after = before;
 	after.begun = begun;
@@ -280,13 +282,19 @@ static int connect_bound(struct attempt *a, const struct subject *s)
 
 enum progress { UNCONNECTED, CONNECTING, CONNECTED, FAILED };
 
-static enum progress progress_of(int fd, const struct mark *m)
+/* Return: an enum progress, or a negated errno. */
+static int progress_of(int fd, const struct mark *m)
 {
-	if (m->shut || sys_connected(fd) || sys_listens(fd))
-		return CONNECTED;
+	int answer = m->shut ? 1 : sys_connected(fd) ?: sys_listens(fd);
+
+	if (answer)
+		return answer < 0 ? answer : CONNECTED;
 	if (m->peer.kind == PLACE_NONE)
 		return UNCONNECTED;
-	return sys_poll_now(fd, POLLOUT) ? FAILED : CONNECTING;
+	answer = sys_poll_now(fd, POLLOUT);
+	if (answer < 0)
+		return answer;
+	return answer ? FAILED : CONNECTING;
 }
 
 /* TCP reports a connection once to a connect() that comes after it was made, then EISCONN. */
@@ -307,9 +315,11 @@ static int already_connected(int fd, const struct mark *m)
  */
 static int already_failed(int fd, const struct mark *m)
 {
-	int error = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, 0);
+	int error, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, &error);
 	struct mark after = *m;
 
+	if (result < 0)
+		return result;
 	if (m->begun) {
 		after.begun = false;
 		mark_write(fd, m, &after);
@@ -318,32 +328,43 @@ static int already_failed(int fd, const struct mark *m)
 	return error ? -tcp_error(error) : 1;
 }
 
+/* A blocking socket waits for the end of the attempt that is under way. */
+static int still_connecting(int fd)
+{
+	int flags = sys_fcntl(fd, F_GETFL, 0), result;
+
+	if (flags < 0)
+		return flags;
+	if (flags & O_NONBLOCK)
+		return -EALREADY;
+	result = wait_connected(fd);
+	if (result == -EINPROGRESS)
+		return -EALREADY;
+	if (result != -EINTR)
+		note_begun(fd, false);
+	return result;
+}
+
 /*
  * may_connect_again() - TCP's answer to a connect() on this converted socket
  * Return: 1 if a new attempt is to be made; else what connect() returns
  */
 static int may_connect_again(int fd, const struct mark *m)
 {
-	int result;
+	int progress = progress_of(fd, m);
 
-	switch (progress_of(fd, m)) {
+	switch (progress) {
+	case UNCONNECTED:
+		return 1;
+	case CONNECTING:
+		return still_connecting(fd);
 	case CONNECTED:
 		return already_connected(fd, m);
-	case CONNECTING:
-		if (sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK)
-			return -EALREADY;
-		result = wait_connected(fd);
-		if (result == -EINPROGRESS)
-			return -EALREADY;
-		if (result != -EINTR)
-			note_begun(fd, false);
-		return result;
 	case FAILED:
 		return already_failed(fd, m);
-	case UNCONNECTED:
-		break;
+	default:
+		return progress;
 	}
-	return 1;
 }
 
 /* TCP's refusal of an address that the socket cannot reach; 0 if it can. */
@@ -396,10 +417,7 @@ static void log_passed(const struct ruleset *rs, int fd, const struct endpoint *
 {
 	struct subject s;
 
-	if (!log_on())
-		return;
-	inspect(fd, &s);
-	if (s.kind != SUBJECT_OTHER)
+	if (log_on() && inspect(fd, &s) == 0 && s.kind != SUBJECT_OTHER)
 		log_decision(rs, "connect", fd, to, decision);
 }
 
@@ -410,7 +428,10 @@ static bool refused_by_vsock(int error, sa_family_t family)
 	       (family == AF_UNSPEC && (error == EISCONN || error == EALREADY));
 }
 
-/* libc's connect(), unless the socket is one that was converted before. */
+/*
+ * libc's connect(), unless the socket is one that was converted before. Where the kernel does
+ * not say, libc's it is: the rules want TCP here, and an AF_VSOCK socket will refuse.
+ */
 static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	bool suspected = hint_was_converted(fd);
@@ -422,20 +443,23 @@ static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
 		if (result == 0 || !refused_by_vsock(errno, addr->sa_family))
 			return result;
 	}
-	inspect(fd, &s);
-	if (s.kind == SUBJECT_CONVERTED)
+	if (inspect(fd, &s) == 0 && s.kind == SUBJECT_CONVERTED)
 		return connect_undone(fd, &s.mark, addr, len);
 	return suspected ? __connect(fd, addr, len) : result;
 }
 
-/* Is this TCP socket one that a connect to @to can convert? Else the kernel says why not. */
-static bool connectable(int fd, const struct subject *s, const struct endpoint *to,
-			sa_family_t family)
+/* Is this TCP socket one that a connect to @to can convert? 1; 0: the kernel says why not; or
+ * a negated errno. */
+static int connectable(int fd, const struct subject *s, const struct endpoint *to,
+		       sa_family_t family)
 {
+	int v6only = 0, result = 0;
+
 	if (s->tcp_state != TCP_CLOSE || s->v6 != (family == AF_INET6))
-		return false;
-	return !s->v6 || !ip_is_v4(to->ip) ||
-	       !sys_getsockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+		return 0;
+	if (s->v6 && ip_is_v4(to->ip))
+		result = sys_getsockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only);
+	return result < 0 ? result : !v6only;
 }
 
 /* connect() to an address that the rules take: the result, as the kernel gives one; 1 if the
@@ -446,10 +470,15 @@ static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 {
 	struct attempt a = {.rs = rs, .fd = fd, .to = *to, .decision = *decision};
 	struct subject s;
+	int result = inspect(fd, &s);
 
-	inspect(fd, &s);
-	if (s.kind == SUBJECT_OTHER ||
-	    (s.kind == SUBJECT_TCP && !connectable(fd, &s, to, addr->sa_family)))
+	if (result == 0 && s.kind != SUBJECT_OTHER)
+		result = s.kind == SUBJECT_TCP ? connectable(fd, &s, to, addr->sa_family) : 1;
+	if (result < 0) {
+		log_failure("connect", fd, "the kernel does not say what this is", -result);
+		return result;
+	}
+	if (result == 0)
 		return 1;
 	pthread_testcancel();
 	log_decision(rs, "connect", fd, to, decision);

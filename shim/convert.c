@@ -69,20 +69,36 @@ void endpoint_store(const struct endpoint *ep, bool v6, struct sockaddr *addr, s
 
 /* ---- what is it? ---- */
 
-static bool is_mptcp(int fd)
+/* No state of TCP's; those begin at 1. */
+#define NOT_TCP 0
+
+/* What is left to tell a socket by when it cannot be asked for its name or options: poll() says
+ * that an unconnected TCP socket hangs up, and one for datagrams does not. */
+static int state_by_poll(int fd, int error)
 {
-	return sys_getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL, 0) == IPPROTO_MPTCP;
+	int events = sys_poll_now(fd, 0);
+
+	return events < 0 || events & POLLHUP ? error : NOT_TCP;
 }
 
-/* The state of a TCP socket, or -1 if it is not one. One byte of TCP_INFO is the state. */
+/*
+ * The state of a TCP socket, NOT_TCP, or a negated errno if the kernel does not say. One byte
+ * of TCP_INFO is the state. (Older kernels have none of MPTCP.)
+ */
 static int tcp_state(int fd)
 {
 	uint8_t state;
 	socklen_t len = sizeof state;
+	int protocol = IPPROTO_TCP;
+	int result = sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len);
 
-	if (sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) == 0 && len == sizeof state)
+	if (result == 0)
 		return state;
-	return is_mptcp(fd) ? TCP_CLOSE : -1;
+	if (sys_no_option(result))
+		sys_getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL, &protocol);
+	if (protocol == IPPROTO_TCP) /* or not known */
+		return state_by_poll(fd, result);
+	return protocol == IPPROTO_MPTCP ? TCP_CLOSE : NOT_TCP;
 }
 
 /* A TCP socket that has no port is in no other state; most were made here, as TCP sockets. */
@@ -91,7 +107,41 @@ static bool known_unconnected(int fd, const struct subject *subject)
 	return !subject->local.port && hint_is_made(fd);
 }
 
-void inspect(int fd, struct subject *subject)
+static int inspect_vsock(int fd, const struct sockaddr_vm *vm, struct subject *subject)
+{
+	int result = mark_read(fd, &subject->mark);
+
+	if (result == 1)
+		subject->kind = SUBJECT_CONVERTED;
+	subject->vm = *vm;
+	return result < 0 ? result : 0;
+}
+
+static int inspect_ip(int fd, bool v6, struct subject *subject)
+{
+	int state = known_unconnected(fd, subject) ? TCP_CLOSE : tcp_state(fd);
+
+	if (state > NOT_TCP)
+		subject->kind = SUBJECT_TCP;
+	subject->tcp_state = state;
+	subject->v6 = v6;
+	return state < 0 ? state : 0;
+}
+
+/* Where even the name is not to be had: is it a socket of a kind that the rules never mean? */
+static bool is_foreign(int fd)
+{
+	int domain, protocol;
+
+	if (sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, &domain) < 0 || domain == AF_VSOCK)
+		return false;
+	if (domain != AF_INET && domain != AF_INET6)
+		return true;
+	return sys_getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL, &protocol) == 0 &&
+	       protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP;
+}
+
+int inspect(int fd, struct subject *subject)
 {
 	union {
 		struct sockaddr any;
@@ -99,20 +149,16 @@ void inspect(int fd, struct subject *subject)
 		struct sockaddr_storage room;
 	} name;
 	socklen_t len = sizeof name;
+	int result = sys_getsockname(fd, &name, &len);
 
 	subject->kind = SUBJECT_OTHER;
-	if (sys_getsockname(fd, &name, &len) < 0)
-		return;
-	if (name.any.sa_family == AF_VSOCK) {
-		if (mark_read(fd, &subject->mark))
-			subject->kind = SUBJECT_CONVERTED;
-		subject->vm = name.vm;
-	} else if (endpoint_parse(&name.any, len, &subject->local)) {
-		subject->tcp_state = known_unconnected(fd, subject) ? TCP_CLOSE : tcp_state(fd);
-		subject->v6 = name.any.sa_family == AF_INET6;
-		if (subject->tcp_state >= 0)
-			subject->kind = SUBJECT_TCP;
-	}
+	if (result < 0)
+		return sys_no_socket(result) || is_foreign(fd) ? 0 : state_by_poll(fd, result);
+	if (name.any.sa_family == AF_VSOCK)
+		return inspect_vsock(fd, &name.vm, subject);
+	if (endpoint_parse(&name.any, len, &subject->local))
+		return inspect_ip(fd, name.any.sa_family == AF_INET6, subject);
+	return 0;
 }
 
 /* ---- the exchange ---- */
@@ -142,14 +188,23 @@ static void carry_signal_owner(int from, int to)
 		sys_fcntl(to, F_SETSIG, signal);
 }
 
-/* What the kernel knows a socket by, for as long as it runs; 0 if @fd is not a socket. */
-static uint64_t socket_cookie(int fd)
+/* What the kernel knows a socket by, for as long as it runs; 0, or a negated errno. */
+static int socket_cookie(int fd, uint64_t *cookie)
 {
-	uint64_t cookie = 0;
-	socklen_t len = sizeof cookie;
+	socklen_t len = sizeof *cookie;
 
-	sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
-	return cookie;
+	return sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, &len);
+}
+
+/* Does another socket lie under @fd than that of this cookie? 1, 0, or a negated errno. */
+static int is_another(int fd, uint64_t cookie)
+{
+	uint64_t found;
+	int result = socket_cookie(fd, &found);
+
+	if (sys_no_socket(result))
+		return 1;
+	return result < 0 ? result : found != cookie;
 }
 
 /*
@@ -166,17 +221,23 @@ static bool must_be_guarded(int fd)
 static int begin(struct conversion *c, int fd, int domain)
 {
 	uint64_t options = hint_options(fd);
+	int result;
 
 	c->fd = fd;
 	c->cookie = 0;
 	if (must_be_guarded(fd)) {
-		c->cookie = socket_cookie(fd);
-		if (!c->cookie)
-			return -EBADF;
+		result = socket_cookie(fd, &c->cookie);
+		if (result < 0)
+			return result;
 	}
 	c->carried.count = 0;
 	c->file_flags = sys_fcntl(fd, F_GETFL, 0);
-	c->close_on_exec = sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC;
+	if (c->file_flags < 0)
+		return c->file_flags;
+	result = sys_fcntl(fd, F_GETFD, 0);
+	if (result < 0)
+		return result;
+	c->close_on_exec = result & FD_CLOEXEC;
 	c->spare = sys_socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->spare < 0)
 		return c->spare;
@@ -204,7 +265,7 @@ static void replace_duplicates(const struct conversion *c)
 	for (int fd = -1; (fd = hint_next_duplicate(fd)) >= 0;) {
 		int flags;
 
-		if (fd == c->fd || socket_cookie(fd) != c->cookie)
+		if (fd == c->fd || is_another(fd, c->cookie))
 			continue;
 		flags = sys_fcntl(fd, F_GETFD, 0);
 		epoll_take_out(fd, &carried);
@@ -221,8 +282,10 @@ static void replace_duplicates(const struct conversion *c)
  */
 static int exchange(const struct conversion *c)
 {
-	if (c->cookie && socket_cookie(c->fd) != c->cookie)
-		return -EBADF;
+	int another = c->cookie ? is_another(c->fd, c->cookie) : 0;
+
+	if (another)
+		return another < 0 ? another : -EBADF;
 	return sys_dup3(c->spare, c->fd, c->close_on_exec ? O_CLOEXEC : 0);
 }
 

@@ -48,8 +48,12 @@ struct subject {
 	struct sockaddr_vm vm; /* SUBJECT_CONVERTED: getsockname() */
 };
 
-/* inspect() - what is this descriptor? */
-void inspect(int fd, struct subject *subject);
+/*
+ * inspect() - what is this descriptor?
+ * Return: 0; or a negated errno if the kernel did not say (mark.h), and @subject is undefined:
+ * whoever has to know must fail, for the socket may be one that a rule decides about
+ */
+int inspect(int fd, struct subject *subject);
 
 struct conversion {
 	int fd;                 /* the program's descriptor */

@@ -76,29 +76,62 @@ static int bind_converted(struct binding *b)
 	return result;
 }
 
-/* Is this a socket that a bind to @addr can convert? Anything else gets the kernel's answer. */
-static bool bindable(int fd, sa_family_t family, const struct endpoint *on, bool v6only)
+/* Is this a socket that a bind to @addr can convert? 1; 0: it gets the kernel's answer; or a
+ * negated errno. */
+static int bindable(int fd, sa_family_t family, const struct endpoint *on, bool v6only)
 {
 	struct subject s;
+	int result;
 
 	if (v6only && ip_is_v4(on->ip))
-		return false;
-	inspect(fd, &s);
+		return 0;
+	result = inspect(fd, &s);
+	if (result < 0)
+		return result;
 	return s.kind == SUBJECT_TCP && s.tcp_state == TCP_CLOSE && !s.local.port &&
 	       s.v6 == (family == AF_INET6);
+}
+
+/* Does the socket serve no IPv4? 1, 0 (also: it has no such option), or a negated errno. */
+static int serves_v6only(int fd, sa_family_t family)
+{
+	int v6only = 0, result = 0;
+
+	if (family == AF_INET6)
+		result = sys_getsockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only);
+	return result < 0 && !sys_no_option(result) ? result : v6only != 0;
+}
+
+/* What the rules say of binding to @b->on. Return: 1: the decision stands in @b, and the
+ * socket can be bound by it; 0: it is left to the kernel; or a negated errno. */
+static int decide(struct binding *b, sa_family_t family, bool v6only)
+{
+	int result;
+
+	b->decision = decide_listen(b->rs, &b->on, v6only);
+	if (b->decision.action == ACTION_PASS && !log_on())
+		return 0;
+	result = bindable(b->fd, family, &b->on, v6only);
+	return b->decision.action == ACTION_PASS && result < 0 ? 0 : result;
+}
+
+/* Could they decide anything at all? */
+static bool rules_apply(const struct ruleset *rs)
+{
+	return rs->listen_count || rs->default_listen != ACTION_PASS;
 }
 
 /* Bind to @b->on by the rules; 1 if it is left to the kernel. */
 static int bind_by_rules(struct binding *b, sa_family_t family)
 {
 	const struct rule *rule;
-	bool v6only =
-		family == AF_INET6 && sys_getsockopt_int(b->fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+	int v6only = rules_apply(b->rs) ? serves_v6only(b->fd, family) : 0;
+	int result = v6only < 0 ? v6only : decide(b, family, v6only);
 
-	b->decision = decide_listen(b->rs, &b->on, v6only);
-	if ((b->decision.action == ACTION_PASS && !log_on()) ||
-	    !bindable(b->fd, family, &b->on, v6only))
-		return 1;
+	if (result < 0)
+		log_failure("bind", b->fd, "the kernel does not say what this is", -result);
+	if (result <= 0)
+		return result ?: 1;
 	log_decision(b->rs, "bind", b->fd, &b->on, &b->decision);
 	if (b->decision.action == ACTION_PASS)
 		return 1;
@@ -135,7 +168,7 @@ static int bind_passed(int fd, const struct sockaddr *addr, socklen_t len)
 	struct mark m;
 
 	if (result != -EINVAL || !addr || len > sizeof(struct sockaddr_storage) ||
-	    !mark_read(fd, &m) || (!m.v6 && is_unspecified(addr, len)))
+	    mark_read(fd, &m) != 1 || (!m.v6 && is_unspecified(addr, len)))
 		return result;
 	return endpoint_refused(m.v6, addr, len) ?: result;
 }
@@ -160,48 +193,59 @@ int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
 static int bind_unbound(int fd)
 {
 	struct binding b = {.rs = rules(), .fd = fd};
+	union {
+		sa_family_t family;
+		struct sockaddr_storage room;
+	} name;
+	socklen_t len = sizeof name;
 	bool v6;
 
-	if (!b.rs->listen_count && b.rs->default_listen == ACTION_PASS)
+	if (!rules_apply(b.rs))
 		return 1;
-	v6 = sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, 0) == AF_INET6;
+	if (sys_getsockname(fd, &name, &len) < 0)
+		name.family = AF_INET; /* it is asked about again, if a rule could decide */
+	v6 = name.family == AF_INET6;
 	place_ip(&(struct place){.kind = PLACE_NONE}, v6, b.on.ip);
 	return bind_by_rules(&b, v6 ? AF_INET6 : AF_INET);
 }
 
 /* listen() opens again what shutdown() closed. */
-static void revive(int fd)
+static int revive(int fd)
 {
 	struct endpoint on;
 	struct sockaddr_vm vm;
 	socklen_t len = sizeof vm;
 	struct mark before, after;
+	int result = mark_read(fd, &before);
 
-	if (!mark_read(fd, &before) || !before.shut || sys_getsockname(fd, &vm, &len) < 0)
-		return;
+	if (result <= 0 || !before.shut)
+		return result < 0 ? result : 0;
+	result = sys_getsockname(fd, &vm, &len);
+	if (result < 0)
+		return result;
 	after = before;
 	after.shut = false;
 	place_ip(&before.local, before.v6, on.ip);
 	on.port = before.local.port;
 	/* a second listener of one port has another vsock port, and stays silent */
 	after.silent = decide_listen(rules(), &on, before.v6only).port != vm.svm_port;
-	mark_write(fd, &before, &after);
+	return mark_write(fd, &before, &after);
 }
 
 int listen_listen(int fd, int backlog)
 {
 	struct mark head;
-	int result;
+	int result = mark_head(fd, &head);
 
-	if (!mark_head(fd, &head)) {
+	if (result == 0) {
 		result = bind_unbound(fd);
 		if (result == 1)
 			return sys_listen(fd, backlog);
-		if (result < 0)
-			return result;
-	} else if (head.silent) {
-		revive(fd);
+	} else if (result == 1) {
+		result = head.silent ? revive(fd) : 0;
 	}
+	if (result < 0)
+		return result;
 	/* AF_VSOCK refuses what TCP would queue or let try again: queue all that can be. */
 	return sys_listen(fd, INT_MAX);
 }

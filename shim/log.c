@@ -120,8 +120,8 @@ static const char *usual_cause(int error)
 		return " (EAFNOSUPPORT: this kernel has no AF_VSOCK, or a systemd unit's "
 		       "RestrictAddressFamilies= lacks it: see vsockify --doctor)";
 	case EPERM:
-		return " (EPERM: a seccomp profile forbids AF_VSOCK, as Docker's does: see "
-		       "vsockify --doctor)";
+		return " (EPERM: a seccomp profile forbids it, as Docker's forbids AF_VSOCK: "
+		       "see vsockify --doctor)";
 	case EACCES:
 		return " (EACCES: AppArmor or SELinux forbids it, or the vsock port is below "
 		       "1024 and the program is not root)";

@@ -62,29 +62,56 @@ enum form { FORM_COMPACT, FORM_WIDE_PEER, FORM_WIDE_LOCAL, FORM_FILTER };
 enum { TAG_LOCAL = 240, TAG_PEER = 245, TAG_SMALL = 250 };
 #define FILTER_MAX (MARK_EXTRAS_MAX + 16)
 
-static bool get_word_a(int fd, uint64_t *a)
+/*
+ * Word A could not be read: does that say that the socket is of another family? Most say so in
+ * these words. Some have words of their own, and where a sandbox forbids to ask for options,
+ * the name tells the family, so that such a sandbox is felt by AF_VSOCK sockets alone.
+ */
+static bool is_other_family(int fd, int error)
 {
-	socklen_t len = sizeof *a;
+	sa_family_t family;
+	socklen_t len = sizeof family;
+	int result;
 
-	return sys_getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, a, &len) == 0 &&
-	       len == sizeof *a && *a >> A_MAGIC_SHIFT == A_MAGIC;
+	if (sys_no_option(error))
+		return true;
+	result = sys_getsockname(fd, &family, &len);
+	return result == 0 ? family != AF_VSOCK : sys_no_option(result);
 }
 
-static uint64_t get_word_b(int fd)
+static int ask_word_a(int fd, uint64_t *a)
 {
-	uint64_t b = 0;
-	socklen_t len = sizeof b;
+	socklen_t len = sizeof *a;
+	int result = sys_getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, a, &len);
 
-	sys_getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &b, &len);
-	return b;
+	if (result < 0)
+		return result;
+	return len == sizeof *a && *a >> A_MAGIC_SHIFT == A_MAGIC;
+}
+
+/* 1: it is a mark's; 0: it is not, or @fd has none; or a negated errno. */
+static int get_word_a(int fd, uint64_t *a)
+{
+	int result = ask_word_a(fd, a);
+
+	return result < 0 && is_other_family(fd, result) ? 0 : result;
+}
+
+static int get_word_b(int fd, uint64_t *b)
+{
+	socklen_t len = sizeof *b;
+
+	*b = 0;
+	return sys_getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, b, &len);
 }
 
 /* Word C, or 0 where none was written (the kernel's initial value is -1). */
-static uint32_t get_word_c(int fd)
+static int get_word_c(int fd, uint32_t *c)
 {
-	int c = sys_getsockopt_int(fd, SOL_SOCKET, SO_INCOMING_CPU, -1);
+	int number = -1, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_INCOMING_CPU, &number);
 
-	return c < 0 ? 0 : (uint32_t)c;
+	*c = number < 0 ? 0 : (uint32_t)number;
+	return result;
 }
 
 static uint64_t pack_place(const struct place *place)
@@ -255,14 +282,16 @@ static int filter_write(int fd, const struct mark *m, enum form form)
 	return sys_setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-static void filter_read(int fd, struct mark *m, enum form form)
+static int filter_read(int fd, struct mark *m, enum form form)
 {
 	struct sock_filter code[FILTER_MAX];
 	socklen_t count = FILTER_MAX; /* this option counts instructions, not bytes */
+	int result = sys_getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, code, &count);
 
-	if (sys_getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, code, &count) < 0 || count < 2 ||
-	    count > FILTER_MAX || code[0].k != FILTER_MAGIC)
-		return;
+	if (result < 0)
+		return result;
+	if (count < 2 || count > FILTER_MAX || code[0].k != FILTER_MAGIC)
+		return 0;
 	for (unsigned i = 1; i + 1 < count; i++) {
 		/* what the words hold now may be in an older filter still */
 		if (form != FORM_FILTER && code[i].jt >= TAG_LOCAL)
@@ -288,6 +317,7 @@ static void filter_read(int fd, struct mark *m, enum form form)
 					(struct extra){code[i].jt, code[i].k};
 		}
 	}
+	return 0;
 }
 
 /* ---- whole marks ---- */
@@ -313,64 +343,89 @@ static enum form unpack_head(struct mark *m, uint64_t a)
 	return form;
 }
 
-bool mark_head(int fd, struct mark *m)
+int mark_head(int fd, struct mark *m)
 {
 	uint64_t a;
+	int result = get_word_a(fd, &a);
 
-	if (!get_word_a(fd, &a))
-		return false;
-	unpack_head(m, a);
-	return true;
+	if (result == 1)
+		unpack_head(m, a);
+	return result;
 }
 
-/* Flags and addresses; @a is word A. */
-static void read_names(int fd, uint64_t a, struct mark *m)
+int mark_head_of_vsock(int fd, struct mark *m)
+{
+	uint64_t a;
+	int result = ask_word_a(fd, &a);
+
+	if (result == 1)
+		unpack_head(m, a);
+	return result;
+}
+
+/* Flags and addresses; @a is word A. 0, or a negated errno. */
+static int read_names(int fd, uint64_t a, struct mark *m)
 {
 	enum form form = unpack_head(m, a);
 	uint64_t b;
+	uint32_t c = 0;
+	int result;
 
 	if (a & A_PEER)
-		return;
-	if (form == FORM_FILTER) {
-		filter_read(fd, m, form);
-		return;
-	}
-	b = get_word_b(fd);
+		return 0;
+	if (form == FORM_FILTER)
+		return filter_read(fd, m, form);
+	result = get_word_b(fd, &b);
+	if (result == 0 && form != FORM_COMPACT)
+		result = get_word_c(fd, &c);
+	if (result < 0)
+		return result;
 	if (form == FORM_COMPACT && (b & B_MAGIC_MASK) == B_MAGIC) {
 		m->peer = unpack_place(b >> B_PLACE_SHIFT);
 		unpack_small(m, b);
 	} else if (form != FORM_COMPACT) {
 		struct place *place = form == FORM_WIDE_PEER ? &m->peer : &m->local;
 
-		*place = unpack_wide(a, b, get_word_c(fd));
+		*place = unpack_wide(a, b, c);
 		m->shut = a & A_WIDE_SHUT;
 	}
+	return 0;
 }
 
-bool mark_names(int fd, struct mark *m)
+int mark_names(int fd, struct mark *m)
 {
 	uint64_t a;
+	int result = get_word_a(fd, &a);
 
-	if (!get_word_a(fd, &a))
-		return false;
-	read_names(fd, a, m);
-	return true;
+	if (result == 1)
+		result = read_names(fd, a, m) ?: 1;
+	return result;
 }
 
-bool mark_read(int fd, struct mark *m)
+/* What read_names() left out; 0, or a negated errno. */
+static int read_rest(int fd, uint64_t a, struct mark *m)
 {
-	enum form form;
-	uint64_t a;
+	enum form form = choose_form(m);
+	uint32_t c;
+	int result = 0;
 
-	if (!get_word_a(fd, &a))
-		return false;
-	read_names(fd, a, m);
-	form = choose_form(m);
-	if (form == FORM_COMPACT && !(a & A_PEER))
-		unpack_times(m, get_word_c(fd));
-	if (form != FORM_FILTER && m->filtered)
-		filter_read(fd, m, form);
-	return true;
+	if (form == FORM_COMPACT && !(a & A_PEER)) {
+		result = get_word_c(fd, &c);
+		unpack_times(m, c);
+	}
+	if (result == 0 && form != FORM_FILTER && m->filtered)
+		result = filter_read(fd, m, form);
+	return result;
+}
+
+int mark_read(int fd, struct mark *m)
+{
+	uint64_t a;
+	int result = get_word_a(fd, &a);
+
+	if (result == 1)
+		result = read_names(fd, a, m) ?: read_rest(fd, a, m) ?: 1;
+	return result;
 }
 
 /* What the three words hold for @m. */

@@ -23,6 +23,12 @@
  *
  * All functions are plain system calls on the socket: async-signal-safe, errno untouched.
  * Two threads that change the mark of one socket at the same moment may lose one change.
+ *
+ * Each question below is answered 1 (a converted socket), 0 (none of ours: not a socket, of
+ * another family, the program's own AF_VSOCK socket), or with a negated errno: the kernel did
+ * not say, because the program's sandbox forbids to ask, or memory is short. That is never the
+ * same as 0: a rule would be passed over, or a peer let in. The call that had to know fails
+ * with this errno, unless nothing depends on it but how an error is worded.
  */
 #ifndef VSOCKIFY_MARK_H
 #define VSOCKIFY_MARK_H
@@ -62,22 +68,28 @@ struct mark {
 
 /*
  * mark_head() - is this a converted socket, and what does word A say?
- * @m: flags and, if it is compact, the address in word A
- * Return: true if @fd is a converted socket; one system call. On false @m is undefined.
+ * @m: flags and, if it is compact, the address in word A; undefined unless it returns 1
+ * Return: 1, 0, or a negated errno (see above); one system call, if there is an answer
  */
-bool mark_head(int fd, struct mark *m);
+int mark_head(int fd, struct mark *m);
+
+/*
+ * mark_head_of_vsock() - the same for what is known to be an AF_VSOCK stream
+ * Return: 1, 0 or a negated errno; 0 only where the kernel gave a word that is no mark
+ */
+int mark_head_of_vsock(int fd, struct mark *m);
 
 /*
  * mark_names() - flags and both addresses, not every option
- * Return: true if @fd is a converted socket; one or two system calls, rarely three
+ * Return: 1, 0, or a negated errno; one or two system calls, rarely three
  */
-bool mark_names(int fd, struct mark *m);
+int mark_names(int fd, struct mark *m);
 
 /*
  * mark_read() - the whole mark
- * Return: true if @fd is a converted socket
+ * Return: 1, 0, or a negated errno
  */
-bool mark_read(int fd, struct mark *m);
+int mark_read(int fd, struct mark *m);
 
 /*
  * mark_write() - write a mark, as far as it differs from what is there

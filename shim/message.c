@@ -31,7 +31,7 @@ static bool is_converted(int fd)
 {
 	struct mark m;
 
-	return mark_head(fd, &m);
+	return mark_head(fd, &m) == 1;
 }
 
 /* Does the error of a send() with an address come from AF_VSOCK's dislike of addresses? */
@@ -48,12 +48,14 @@ static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct endpoint to;
 	struct subject s;
-	int saved = errno;
+	int saved = errno, result;
 
 	if (!endpoint_parse(addr, len, &to) ||
 	    decide_connect(rules(), &to).action == ACTION_PASS)
 		return 0;
-	inspect(fd, &s);
+	result = inspect(fd, &s);
+	if (result < 0)
+		return sys_return(result);
 	if (s.kind == SUBJECT_OTHER)
 		return 0;
 	if (shim_connect(fd, addr, len) < 0)

@@ -24,17 +24,22 @@ static bool gave_vsock(const struct sockaddr *addr, socklen_t room, socklen_t le
 	return len == sizeof(struct sockaddr_vm); /* no family to see: perhaps */
 }
 
-/* The whole address, however short the program's buffer was. */
-static bool whole_address(name_call call, int fd, const struct sockaddr *addr, socklen_t room,
-			  struct sockaddr_vm *vm)
+/*
+ * The whole address, however short the program's buffer was: 1; 0 if it is none of AF_VSOCK; or
+ * a negated errno.
+ */
+static int whole_address(name_call call, int fd, const struct sockaddr *addr, socklen_t room,
+			 struct sockaddr_vm *vm)
 {
 	socklen_t len = sizeof *vm;
+	int result;
 
 	if (room >= sizeof *vm) {
 		memcpy(vm, addr, sizeof *vm);
-		return true;
+		return 1;
 	}
-	return call(fd, vm, &len) == 0 && vm->svm_family == AF_VSOCK;
+	result = call(fd, vm, &len);
+	return result < 0 ? result : vm->svm_family == AF_VSOCK;
 }
 
 int name_local(int fd, struct sockaddr *addr, socklen_t *len)
@@ -44,15 +49,19 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 	struct endpoint ep;
 	struct mark m;
 	socklen_t room;
-	int result;
+	int result, ours;
 
 	if (!len)
 		return sys_getsockname(fd, addr, len);
 	room = *len;
 	result = sys_getsockname(fd, addr, len);
-	if (result < 0 || !gave_vsock(addr, room, *len) || !mark_names(fd, &m) ||
-	    !whole_address(sys_getsockname, fd, addr, room, &vm))
+	if (result < 0 || !gave_vsock(addr, room, *len))
 		return result;
+	ours = mark_names(fd, &m);
+	if (ours == 1)
+		ours = whole_address(sys_getsockname, fd, addr, room, &vm);
+	if (ours != 1)
+		return ours;
 	local_endpoint(rs, fd, &m, &vm, &ep);
 	*len = room;
 	endpoint_store(&ep, m.v6, addr, len);
@@ -66,8 +75,8 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 	struct endpoint ep;
 	struct mark m;
 	socklen_t room;
-	bool known;
-	int result;
+	bool known = false;
+	int result, ours;
 
 	if (!len)
 		return sys_getpeername(fd, addr, len);
@@ -75,9 +84,13 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 	result = sys_getpeername(fd, addr, len);
 	if (result != -ENOTCONN && (result < 0 || !gave_vsock(addr, room, *len)))
 		return result;
-	if (!mark_names(fd, &m))
-		return result;
-	known = result == 0 && whole_address(sys_getpeername, fd, addr, room, &vm);
+	ours = mark_names(fd, &m);
+	if (ours == 1 && result == 0) {
+		ours = whole_address(sys_getpeername, fd, addr, room, &vm);
+		known = ours == 1;
+	}
+	if (ours <= 0)
+		return ours < 0 ? ours : result;
 	if (!known && !(m.shut && m.peer.kind != PLACE_NONE))
 		return result;
 	peer_endpoint(rs, &m, known ? &vm : NULL, &ep);

@@ -99,7 +99,7 @@ void option_inherit(int listener, int accepted, const struct mark *head)
 	struct mark m;
 	uint64_t handed_down = hint_options(listener);
 
-	if ((!head->extended && !head->inherit) || !mark_read(listener, &m))
+	if ((!head->extended && !head->inherit) || mark_read(listener, &m) != 1)
 		return;
 	for (int i = 0; i < option_count; i++)
 		if (option_table[i].inheritance == NOT_INHERITED) {
@@ -182,31 +182,34 @@ static int set_low_water(int fd, int index, const void *given, socklen_t len)
 {
 	struct value value;
 	struct mark m;
-	int result;
+	int result = mark_head(fd, &m);
 
-	if (!mark_head(fd, &m))
-		return -EINVAL;
+	if (result <= 0)
+		return result ?: -EINVAL;
 	result = judge(index, m.v6, given, len, &value);
 	return result < 0 ? result : set_carried(fd, &option_table[index], &value, sizeof(int));
 }
 
 /* As much of the mark as this option needs: TCP_NODELAY, which programs set on every
- * connection, stands in the first word. */
-static bool read_mark_for(int fd, int index, struct mark *m)
+ * connection, stands in the first word. As mark_read() returns. */
+static int read_mark_for(int fd, int index, struct mark *m)
 {
-	if (!option_is(index, IPPROTO_TCP, TCP_NODELAY))
+	int result;
+
+	if (index < 0 || !option_is(index, IPPROTO_TCP, TCP_NODELAY))
 		return mark_read(fd, m);
-	return mark_head(fd, m) && (!m->extended || mark_read(fd, m));
+	result = mark_head(fd, m);
+	return result == 1 && m->extended ? mark_read(fd, m) : result;
 }
 
 static int set_kept(int fd, int index, const void *given, socklen_t len)
 {
 	struct mark before, after;
 	struct value value;
-	int result;
+	int result = read_mark_for(fd, index, &before), connected = 0;
 
-	if (!read_mark_for(fd, index, &before))
-		return -ENOPROTOOPT;
+	if (result <= 0)
+		return result ?: -ENOPROTOOPT;
 	if (option_is(index, IPPROTO_IPV6, IPV6_V6ONLY))
 		return before.v6 ? -EINVAL : -ENOPROTOOPT; /* as on any bound socket */
 	if (!judge_quickly(index, given, len, &value)) {
@@ -216,24 +219,33 @@ static int set_kept(int fd, int index, const void *given, socklen_t len)
 	}
 	after = before;
 	result = kept_put(&after, index, &value);
-	if (option_table[index].inheritance == BY_ACCEPT && before.peer.kind == PLACE_NONE &&
-	    !sys_connected(fd))
-		after.inherit = true;
-	return result < 0 ? result : mark_write(fd, &before, &after);
+	if (option_table[index].inheritance == BY_ACCEPT && before.peer.kind == PLACE_NONE) {
+		connected = sys_connected(fd);
+		after.inherit = after.inherit || connected == 0;
+	}
+	if (result < 0 || connected < 0)
+		return result < 0 ? result : connected;
+	return mark_write(fd, &before, &after);
 }
 
 /* A listener's options go to the sockets it accepts: note that it has, or will have, some. */
-static void note_listener_option(int fd)
+static int note_listener_option(int fd)
 {
 	struct mark before, after;
+	int result = hint_is_plain(fd) ? 0 : mark_head(fd, &before);
 
-	if (hint_is_plain(fd) || !mark_head(fd, &before) || before.inherit || sys_connected(fd))
-		return;
+	if (result <= 0 || before.inherit)
+		return result < 0 ? result : 0;
+	result = sys_connected(fd);
+	if (result)
+		return result < 0 ? result : 0;
 	if (before.extended)
-		mark_read(fd, &before);
+		result = mark_read(fd, &before);
+	if (result < 0)
+		return result;
 	after = before;
 	after.inherit = true;
-	mark_write(fd, &before, &after);
+	return mark_write(fd, &before, &after);
 }
 
 /* Options of the socket level where the mark is kept: the program must not overwrite it. */
@@ -251,13 +263,15 @@ static bool attaches_filter(int level, int name)
 
 int option_set(int fd, int level, int name, const void *value, socklen_t len)
 {
+	bool to_mark = carries_mark(level, name), to_filter = attaches_filter(level, name);
 	int index = option_find(level, name), result;
 	struct mark m;
 
-	if (attaches_filter(level, name) && mark_head(fd, &m))
-		return -ENOPROTOOPT;
-	if (carries_mark(level, name) && mark_head(fd, &m))
-		return set_kept(fd, index, value, len);
+	result = to_mark || to_filter ? mark_head(fd, &m) : 0;
+	if (result < 0)
+		return result;
+	if (result == 1)
+		return to_filter ? -ENOPROTOOPT : set_kept(fd, index, value, len);
 	result = sys_setsockopt(fd, level, name, value, len);
 	if (index < 0)
 		return result;
@@ -267,7 +281,7 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 		hint_option((unsigned)index);
 		if (option_table[index].treatment == CARRIED &&
 		    option_table[index].inheritance == BY_ACCEPT)
-			note_listener_option(fd);
+			result = note_listener_option(fd);
 	} else if (option_table[index].treatment == KEPT && result == -ENOPROTOOPT) {
 		return set_kept(fd, index, value, len);
 	}
@@ -290,14 +304,17 @@ static int give_int(int number, void *value, socklen_t *len)
 	return give(&number, sizeof number, value, len);
 }
 
-/* The state that TCP would be in. */
+/* The state that TCP would be in; or a negated errno. */
 static int tcp_state_of(int fd, const struct mark *m)
 {
-	short events = sys_poll_now(fd, POLLOUT | POLLRDHUP);
+	int events = sys_poll_now(fd, POLLOUT | POLLRDHUP), listens = sys_listens(fd),
+	    connected = sys_connected(fd);
 
-	if (sys_listens(fd))
+	if (events < 0 || listens < 0 || connected < 0)
+		return events < 0 ? events : listens < 0 ? listens : connected;
+	if (listens)
 		return TCP_LISTEN;
-	if (sys_connected(fd))
+	if (connected)
 		return events & POLLRDHUP ? TCP_CLOSE_WAIT : TCP_ESTABLISHED;
 	if (m->shut)
 		return events & POLLRDHUP ? TCP_CLOSE : TCP_FIN_WAIT2;
@@ -306,8 +323,9 @@ static int tcp_state_of(int fd, const struct mark *m)
 
 static int get_tcp_info(int fd, const struct mark *m, void *value, socklen_t *len)
 {
+	int state = tcp_state_of(fd, m);
 	struct tcp_info info = {
-		.tcpi_state = (uint8_t)tcp_state_of(fd, m),
+		.tcpi_state = (uint8_t)state,
 		.tcpi_snd_mss = 1448,
 		.tcpi_rcv_mss = 1448,
 		.tcpi_advmss = 1448,
@@ -317,7 +335,7 @@ static int get_tcp_info(int fd, const struct mark *m, void *value, socklen_t *le
 		.tcpi_rto = 200000,
 	};
 
-	return give(&info, sizeof info, value, len);
+	return state < 0 ? state : give(&info, sizeof info, value, len);
 }
 
 /* What a fresh TCP socket answers, whatever the option. */
@@ -345,33 +363,37 @@ static int get_kept(const struct mark *m, int index, void *value, socklen_t *len
 	return give(&kept, option_words(index) * 4, value, len);
 }
 
+/* SO_ERROR: that of a connection that was made is its own (a guest that died). Where the kernel
+ * does not say what it is of, the error is given as it is: it can be read but once. */
+static bool is_of_connect(int fd)
+{
+	struct mark m;
+
+	return mark_head(fd, &m) == 1 && sys_connected(fd) == 0;
+}
+
 /* Answers of an AF_VSOCK socket that TCP would not give. */
 static int correct(int fd, int level, int name, void *value, socklen_t *len)
 {
 	struct mark m;
-	int number;
+	int number, result;
 
 	if (level != SOL_SOCKET || *len < sizeof number)
 		return 0;
 	memcpy(&number, value, sizeof number);
 	switch (name) {
 	case SO_ERROR:
-		/* that of a connection that was made is its own (a guest that died) */
-		if (number && mark_head(fd, &m) && !sys_connected(fd))
-			return give_int(tcp_error(number), value, len);
-		break;
+		return number && is_of_connect(fd) ? give_int(tcp_error(number), value, len)
+						   : 0;
 	case SO_DOMAIN:
-		if (number == AF_VSOCK && mark_head(fd, &m))
-			return give_int(m.v6 ? AF_INET6 : AF_INET, value, len);
-		break;
+		result = number == AF_VSOCK ? mark_head(fd, &m) : 0;
+		return result == 1 ? give_int(m.v6 ? AF_INET6 : AF_INET, value, len) : result;
 	case SO_PROTOCOL:
-		if (number == 0 && mark_head(fd, &m))
-			return give_int(IPPROTO_TCP, value, len);
-		break;
+		result = number == 0 ? mark_head(fd, &m) : 0;
+		return result == 1 ? give_int(IPPROTO_TCP, value, len) : result;
 	default:
-		break;
+		return 0;
 	}
-	return 0;
 }
 
 /* What the kernel would say of the room for an answer. */
@@ -384,20 +406,27 @@ static int check_room(int level, const void *value, socklen_t room)
 
 int option_get(int fd, int level, int name, void *value, socklen_t *len)
 {
-	int index, result;
+	int index, result, ours;
 	struct mark m;
 	socklen_t room;
 
 	if (!len)
 		return sys_getsockopt(fd, level, name, value, len);
 	room = *len;
-	if (level == SOL_SOCKET && name == SO_GET_FILTER && mark_head(fd, &m)) {
-		*len = 0; /* no filter: ours is none of the program's business */
-		return 0;
+	if (level == SOL_SOCKET && name == SO_GET_FILTER) {
+		result = mark_head(fd, &m);
+		if (result == 1)
+			*len = 0; /* no filter: ours is none of the program's business */
+		if (result)
+			return result < 0 ? result : 0;
 	}
-	if (carries_mark(level, name) && mark_read(fd, &m)) {
-		result = check_room(level, value, *len);
-		return result < 0 ? result : get_kept(&m, option_find(level, name), value, len);
+	if (carries_mark(level, name)) {
+		result = mark_read(fd, &m);
+		if (result == 1)
+			result = check_room(level, value, *len) ?: 1;
+		if (result)
+			return result < 0 ? result
+					  : get_kept(&m, option_find(level, name), value, len);
 	}
 	result = sys_getsockopt(fd, level, name, value, len);
 	if (result == 0)
@@ -405,8 +434,9 @@ int option_get(int fd, int level, int name, void *value, socklen_t *len)
 	if (result != -ENOPROTOOPT && result != -EOPNOTSUPP)
 		return result;
 	index = option_find(level, name);
-	if (index < 0 ? !mark_read(fd, &m) : !read_mark_for(fd, index, &m))
-		return result;
+	ours = read_mark_for(fd, index, &m);
+	if (ours <= 0)
+		return ours ?: result;
 	if (check_room(level, value, room) < 0)
 		return check_room(level, value, room);
 	*len = room;

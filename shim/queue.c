@@ -15,8 +15,10 @@
 /* The answer for a converted socket; a negated errno if there is none. */
 static int answer(int fd, unsigned long request)
 {
-	if (sys_listens(fd))
-		return -EINVAL; /* as TCP */
+	int listens = sys_listens(fd);
+
+	if (listens)
+		return listens < 0 ? listens : -EINVAL; /* as TCP */
 	if (request == SIOCINQ)
 		return message_readable(fd);
 	return 0; /* SIOCOUTQ: handed to the peer already. SIOCATMARK: no urgent data. */
@@ -32,7 +34,7 @@ int queue_ioctl(int fd, unsigned long request, void *argument)
 	/* ENOTTY is what TCP says to a request it does not know; AF_VSOCK of 6.1 does not */
 	if (result != -EOPNOTSUPP && !(result == -ENOTTY && known))
 		return result;
-	if (!mark_head(fd, &m))
+	if (mark_head(fd, &m) != 1)
 		return result;
 	if (!known)
 		return -ENOTTY;

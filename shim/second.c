@@ -58,20 +58,36 @@ struct holders {
 	int wanting; /* the descriptor that wants it too */
 	uint32_t port;
 	const struct mark *mark;
+	int error;     /* the kernel did not say what one of the sockets is; a negated errno */
 	int fd;        /* a socket that holds the vsock port; -1 if none of ours does */
 	bool conflict; /* TCP would refuse the bind, were it not for SO_REUSEPORT */
 	bool shared;   /* `fd` has SO_REUSEPORT and the same address */
 };
 
+/* Is it a converted socket that is no client's, nor an accepted one? 1, 0, or a negated errno.
+ */
+static int may_listen(int fd, struct subject *s)
+{
+	int result = inspect(fd, s);
+
+	if (result < 0)
+		return result;
+	if (s->kind != SUBJECT_CONVERTED || s->mark.peer.kind != PLACE_NONE)
+		return 0;
+	result = sys_connected(fd);
+	return result < 0 ? result : !result;
+}
+
 static bool look_at(int fd, void *argument)
 {
 	struct holders *holders = argument;
 	struct subject s;
+	int result = fd == holders->wanting ? 0 : may_listen(fd, &s);
 
-	inspect(fd, &s);
-	if (fd == holders->wanting || s.kind != SUBJECT_CONVERTED ||
-	    s.mark.peer.kind != PLACE_NONE || sys_connected(fd))
-		return true;
+	if (result <= 0) {
+		holders->error = sys_no_socket(result) ? 0 : result; /* closed meanwhile */
+		return !holders->error;
+	}
 	if (!s.mark.local.port) /* bound to port 0 */
 		s.mark.local.port = (uint16_t)s.vm.svm_port;
 	if (s.vm.svm_port == holders->port) {
@@ -107,9 +123,9 @@ int second_bind(struct conversion *c, const struct ruleset *rs, const struct dec
 	struct holders holders = {.wanting = c->fd, .port = wanted->port, .mark = m, .fd = -1};
 
 	procfd_each(look_at, &holders);
-	if (holders.fd < 0 || holders.conflict) {
+	if (holders.error || holders.fd < 0 || holders.conflict) {
 		conversion_abort(c);
-		return -EADDRINUSE;
+		return holders.error ?: -EADDRINUSE;
 	}
 	if (holders.shared && m->reuseport)
 		return share(c, holders.fd);

@@ -39,7 +39,7 @@ bool shutdown_of_listener(int fd, const struct mark *head)
 {
 	struct mark m;
 
-	return head->silent && mark_names(fd, &m) && m.shut;
+	return head->silent && mark_names(fd, &m) == 1 && m.shut;
 }
 
 static int shutdown_listener(int fd, const struct mark *before, int how)
@@ -77,13 +77,19 @@ int shutdown_socket(int fd, int how)
 	struct sockaddr_vm peer;
 	socklen_t len = sizeof peer;
 	struct mark m;
+	int result, listens;
 
 	rules();
-	if (how < SHUT_RD || how > SHUT_RDWR || !mark_read(fd, &m))
-		return sys_shutdown(fd, how);
-	if (sys_getpeername(fd, &peer, &len) == 0)
+	result = how < SHUT_RD || how > SHUT_RDWR ? 0 : mark_read(fd, &m);
+	if (result <= 0)
+		return result < 0 ? result : sys_shutdown(fd, how);
+	result = sys_getpeername(fd, &peer, &len);
+	if (result == 0)
 		return shutdown_connection(fd, &m, &peer, how);
-	if (sys_listens(fd))
+	listens = sys_listens(fd);
+	if (result != -ENOTCONN || listens < 0)
+		return result != -ENOTCONN ? result : listens;
+	if (listens)
 		return m.shut ? -ENOTCONN : shutdown_listener(fd, &m, how);
 	/* While it connects, TCP ends the attempt, whichever direction is named. */
 	return sys_shutdown(fd, m.peer.kind != PLACE_NONE && !m.shut ? SHUT_RDWR : how);

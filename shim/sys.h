@@ -157,38 +157,61 @@ static inline ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
 	return (ssize_t)SYS_CALL(SYS_recvmsg, fd, message, flags);
 }
 
-/* sys_getsockopt_int() - the value of an int option, or @otherwise if it cannot be read */
-static inline int sys_getsockopt_int(int fd, int level, int name, int otherwise)
+/* sys_no_socket() - does this result say that there is no socket under the descriptor? */
+static inline bool sys_no_socket(int result)
 {
-	int value;
-	socklen_t len = sizeof value;
-
-	return sys_getsockopt(fd, level, name, &value, &len) < 0 ? otherwise : value;
+	return result == -EBADF || result == -ENOTSOCK;
 }
 
-/* sys_listens() - is it a listening socket? */
-static inline bool sys_listens(int fd)
+/* sys_no_option() - or that it is one which does not have the option? */
+static inline bool sys_no_option(int result)
 {
-	return sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, 0);
+	return result == -ENOPROTOOPT || result == -EOPNOTSUPP || sys_no_socket(result);
+}
+
+/* sys_getsockopt_int() - the value of an int option; 0, or a negated errno and *@value as it
+ * was
+ */
+static inline int sys_getsockopt_int(int fd, int level, int name, int *value)
+{
+	socklen_t len = sizeof *value;
+
+	return sys_getsockopt(fd, level, name, value, &len);
+}
+
+/*
+ * What the kernel is asked: 1 is yes, 0 no. A negated errno is neither: a program's sandbox may
+ * forbid to ask, or memory be short, and nothing may be taken for granted then.
+ */
+
+/* sys_listens() - is it a listening socket? */
+static inline int sys_listens(int fd)
+{
+	int listens = 0, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens);
+
+	return result < 0 ? result : listens != 0;
 }
 
 /* sys_connected() - does the AF_VSOCK socket have a peer? Not after shutdown(). */
-static inline bool sys_connected(int fd)
+static inline int sys_connected(int fd)
 {
 	struct sockaddr_vm vm;
 	socklen_t len = sizeof vm;
+	int result = sys_getpeername(fd, &vm, &len);
 
-	return sys_getpeername(fd, &vm, &len) == 0;
+	if (result == -ENOTCONN)
+		return 0;
+	return result < 0 ? result : 1;
 }
 
-/* sys_poll_now() - which of these events are there, without waiting? */
-static inline short sys_poll_now(int fd, short events)
+/* sys_poll_now() - which of these events are there, without waiting? Or a negated errno. */
+static inline int sys_poll_now(int fd, short events)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = events};
 	struct timespec now = {.tv_sec = 0};
+	int result = (int)SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0);
 
-	SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0);
-	return poll_fd.revents;
+	return result < 0 ? result : poll_fd.revents;
 }
 
 /*
