@@ -51,7 +51,8 @@ struct mark {
 	bool nodelay;    /* TCP_NODELAY */
 	bool restricted; /* listener whose rule has accept_from */
 	bool inherit;    /* listener with options that accepted sockets must get */
-	bool silent;     /* listener that must never give a connection */
+	bool silent;     /* listener that must never give a connection; connection that is to
+			    write no more after its peer has gone */
 	bool begun;      /* a non-blocking connect() was not asked about yet */
 	bool extended;   /* mark_head() does not tell all */
 	bool filtered;   /* a filter carries a part */

@@ -315,7 +315,9 @@ static int tcp_state_of(int fd, const struct mark *m)
 	if (listens)
 		return TCP_LISTEN;
 	if (connected)
-		return events & POLLRDHUP ? TCP_CLOSE_WAIT : TCP_ESTABLISHED;
+		return m->silent            ? TCP_CLOSE
+		       : events & POLLRDHUP ? TCP_CLOSE_WAIT
+					    : TCP_ESTABLISHED;
 	if (m->shut)
 		return events & POLLRDHUP ? TCP_CLOSE : TCP_FIN_WAIT2;
 	return m->peer.kind != PLACE_NONE && !events ? TCP_SYN_SENT : TCP_CLOSE;

@@ -55,18 +55,54 @@ static int shutdown_listener(int fd, const struct mark *before, int how)
 	return 0;
 }
 
-/* After shutdown() the kernel no longer names the peer; TCP does, so remember it. */
+/*
+ * Is the end of what the peer sends all that is left to read, and can nothing be sent any more?
+ * The kernel has no question for it: look at a byte, and send none.
+ */
+static bool is_over(int fd)
+{
+	char byte;
+
+	return sys_recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0 &&
+	       sys_send(fd, NULL, 0, MSG_NOSIGNAL | MSG_DONTWAIT) == -EPIPE;
+}
+
+/* Have both ends shut down writing? TCP's connection is closed then. (vsock_poll()) */
+static bool is_closed(int fd, const struct mark *m)
+{
+	int events = sys_poll_now(fd, 0);
+
+	return (events > 0 && events & POLLHUP) || (m->silent && is_over(fd));
+}
+
+/* The kernel's shutdown(), unless it would do harm; what @after must say then. */
+static int shut(int fd, int how, struct mark *after)
+{
+	if (!is_over(fd))
+		return sys_shutdown(fd, how);
+	if (how != SHUT_RD)
+		after->silent = true;
+	return 0;
+}
+
+/*
+ * shutdown_connection() - of a connection of ours
+ * @peer: NULL if it was shut down before. After shutdown() the kernel no longer names the
+ *        peer; TCP does, so remember it.
+ */
 static int shutdown_connection(int fd, const struct mark *before,
 			       const struct sockaddr_vm *peer, int how)
 {
 	struct mark after = *before;
 	struct endpoint ep;
-	int result = sys_shutdown(fd, how);
+	int result = before->shut && is_closed(fd, before) ? -ENOTCONN : shut(fd, how, &after);
 
 	if (result < 0)
 		return result;
-	peer_endpoint(rules(), before, peer, &ep);
-	after.peer = place_of(ep.ip, ep.port);
+	if (peer) {
+		peer_endpoint(rules(), before, peer, &ep);
+		after.peer = place_of(ep.ip, ep.port);
+	}
 	after.shut = true;
 	mark_write(fd, before, &after);
 	return 0;
@@ -91,6 +127,8 @@ int shutdown_socket(int fd, int how)
 		return result != -ENOTCONN ? result : listens;
 	if (listens)
 		return m.shut ? -ENOTCONN : shutdown_listener(fd, &m, how);
+	if (m.shut)
+		return shutdown_connection(fd, &m, NULL, how);
 	/* While it connects, TCP ends the attempt, whichever direction is named. */
-	return sys_shutdown(fd, m.peer.kind != PLACE_NONE && !m.shut ? SHUT_RDWR : how);
+	return sys_shutdown(fd, m.peer.kind != PLACE_NONE ? SHUT_RDWR : how);
 }

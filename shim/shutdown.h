@@ -5,7 +5,10 @@
  * Theory of operation
  *
  * After shutdown() of a connection the kernel no longer names its peer; TCP does, so the peer
- * is written into the mark.
+ * is written into the mark. When the peer has gone already, the kernel's shutdown() would do
+ * harm: vsock_shutdown() resets SOCK_DONE, the note that an end was seen, and nothing sets it
+ * again, so that a read fails with ENOTCONN where TCP gives the end. Then only the mark is
+ * written, and says by `silent` if it was writing that was shut.
  *
  * shutdown() of a TCP listener makes a waiting accept() return EINVAL. AF_VSOCK has no such
  * thing, so the listener is marked, and where CID 1 is this machine a connection to oneself

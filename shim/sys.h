@@ -157,6 +157,16 @@ static inline ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
 	return (ssize_t)SYS_CALL(SYS_recvmsg, fd, message, flags);
 }
 
+static inline ssize_t sys_recv(int fd, void *data, size_t size, int flags)
+{
+	return (ssize_t)SYS_CALL(SYS_recvfrom, fd, data, size, flags, NULL, NULL);
+}
+
+static inline ssize_t sys_send(int fd, const void *data, size_t size, int flags)
+{
+	return (ssize_t)SYS_CALL(SYS_sendto, fd, data, size, flags, NULL, 0);
+}
+
 /* sys_no_socket() - does this result say that there is no socket under the descriptor? */
 static inline bool sys_no_socket(int result)
 {
