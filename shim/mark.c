@@ -1,66 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mark.c - packs a mark into the words of a socket, and reads it back
+ * mark.c - reads and writes the words of a socket that a mark is kept in
  *
- * Word A, from the top:  3 bits magic, 1 peer, 8 flags, 2 form, then, by form:
- *   FORM_COMPACT  2 kind, 32 value, 16 port: the local address, and the peer's is in B; or,
- *                 with the bit `peer`, the peer's, as of most clients, and B and C are empty
- *   FORM_WIDE_*   1 bit that C has no room for, 1 shut, bytes 0..3 of the address, its port;
- *                 bytes 4..11 are in B, the rest in C; the other address is PLACE_NONE
- *   FORM_FILTER   nothing: all is in the filter
- * Word B in FORM_COMPACT, from the top: 2 kind, 32 value, 16 port, 1 shut, 1 quickack, 1 cork,
- * 1 reuseport, 7 keepcnt, 1 any_port, 2 magic. Word C: 1 zero, 15 keepidle, 15 keepintvl, 1
- * zero.
+ * What stands in them: pack.h.
  */
 #include "mark.h"
 
-#include <linux/filter.h>
-#include <stddef.h>
-#include <string.h>
-
+#include "pack.h"
 #include "sys.h"
 
 #ifndef SO_GET_FILTER
 #define SO_GET_FILTER SO_ATTACH_FILTER
 #endif
-
-enum form { FORM_COMPACT, FORM_WIDE_PEER, FORM_WIDE_LOCAL, FORM_FILTER };
-
-#define A_MAGIC_SHIFT    61
-#define A_MAGIC          UINT64_C(5) /* top bit set, and not all ones: ~0 means "no limit" */
-#define A_PEER           (UINT64_C(1) << 60)
-#define A_BEGUN          (UINT64_C(1) << 59)
-#define A_V6             (UINT64_C(1) << 58)
-#define A_V6ONLY         (UINT64_C(1) << 57)
-#define A_NODELAY        (UINT64_C(1) << 56)
-#define A_RESTRICTED     (UINT64_C(1) << 55)
-#define A_INHERIT        (UINT64_C(1) << 54)
-#define A_SILENT         (UINT64_C(1) << 53)
-#define A_FILTERED       (UINT64_C(1) << 52)
-#define A_FORM_SHIFT     50
-#define A_WIDE_LAST_BIT  (UINT64_C(1) << 49)
-#define A_WIDE_SHUT      (UINT64_C(1) << 48)
-#define PLACE_KIND_SHIFT 48
-
-#define B_PLACE_SHIFT   14
-#define B_SHUT          (UINT64_C(1) << 13)
-#define B_QUICKACK      (UINT64_C(1) << 12)
-#define B_CORK          (UINT64_C(1) << 11)
-#define B_REUSEPORT     (UINT64_C(1) << 10)
-#define B_KEEPCNT_SHIFT 3
-#define B_ANY_PORT      (UINT64_C(1) << 2)
-#define B_MAGIC         UINT64_C(1) /* of the low two bits; the default, ~0, has 3 */
-#define B_MAGIC_MASK    UINT64_C(3)
-#define B_EMPTY         B_MAGIC
-
-#define C_KEEPIDLE_SHIFT  16
-#define C_KEEPINTVL_SHIFT 1
-#define KEEP_TIME_MASK    0x7fff
-
-#define FILTER_MAGIC 0x76736b66u /* "vskf" */
-/* Tags in the filter beside those of the options table. */
-enum { TAG_LOCAL = 240, TAG_PEER = 245, TAG_SMALL = 250 };
-#define FILTER_MAX (MARK_EXTRAS_MAX + 16)
 
 /*
  * Word A could not be read: does that say that the socket is of another family? Most say so in
@@ -86,7 +37,7 @@ static int ask_word_a(int fd, uint64_t *a)
 
 	if (result < 0)
 		return result;
-	return len == sizeof *a && *a >> A_MAGIC_SHIFT == A_MAGIC;
+	return len == sizeof *a && pack_is_mark(*a);
 }
 
 /* 1: it is a mark's; 0: it is not, or @fd has none; or a negated errno. */
@@ -114,234 +65,30 @@ static int get_word_c(int fd, uint32_t *c)
 	return result;
 }
 
-static uint64_t pack_place(const struct place *place)
+static int filter_read(int fd, struct mark *m, enum form form)
 {
-	return (uint64_t)place->kind << PLACE_KIND_SHIFT | (uint64_t)place->value << 16 |
-	       place->port;
-}
+	struct filter f;
+	socklen_t count = FILTER_MAX; /* this option counts instructions, not bytes */
+	int result = sys_getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, f.code, &count);
 
-static struct place unpack_place(uint64_t bits)
-{
-	return (struct place){
-		.kind = (enum place_kind)(bits >> PLACE_KIND_SHIFT & 3),
-		.value = (uint32_t)(bits >> 16),
-		.port = (uint16_t)bits,
-	};
-}
-
-static bool place_is_empty(const struct place *place)
-{
-	return place->kind == PLACE_NONE && place->port == 0;
-}
-
-static bool has_small_options(const struct mark *m)
-{
-	return m->quickack_off || m->cork || m->reuseport || m->any_port || m->keepcnt ||
-	       m->keepidle || m->keepintvl;
-}
-
-/* Beside flags of word A. */
-static bool has_only_peer(const struct mark *m)
-{
-	return m->peer.kind != PLACE_NONE && place_is_empty(&m->local) && !m->shut &&
-	       !has_small_options(m);
-}
-
-static enum form choose_form(const struct mark *m)
-{
-	bool wide_local = m->local.kind == PLACE_FULL, wide_peer = m->peer.kind == PLACE_FULL;
-
-	if (!wide_local && !wide_peer)
-		return FORM_COMPACT;
-	if (has_small_options(m))
-		return FORM_FILTER;
-	if (wide_peer && place_is_empty(&m->local))
-		return FORM_WIDE_PEER;
-	if (wide_local && place_is_empty(&m->peer))
-		return FORM_WIDE_LOCAL;
-	return FORM_FILTER;
-}
-
-static uint64_t pack_flags(const struct mark *m, enum form form)
-{
-	return A_MAGIC << A_MAGIC_SHIFT | (m->v6 ? A_V6 : 0) | (m->v6only ? A_V6ONLY : 0) |
-	       (m->nodelay ? A_NODELAY : 0) | (m->restricted ? A_RESTRICTED : 0) |
-	       (m->begun ? A_BEGUN : 0) | (m->inherit ? A_INHERIT : 0) |
-	       (m->silent ? A_SILENT : 0) |
-	       (m->extra_count || form == FORM_FILTER ? A_FILTERED : 0) |
-	       (uint64_t)form << A_FORM_SHIFT;
-}
-
-static uint64_t pack_small(const struct mark *m)
-{
-	return (m->shut ? B_SHUT : 0) | (m->quickack_off ? B_QUICKACK : 0) |
-	       (m->cork ? B_CORK : 0) | (m->reuseport ? B_REUSEPORT : 0) |
-	       (m->any_port ? B_ANY_PORT : 0) | (uint64_t)m->keepcnt << B_KEEPCNT_SHIFT |
-	       B_MAGIC;
-}
-
-static void unpack_small(struct mark *m, uint64_t b)
-{
-	m->shut = b & B_SHUT;
-	m->quickack_off = b & B_QUICKACK;
-	m->cork = b & B_CORK;
-	m->reuseport = b & B_REUSEPORT;
-	m->any_port = b & B_ANY_PORT;
-	m->keepcnt = b >> B_KEEPCNT_SHIFT & 0x7f;
-}
-
-static uint32_t pack_times(const struct mark *m)
-{
-	return (uint32_t)m->keepidle << C_KEEPIDLE_SHIFT | (uint32_t)m->keepintvl
-								   << C_KEEPINTVL_SHIFT;
-}
-
-static void unpack_times(struct mark *m, uint32_t c)
-{
-	m->keepidle = c >> C_KEEPIDLE_SHIFT & KEEP_TIME_MASK;
-	m->keepintvl = c >> C_KEEPINTVL_SHIFT & KEEP_TIME_MASK;
-}
-
-/* Spread a full address over the words; @c has 31 bits, so its last goes to @a. */
-static void pack_wide(const struct place *place, uint64_t *a, uint64_t *b, uint32_t *c)
-{
-	uint32_t first, last;
-
-	memcpy(&first, place->ip, 4);
-	memcpy(b, place->ip + 4, 8);
-	memcpy(&last, place->ip + 12, 4);
-	*a |= (uint64_t)first << 16 | place->port | (last & 1 ? A_WIDE_LAST_BIT : 0);
-	*c = last >> 1;
-}
-
-static struct place unpack_wide(uint64_t a, uint64_t b, uint32_t c)
-{
-	struct place place = {.kind = PLACE_FULL, .port = (uint16_t)a};
-	uint32_t first = (uint32_t)(a >> 16), last = c << 1 | (a & A_WIDE_LAST_BIT ? 1 : 0);
-
-	memcpy(place.ip, &first, 4);
-	memcpy(place.ip + 4, &b, 8);
-	memcpy(place.ip + 12, &last, 4);
-	return place;
-}
-
-/* ---- the filter ---- */
-
-struct filter {
-	unsigned count;
-	struct sock_filter code[FILTER_MAX];
-};
-
-static void filter_add(struct filter *f, uint8_t tag, uint32_t value)
-{
-	f->code[f->count++] =
-		(struct sock_filter){.code = BPF_LD | BPF_IMM, .jt = tag, .k = value};
-}
-
-/* An address takes five instructions: kind and port, then the value or the four words. */
-static void filter_add_place(struct filter *f, uint8_t tag, const struct place *place)
-{
-	uint32_t words[4] = {place->value};
-
-	if (place->kind == PLACE_FULL)
-		memcpy(words, place->ip, sizeof words);
-	filter_add(f, tag, (uint32_t)place->kind << 16 | place->port);
-	for (int i = 0; i < 4; i++)
-		filter_add(f, (uint8_t)(tag + 1 + i), words[i]);
-}
-
-static void filter_read_place(const struct sock_filter *code, struct place *place)
-{
-	uint32_t words[4];
-
-	place->kind = (enum place_kind)(code[0].k >> 16);
-	place->port = (uint16_t)code[0].k;
-	for (int i = 0; i < 4; i++)
-		words[i] = code[1 + i].k;
-	place->value = words[0];
-	if (place->kind == PLACE_FULL)
-		memcpy(place->ip, words, sizeof words);
+	if (result < 0)
+		return result;
+	f.count = count;
+	unpack_filter(m, form, &f);
+	return 0;
 }
 
 static int filter_write(int fd, const struct mark *m, enum form form)
 {
-	struct filter f = {0};
+	struct filter f;
 	struct sock_fprog program = {.filter = f.code};
 
-	filter_add(&f, 0, FILTER_MAGIC);
-	if (form == FORM_FILTER) {
-		filter_add_place(&f, TAG_LOCAL, &m->local);
-		filter_add_place(&f, TAG_PEER, &m->peer);
-		filter_add(&f, TAG_SMALL, (uint32_t)pack_small(m));
-		filter_add(&f, TAG_SMALL + 1, pack_times(m));
-	}
-	for (unsigned i = 0; i < m->extra_count; i++)
-		filter_add(&f, m->extras[i].tag, m->extras[i].value);
-	f.code[f.count++] = (struct sock_filter){.code = BPF_RET | BPF_K, .k = UINT32_MAX};
+	pack_filter(m, form, &f);
 	program.len = (unsigned short)f.count;
 	return sys_setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-static int filter_read(int fd, struct mark *m, enum form form)
-{
-	struct sock_filter code[FILTER_MAX];
-	socklen_t count = FILTER_MAX; /* this option counts instructions, not bytes */
-	int result = sys_getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, code, &count);
-
-	if (result < 0)
-		return result;
-	if (count < 2 || count > FILTER_MAX || code[0].k != FILTER_MAGIC)
-		return 0;
-	for (unsigned i = 1; i + 1 < count; i++) {
-		/* what the words hold now may be in an older filter still */
-		if (form != FORM_FILTER && code[i].jt >= TAG_LOCAL)
-			continue;
-		switch (code[i].jt) {
-		case TAG_LOCAL:
-			filter_read_place(code + i, &m->local);
-			i += 4;
-			break;
-		case TAG_PEER:
-			filter_read_place(code + i, &m->peer);
-			i += 4;
-			break;
-		case TAG_SMALL:
-			unpack_small(m, code[i].k);
-			break;
-		case TAG_SMALL + 1:
-			unpack_times(m, code[i].k);
-			break;
-		default:
-			if (m->extra_count < MARK_EXTRAS_MAX)
-				m->extras[m->extra_count++] =
-					(struct extra){code[i].jt, code[i].k};
-		}
-	}
-	return 0;
-}
-
 /* ---- whole marks ---- */
-
-static enum form unpack_head(struct mark *m, uint64_t a)
-{
-	enum form form = (enum form)(a >> A_FORM_SHIFT & 3);
-
-	memset(m, 0, offsetof(struct mark, extras));
-	m->v6 = a & A_V6;
-	m->v6only = a & A_V6ONLY;
-	m->nodelay = a & A_NODELAY;
-	m->restricted = a & A_RESTRICTED;
-	m->begun = a & A_BEGUN;
-	m->inherit = a & A_INHERIT;
-	m->silent = a & A_SILENT;
-	m->filtered = a & A_FILTERED;
-	m->extended = m->filtered || form != FORM_COMPACT;
-	if (a & A_PEER)
-		m->peer = unpack_place(a);
-	else if (form == FORM_COMPACT)
-		m->local = unpack_place(a);
-	return form;
-}
 
 int mark_head(int fd, struct mark *m)
 {
@@ -366,30 +113,20 @@ int mark_head_of_vsock(int fd, struct mark *m)
 /* Flags and addresses; @a is word A. 0, or a negated errno. */
 static int read_names(int fd, uint64_t a, struct mark *m)
 {
+	struct words w = {.a = a, .b = WORD_B_EMPTY, .c = WORD_C_EMPTY};
 	enum form form = unpack_head(m, a);
-	uint64_t b;
-	uint32_t c = 0;
 	int result;
 
-	if (a & A_PEER)
+	if (unpack_is_whole(a))
 		return 0;
 	if (form == FORM_FILTER)
 		return filter_read(fd, m, form);
-	result = get_word_b(fd, &b);
+	result = get_word_b(fd, &w.b);
 	if (result == 0 && form != FORM_COMPACT)
-		result = get_word_c(fd, &c);
-	if (result < 0)
-		return result;
-	if (form == FORM_COMPACT && (b & B_MAGIC_MASK) == B_MAGIC) {
-		m->peer = unpack_place(b >> B_PLACE_SHIFT);
-		unpack_small(m, b);
-	} else if (form != FORM_COMPACT) {
-		struct place *place = form == FORM_WIDE_PEER ? &m->peer : &m->local;
-
-		*place = unpack_wide(a, b, c);
-		m->shut = a & A_WIDE_SHUT;
-	}
-	return 0;
+		result = get_word_c(fd, &w.c);
+	if (result == 0)
+		unpack_places(m, &w);
+	return result;
 }
 
 int mark_names(int fd, struct mark *m)
@@ -405,11 +142,11 @@ int mark_names(int fd, struct mark *m)
 /* What read_names() left out; 0, or a negated errno. */
 static int read_rest(int fd, uint64_t a, struct mark *m)
 {
-	enum form form = choose_form(m);
+	enum form form = unpack_form(a);
 	uint32_t c;
 	int result = 0;
 
-	if (form == FORM_COMPACT && !(a & A_PEER)) {
+	if (form == FORM_COMPACT && !unpack_is_whole(a)) {
 		result = get_word_c(fd, &c);
 		unpack_times(m, c);
 	}
@@ -428,29 +165,6 @@ int mark_read(int fd, struct mark *m)
 	return result;
 }
 
-/* What the three words hold for @m. */
-struct words {
-	uint64_t a, b;
-	uint32_t c;
-};
-
-static struct words pack(const struct mark *m, enum form form)
-{
-	struct words w = {.a = pack_flags(m, form), .b = B_EMPTY};
-
-	if (form == FORM_COMPACT && has_only_peer(m)) {
-		w.a |= A_PEER | pack_place(&m->peer);
-	} else if (form == FORM_COMPACT) {
-		w.a |= pack_place(&m->local);
-		w.b = pack_place(&m->peer) << B_PLACE_SHIFT | pack_small(m);
-		w.c = pack_times(m);
-	} else if (form != FORM_FILTER) {
-		pack_wide(form == FORM_WIDE_PEER ? &m->peer : &m->local, &w.a, &w.b, &w.c);
-		w.a |= m->shut ? A_WIDE_SHUT : 0;
-	}
-	return w;
-}
-
 static bool same_extras(const struct mark *a, const struct mark *b)
 {
 	if (a->extra_count != b->extra_count)
@@ -462,30 +176,59 @@ static bool same_extras(const struct mark *a, const struct mark *b)
 	return true;
 }
 
-static bool is_wide(enum form form)
+static int set_word_a(int fd, uint64_t a)
 {
-	return form == FORM_WIDE_PEER || form == FORM_WIDE_LOCAL;
+	return sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &a, sizeof a);
+}
+
+static int set_word_b(int fd, uint64_t b)
+{
+	return sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &b, sizeof b);
+}
+
+static int set_word_c(int fd, uint32_t c)
+{
+	return sys_setsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &c, sizeof c);
+}
+
+/* Words say what others mean: if one cannot be written, the ones before are put back. */
+static int write_words(int fd, const struct words *old, const struct words *new, bool always_b)
+{
+	int result = new->a != old->a ? set_word_a(fd, new->a) : 0;
+
+	if (result < 0)
+		return result;
+	if (new->b != old->b || always_b)
+		result = set_word_b(fd, new->b);
+	if (result == 0 && new->c != old->c) {
+		result = set_word_c(fd, new->c);
+		if (result < 0 && new->b != old->b)
+			set_word_b(fd, old->b);
+	}
+	if (result < 0 && new->a != old->a)
+		set_word_a(fd, old->a);
+	return result;
 }
 
 int mark_write(int fd, const struct mark *before, const struct mark *after)
 {
-	enum form form = choose_form(after);
-	struct words old = {.a = 0, .b = B_EMPTY, .c = 0}, new = pack(after, form);
+	enum form form = pack_form(after);
+	bool wide = form == FORM_WIDE_PEER || form == FORM_WIDE_LOCAL;
+	struct words old = {.a = 0, .b = WORD_B_EMPTY, .c = WORD_C_EMPTY},
+		     new = pack_words(after, form);
+	bool filter = form == FORM_FILTER ||
+		      (after->extra_count && !(before && same_extras(before, after)));
 	int result = 0;
 
 	if (before)
-		old = pack(before, choose_form(before));
-	if (form == FORM_FILTER ||
-	    (after->extra_count && !(before && same_extras(before, after))))
+		old = pack_words(before, pack_form(before));
+	if (filter)
 		result = filter_write(fd, after, form);
-	if (result == 0 && new.a != old.a)
-		result = sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &new.a,
-					sizeof new.a);
+	if (result < 0)
+		return result;
 	/* a wide address's part may look like an empty word B, which is never written */
-	if (result == 0 && (new.b != old.b || is_wide(form)))
-		result = sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &new.b,
-					sizeof new.b);
-	if (result == 0 && new.c != old.c)
-		result = sys_setsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &new.c, sizeof new.c);
+	result = write_words(fd, &old, &new, wide);
+	if (result < 0 && filter && before && before->filtered)
+		filter_write(fd, before, pack_form(before));
 	return result;
 }

@@ -16,6 +16,7 @@ extern CU_TestInfo elf_tests[];
 extern CU_TestInfo find_tests[];
 extern CU_TestInfo image_tests[];
 extern CU_TestInfo match_tests[];
+extern CU_TestInfo pack_tests[];
 extern CU_TestInfo parse_tests[];
 extern CU_TestInfo pattern_tests[];
 extern CU_TestInfo plausible_tests[];
