@@ -6,8 +6,10 @@
 
 #include <string.h>
 
+#include "../config/address.h"
 #include "port.h"
 #include "procfd.h"
+#include "state.h"
 #include "sys.h"
 
 /* ---- what TCP thinks of it ---- */
@@ -59,9 +61,10 @@ struct holders {
 	uint32_t port;
 	const struct mark *mark;
 	int error;     /* the kernel did not say what one of the sockets is; a negated errno */
-	int fd;        /* a socket that holds the vsock port; -1 if none of ours does */
+	int inside;    /* a socket of ours that CID 1 reaches under the vsock port, or -1 */
+	int outside;   /* one that other machines reach there, or -1 */
+	int shared;    /* one there that has SO_REUSEPORT and the same address, or -1 */
 	bool conflict; /* TCP would refuse the bind, were it not for SO_REUSEPORT */
-	bool shared;   /* `fd` has SO_REUSEPORT and the same address */
 };
 
 /* Is it a converted socket that is no client's, nor an accepted one? 1, 0, or a negated errno.
@@ -78,6 +81,16 @@ static int may_listen(int fd, struct subject *s)
 	return result < 0 ? result : !result;
 }
 
+static void note_holder(struct holders *holders, int fd, const struct subject *s)
+{
+	if (s->vm.svm_cid == VMADDR_CID_LOCAL || s->vm.svm_cid == VMADDR_CID_ANY)
+		holders->inside = fd;
+	if (s->vm.svm_cid != VMADDR_CID_LOCAL)
+		holders->outside = fd;
+	if (s->mark.reuseport && same_address(&s->mark, holders->mark))
+		holders->shared = fd;
+}
+
 static bool look_at(int fd, void *argument)
 {
 	struct holders *holders = argument;
@@ -90,10 +103,8 @@ static bool look_at(int fd, void *argument)
 	}
 	if (!s.mark.local.port) /* bound to port 0 */
 		s.mark.local.port = (uint16_t)s.vm.svm_port;
-	if (s.vm.svm_port == holders->port) {
-		holders->fd = fd;
-		holders->shared = s.mark.reuseport && same_address(&s.mark, holders->mark);
-	}
+	if (s.vm.svm_port == holders->port)
+		note_holder(holders, fd, &s);
 	if (conflict(&s.mark, holders->mark) && !(s.mark.reuseport && holders->mark->reuseport))
 		holders->conflict = true;
 	return true;
@@ -117,19 +128,81 @@ static int share(struct conversion *c, int holder)
 	return result;
 }
 
-int second_bind(struct conversion *c, const struct ruleset *rs, const struct decision *wanted,
-		struct mark *m)
+/*
+ * May the port be had at a CID that other machines know this one by? Not if a socket of ours
+ * has all of them. Between a certain address of the network and one of loopback TCP sees no
+ * conflict, whoever has the other.
+ */
+static bool may_be_outside(const struct holders *h, const struct mark *m)
 {
-	struct holders holders = {.wanting = c->fd, .port = wanted->port, .mark = m, .fd = -1};
+	uint8_t ip[16];
 
-	procfd_each(look_at, &holders);
-	if (holders.error || holders.fd < 0 || holders.conflict) {
-		conversion_abort(c);
-		return holders.error ?: -EADDRINUSE;
-	}
-	if (holders.shared && m->reuseport)
-		return share(c, holders.fd);
+	if (h->inside >= 0)
+		return h->inside != h->outside;
+	place_ip(&m->local, m->v6, ip);
+	return !place_is_any(&m->local) && !ip_is_loopback(ip);
+}
+
+/*
+ * Bind to such a CID. A guest that has guests of its own has two: the second is for a second
+ * address of this process. (Of what another process has, nobody knows the address.)
+ */
+static int bind_outside(int fd, const struct ruleset *rs, const struct holders *h)
+{
+	uint32_t own = local_cid(rs, VMADDR_CID_ANY);
+	int result = -EADDRNOTAVAIL;
+
+	if (own != CID_UNKNOWN && own != VMADDR_CID_LOCAL)
+		result = bind_port(fd, own, h->port);
+	if (own != VMADDR_CID_HOST && (result == -EADDRNOTAVAIL || h->outside >= 0))
+		result = bind_port(fd, VMADDR_CID_HOST, h->port);
+	return result;
+}
+
+static int be_silent(struct conversion *c, const struct ruleset *rs, struct mark *m)
+{
 	m->silent = true;
 	bind_port(c->spare, VMADDR_CID_ANY, VMADDR_PORT_ANY);
 	return conversion_complete(c, rs, m);
+}
+
+/* There is no conflict. */
+static int bind_beside(struct conversion *c, const struct ruleset *rs, const struct holders *h,
+		       uint32_t cid, struct mark *m)
+{
+	int result = -EADDRINUSE, carrier = h->inside;
+
+	if (cid != VMADDR_CID_LOCAL) {
+		if (may_be_outside(h, m))
+			result = bind_outside(c->spare, rs, h);
+		if (result == 0)
+			return conversion_complete(c, rs, m);
+		/* a machine that only reaches itself has no outside */
+		if (result != -EADDRNOTAVAIL || h->outside >= 0)
+			carrier = h->outside;
+	}
+	if (carrier >= 0)
+		return be_silent(c, rs, m);
+	conversion_abort(c);
+	return -EADDRINUSE;
+}
+
+int second_bind(struct conversion *c, const struct ruleset *rs, const struct decision *wanted,
+		struct mark *m)
+{
+	struct holders h = {.wanting = c->fd,
+			    .port = wanted->port,
+			    .mark = m,
+			    .inside = -1,
+			    .outside = -1,
+			    .shared = -1};
+
+	procfd_each(look_at, &h);
+	if (h.error || h.conflict) {
+		conversion_abort(c);
+		return h.error ?: -EADDRINUSE;
+	}
+	if (m->reuseport && h.shared >= 0)
+		return share(c, h.shared);
+	return bind_beside(c, rs, &h, wanted->cid, m);
 }

@@ -56,6 +56,13 @@ static void source_ip(const struct ruleset *rs, int fd, const struct mark *m, ui
 		ip_of_cid(rs, cid, v6, cid == VMADDR_CID_LOCAL && loopback_loaded(), ip);
 }
 
+/* Is it no connection, but a listener at an unspecified address that has one CID only
+ * (second.h)? */
+static bool is_beside_loopback(int fd, const struct mark *m)
+{
+	return m->peer.kind == PLACE_NONE && sys_connected(fd) == 0;
+}
+
 void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,
 		    const struct sockaddr_vm *vm, struct endpoint *ep)
 {
@@ -66,7 +73,7 @@ void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,
 		place_ip(&m->local, m->v6, ep->ip);
 	else if (m->peer.kind != PLACE_NONE && vm->svm_cid == VMADDR_CID_ANY)
 		source_ip(rs, fd, m, ep->ip);
-	else if (vm->svm_cid == VMADDR_CID_ANY)
+	else if (vm->svm_cid == VMADDR_CID_ANY || is_beside_loopback(fd, m))
 		place_ip(&m->local, m->v6, ep->ip);
 }
 
