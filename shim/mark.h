@@ -61,7 +61,8 @@ struct mark {
 	bool shut;         /* shutdown() was called, and the kernel forgot the peer */
 	bool quickack_off, cork, reuseport; /* TCP_QUICKACK 0, TCP_CORK, SO_REUSEPORT */
 	bool any_port;                      /* the program bound port 0 */
-	uint8_t keepcnt;                    /* TCP_KEEPCNT, 0: not set */
+	bool lingers;    /* SO_LINGER is on, with a time that stands on the socket (linger.h) */
+	uint8_t keepcnt; /* TCP_KEEPCNT, 0: not set */
 	uint16_t keepidle, keepintvl; /* TCP_KEEPIDLE, TCP_KEEPINTVL in seconds, 0: not set */
 	unsigned extra_count;
 	struct extra extras[MARK_EXTRAS_MAX];

@@ -17,6 +17,7 @@
 #include "error.h"
 #include "hint.h"
 #include "kept.h"
+#include "linger.h"
 #include "sys.h"
 
 /* Newer than the libc headers of some systems that the shim is built on. */
@@ -49,6 +50,8 @@ static bool carry_one(const struct option *option, int from, int to)
 	int old[4] = {0}, new[4] = {0}; /* the longest is a timeval of two 64-bit numbers */
 	socklen_t len = sizeof old, new_len = sizeof new;
 
+	if (option->level == SOL_SOCKET && option->name == SO_LINGER)
+		return linger_carry(from, to);
 	if (sys_getsockopt(from, option->level, option->name, old, &len) < 0 ||
 	    sys_getsockopt(to, option->level, option->name, new, &new_len) < 0 ||
 	    memcmp(old, new, sizeof old) == 0)
@@ -71,10 +74,24 @@ bool option_carry(int from, int to, uint64_t which)
 	return any;
 }
 
+/* Is there a bit for this option? */
+static bool is_among(uint64_t which, int level, int name)
+{
+	int index = which ? option_find(level, name) : -1;
+
+	return index >= 0 && which >> index & 1;
+}
+
+bool option_maybe_set(int fd, int level, int name)
+{
+	return is_among(hint_options(fd), level, name);
+}
+
 bool option_keep(int tcp, struct mark *m, uint64_t which)
 {
 	bool any = false;
 
+	m->lingers = is_among(which, SOL_SOCKET, SO_LINGER) && linger_waits(tcp);
 	for (int i = 0; which && i < option_count; i++) {
 		struct value value, initial;
 
@@ -113,14 +130,6 @@ void option_inherit(int listener, int accepted, const struct mark *head)
 	mark_write(accepted, NULL, &m);
 }
 
-bool option_maybe_set(int fd, int level, int name)
-{
-	uint64_t set = hint_options(fd);
-	int index = set ? option_find(level, name) : -1;
-
-	return index >= 0 && set >> index & 1;
-}
-
 void option_restore(int tcp, const struct mark *m)
 {
 	for (int i = 0; i < option_count; i++) {
@@ -130,6 +139,8 @@ void option_restore(int tcp, const struct mark *m)
 			sys_setsockopt(tcp, option_table[i].level, option_table[i].name, &value,
 				       option_words(i) * 4);
 	}
+	if (m->lingers)
+		linger_restore(tcp);
 }
 
 /* ---- setsockopt() ---- */
@@ -272,7 +283,10 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 		return result;
 	if (result == 1)
 		return to_filter ? -ENOPROTOOPT : set_kept(fd, index, value, len);
-	result = sys_setsockopt(fd, level, name, value, len);
+	if (level == SOL_SOCKET && name == SO_LINGER)
+		result = linger_set(fd, value, len);
+	else
+		result = sys_setsockopt(fd, level, name, value, len);
 	if (index < 0)
 		return result;
 	if (result == -EINVAL && option_is(index, SOL_SOCKET, SO_RCVLOWAT))
@@ -387,6 +401,11 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 	case SO_ERROR:
 		return number && is_of_connect(fd) ? give_int(tcp_error(number), value, len)
 						   : 0;
+	case SO_LINGER:
+		result = number == 0 ? linger_is_on(fd) : 0;
+		if (result == 1)
+			memcpy(value, &result, sizeof result);
+		return result < 0 ? result : 0;
 	case SO_DOMAIN:
 		result = number == AF_VSOCK ? mark_head(fd, &m) : 0;
 		return result == 1 ? give_int(m.v6 ? AF_INET6 : AF_INET, value, len) : result;

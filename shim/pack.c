@@ -10,7 +10,7 @@
  *   FORM_FILTER   nothing: all is in the filter
  * Word B in FORM_COMPACT, from the top: 2 kind, 32 value, 16 port, 1 shut, 1 quickack, 1 cork,
  * 1 reuseport, 7 keepcnt, 1 any_port, 2 magic. Word C: 1 zero, 15 keepidle, 15 keepintvl, 1
- * zero.
+ * lingers.
  *
  * Whatever a mark is unpacked from may have been written by somebody else, who means harm.
  */
@@ -48,6 +48,7 @@
 #define C_KEEPIDLE_SHIFT  16
 #define C_KEEPINTVL_SHIFT 1
 #define KEEP_TIME_MASK    0x7fff
+#define C_LINGERS         1u
 
 /* Tags in the filter beside those of the options table. */
 enum { TAG_LOCAL = 240, TAG_PEER = 245, TAG_SMALL = 250 };
@@ -76,7 +77,7 @@ static bool place_is_empty(const struct place *place)
 static bool has_small_options(const struct mark *m)
 {
 	return m->quickack_off || m->cork || m->reuseport || m->any_port || m->keepcnt ||
-	       m->keepidle || m->keepintvl;
+	       m->keepidle || m->keepintvl || m->lingers;
 }
 
 /* Beside flags of word A. */
@@ -131,14 +132,15 @@ static void unpack_small(struct mark *m, uint64_t b)
 
 static uint32_t pack_times(const struct mark *m)
 {
-	return (uint32_t)m->keepidle << C_KEEPIDLE_SHIFT | (uint32_t)m->keepintvl
-								   << C_KEEPINTVL_SHIFT;
+	return (uint32_t)m->keepidle << C_KEEPIDLE_SHIFT |
+	       (uint32_t)m->keepintvl << C_KEEPINTVL_SHIFT | (m->lingers ? C_LINGERS : 0);
 }
 
 void unpack_times(struct mark *m, uint32_t c)
 {
 	m->keepidle = c >> C_KEEPIDLE_SHIFT & KEEP_TIME_MASK;
 	m->keepintvl = c >> C_KEEPINTVL_SHIFT & KEEP_TIME_MASK;
+	m->lingers = c & C_LINGERS;
 }
 
 /* Spread a full address over the words; @c has 31 bits, so its last goes to @a. */

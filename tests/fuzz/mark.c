@@ -99,8 +99,8 @@ static bool same_mark(const struct mark *one, const struct mark *other)
 	       one->quickack_off == other->quickack_off && one->cork == other->cork &&
 	       one->reuseport == other->reuseport && one->any_port == other->any_port &&
 	       one->keepcnt == other->keepcnt && one->keepidle == other->keepidle &&
-	       one->keepintvl == other->keepintvl && same_place(&one->local, &other->local) &&
-	       same_place(&one->peer, &other->peer);
+	       one->keepintvl == other->keepintvl && one->lingers == other->lingers &&
+	       same_place(&one->local, &other->local) && same_place(&one->peer, &other->peer);
 }
 
 /**
