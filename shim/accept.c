@@ -155,6 +155,7 @@ static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool
 		*again = result == 0;
 		return sys_return(result);
 	}
+	hint_accepted(accepted);
 	welcome(rules(), fd, accepted, &head, name, full);
 	return accepted;
 }

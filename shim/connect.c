@@ -108,8 +108,8 @@ static int outcome(int fd, short revents)
 /* libc's poll() under its other public name, in case the program has one of its own */
 extern int __poll(struct pollfd *fds, nfds_t count, int timeout);
 
-/* Wait for the end of an attempt. poll() is a cancellation point, as connect() is. */
-static int wait_connected(int fd)
+/* poll() is a cancellation point, as connect() is. */
+int connect_wait(int fd)
 {
 	int timeout = send_timeout(fd), saved = errno, ready;
 	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
@@ -175,7 +175,7 @@ static void note_begun(int fd, bool begun)
 static int conclude(int fd, int file_flags, int result)
 {
 	if (result == -EINPROGRESS && !(file_flags & O_NONBLOCK)) {
-		result = wait_connected(fd);
+		result = connect_wait(fd);
 		if (result == -EINTR || result == -EINPROGRESS)
 			note_begun(fd, true);
 		return result; /* in TCP's words already */
@@ -337,7 +337,7 @@ static int still_connecting(int fd)
 		return flags;
 	if (flags & O_NONBLOCK)
 		return -EALREADY;
-	result = wait_connected(fd);
+	result = connect_wait(fd);
 	if (result == -EINPROGRESS)
 		return -EALREADY;
 	if (result != -EINTR)

@@ -6,12 +6,12 @@
 
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/single_threaded.h>
 
 #include "../config/address.h"
 #include "hint.h"
 #include "option.h"
 #include "port.h"
+#include "real.h"
 #include "sys.h"
 
 /* Linux's; libc's <netinet/in.h> of some systems lacks it. */
@@ -214,7 +214,7 @@ static int is_another(int fd, uint64_t cookie)
  */
 static bool must_be_guarded(int fd)
 {
-	return !__libc_single_threaded || hint_has_duplicate(fd);
+	return !*real.single_threaded || hint_has_duplicate(fd);
 }
 
 /* A socket to put under @fd: with its carried options, non-blocking and close-on-exec. */

@@ -15,6 +15,8 @@ int duplicate_noting(int fd, int copy)
 	if (copy >= 0 && copy != fd) {
 		if (hint_is_made(fd))
 			hint_duplicated(fd, copy);
+		else if (hint_was_converted(fd))
+			hint_accepted(copy);
 		else
 			hint_unmade(copy);
 	}

@@ -95,6 +95,11 @@ void hint_converted(int fd)
 	add(fd, HINT_CONVERTED);
 }
 
+void hint_accepted(int fd)
+{
+	set(fd, HINT_CONVERTED);
+}
+
 void hint_owner(void)
 {
 	atomic_store_explicit(&owners, true, memory_order_relaxed);

@@ -12,9 +12,8 @@
  * costs time or, at the worst, an option that is not carried over. One is believed half-way:
  * an unbound IP socket under a descriptor that was made here as a TCP socket is taken for one;
  * every wrapped call that puts something else under a descriptor says so. Hints need no lock,
- * mean the same in a forked child, and do not care about close(). Descriptors that were made
- * elsewhere (inherited over exec, received over a Unix socket) have no hint, and for them every
- * option is looked at.
+ * mean the same in a forked child, and do not care about close(). For descriptors that were
+ * made elsewhere (inherited over exec, received over a Unix socket) every option is looked at.
  *
  * All functions are async-signal-safe and make no system call.
  */
@@ -115,5 +114,22 @@ static inline bool hint_was_converted(int fd)
 {
 	return hints_of(fd) & HINT_CONVERTED;
 }
+
+/*
+ * hint_may_be_converted() - the same for the data path, in three instructions less
+ *
+ * It does not look whether there is a hint of @fd at all: descriptors whose numbers differ by a
+ * multiple of HINT_FDS share one answer.
+ */
+static inline bool hint_may_be_converted(int fd)
+{
+	return atomic_load_explicit(&hint_bytes[(unsigned)fd % HINT_FDS],
+				    memory_order_relaxed) &
+	       HINT_CONVERTED;
+}
+
+/* hint_accepted() - @fd is a converted socket that was not made here: accepted from a converted
+ * listener, received, or a duplicate of such */
+void hint_accepted(int fd);
 
 #endif

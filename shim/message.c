@@ -4,8 +4,8 @@
  *
  * Theory of operation
  *
- * Data is the kernel's business: read, write, and send without an address are not wrapped at
- * all, and the rest go to libc after one look at their arguments. What is left:
+ * Data is the kernel's business: these calls go to libc after one look at their arguments, and
+ * are looked at again where there is no connection (unconnected.h). What is left:
  *
  *   - an address given to a connected TCP socket is ignored, to an AF_VSOCK one an error;
  *   - MSG_FASTOPEN connects first;
@@ -24,6 +24,7 @@
 #include "real.h"
 #include "state.h"
 #include "sys.h"
+#include "unconnected.h"
 
 /* ---- send ---- */
 
@@ -64,6 +65,21 @@ static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
 	return 1;
 }
 
+/* The two without an address */
+static ssize_t plain_send(int fd, const void *data, size_t size, int flags)
+{
+	if (hint_was_converted(fd))
+		return unconnected_send(fd, data, size, flags);
+	return real.sendto(fd, data, size, flags, NULL, 0);
+}
+
+static ssize_t plain_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	if (message && hint_was_converted(fd))
+		return unconnected_sendmsg(fd, message, flags);
+	return real.sendmsg(fd, message, flags);
+}
+
 ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
 		       const struct sockaddr *addr, socklen_t len)
 {
@@ -72,20 +88,19 @@ ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
 
 	rules();
 	if (!addr)
-		return real.sendto(fd, data, size, flags, NULL, len);
+		return plain_send(fd, data, size, flags);
 	if (flags & MSG_FASTOPEN) {
 		int opened = fast_open(fd, addr, len);
 
 		if (opened)
 			return opened < 0 ? -1
-					  : real.sendto(fd, data, size, flags & ~MSG_FASTOPEN,
-							NULL, 0);
+					  : plain_send(fd, data, size, flags & ~MSG_FASTOPEN);
 	}
 	result = real.sendto(fd, data, size, flags, addr, len);
 	if (result >= 0 || !refused_for_address(fd))
 		return result;
 	errno = saved;
-	return real.sendto(fd, data, size, flags, NULL, 0);
+	return plain_send(fd, data, size, flags);
 }
 
 static ssize_t send_without_name(int fd, const struct msghdr *message, int flags)
@@ -94,7 +109,7 @@ static ssize_t send_without_name(int fd, const struct msghdr *message, int flags
 
 	plain.msg_name = NULL;
 	plain.msg_namelen = 0;
-	return real.sendmsg(fd, &plain, flags);
+	return plain_sendmsg(fd, &plain, flags);
 }
 
 ssize_t message_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -104,7 +119,7 @@ ssize_t message_sendmsg(int fd, const struct msghdr *message, int flags)
 
 	rules();
 	if (!message || !message->msg_name)
-		return real.sendmsg(fd, message, flags);
+		return plain_sendmsg(fd, message, flags);
 	if (flags & MSG_FASTOPEN) {
 		int opened = fast_open(fd, message->msg_name, message->msg_namelen);
 
@@ -126,7 +141,7 @@ int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	unsigned sent;
 
 	rules();
-	if (!(flags & MSG_FASTOPEN)) {
+	if (!(flags & MSG_FASTOPEN) && !hint_was_converted(fd)) {
 		result = REAL(sendmmsg)(fd, messages, count, flags);
 		if (result >= 0 || !refused_for_address(fd))
 			return result;
@@ -143,6 +158,31 @@ int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 }
 
 /* ---- recv ---- */
+
+static ssize_t plain_recv(int fd, void *data, size_t size, int flags, struct sockaddr *addr,
+			  socklen_t *len)
+{
+	int saved = errno;
+	ssize_t result = real.recvfrom(fd, data, size, flags, addr, len);
+
+	if (unconnected_receive_again(fd, flags, &result))
+		result = real.recvfrom(fd, data, size, flags, addr, len);
+	if (result >= 0)
+		errno = saved;
+	return result;
+}
+
+static ssize_t plain_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	int saved = errno;
+	ssize_t result = real.recvmsg(fd, message, flags);
+
+	if (unconnected_receive_again(fd, flags, &result))
+		result = real.recvmsg(fd, message, flags);
+	if (result >= 0)
+		errno = saved;
+	return result;
+}
 
 #define SCRATCH_SIZE  65536
 #define SCRATCH_PARTS 64
@@ -217,7 +257,7 @@ static ssize_t receive_in_pieces(int fd, char *data, size_t size, int flags)
 
 	while (done < size) {
 		size_t piece = size - done < WAITALL_PIECE ? size - done : WAITALL_PIECE;
-		ssize_t got = real.recvfrom(fd, data + done, piece, flags, NULL, NULL);
+		ssize_t got = plain_recv(fd, data + done, piece, flags, NULL, NULL);
 
 		if (got < 0 && done == 0)
 			return -1;
@@ -237,11 +277,11 @@ ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sock
 
 	rules();
 	if (throws_away(fd, flags))
-		result = receive_into_scratch(fd, size, flags & ~MSG_TRUNC, real.recvmsg);
+		result = receive_into_scratch(fd, size, flags & ~MSG_TRUNC, plain_recvmsg);
 	else if (waits_for_much(fd, size, flags))
 		result = receive_in_pieces(fd, data, size, flags);
 	else
-		return real.recvfrom(fd, data, size, flags, addr, len);
+		return plain_recv(fd, data, size, flags, addr, len);
 	if (result >= 0 && addr && len)
 		*len = 0;
 	return result;
@@ -256,7 +296,10 @@ static void note_received(const struct cmsghdr *c)
 	hint_foreign();
 	for (size_t i = 0; i < count; i++) {
 		memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-		hint_unmade(fd);
+		if (is_converted(fd))
+			hint_accepted(fd);
+		else
+			hint_unmade(fd);
 	}
 }
 
@@ -280,7 +323,7 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
 		message->msg_controllen = 0;
 		message->msg_flags = 0;
 		return receive_into_scratch(fd, size_of(message), flags & ~MSG_TRUNC,
-					    real.recvmsg);
+					    plain_recvmsg);
 	}
 	if (has_good_vector(message) && message->msg_iovlen == 1 &&
 	    waits_for_much(fd, message->msg_iov->iov_len, flags)) {
@@ -290,10 +333,20 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
 		return receive_in_pieces(fd, message->msg_iov->iov_base,
 					 message->msg_iov->iov_len, flags);
 	}
-	result = real.recvmsg(fd, message, flags);
+	result = plain_recvmsg(fd, message, flags);
 	if (result >= 0 && message)
 		look_for_sockets(message);
 	return result;
+}
+
+static int receive_one(int fd, struct mmsghdr *message, int flags)
+{
+	ssize_t size = message_recvmsg(fd, &message->msg_hdr, flags & ~MSG_WAITFORONE);
+
+	if (size < 0)
+		return -1;
+	message->msg_len = (unsigned)size;
+	return 1;
 }
 
 int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
@@ -302,16 +355,11 @@ int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	int result;
 
 	rules();
-	if (count && throws_away(fd, flags)) {
-		ssize_t size =
-			message_recvmsg(fd, &messages[0].msg_hdr, flags & ~MSG_WAITFORONE);
-
-		if (size < 0)
-			return -1;
-		messages[0].msg_len = (unsigned)size;
-		return 1;
-	}
+	if (count && throws_away(fd, flags))
+		return receive_one(fd, messages, flags);
 	result = REAL(recvmmsg)(fd, messages, count, flags, timeout);
+	if (result < 0 && errno == ENOTCONN && count)
+		return receive_one(fd, messages, flags);
 	for (int i = 0; i < result; i++)
 		look_for_sockets(&messages[i].msg_hdr);
 	return result;

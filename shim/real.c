@@ -21,8 +21,22 @@
 #include <stdlib.h>
 
 #include "log.h"
+#include "state.h"
 
-struct real real;
+/* Two are called without a look whether the shim has been loaded, since they carry data. */
+static ssize_t readv_early(int fd, const struct iovec *parts, int count)
+{
+	rules();
+	return real.readv(fd, parts, count);
+}
+
+static ssize_t writev_early(int fd, const struct iovec *parts, int count)
+{
+	rules();
+	return real.writev(fd, parts, count);
+}
+
+struct real real = {.readv = readv_early, .writev = writev_early};
 
 void *real_find(const char *name)
 {
@@ -40,9 +54,14 @@ static const struct wanted {
 	const char *name;
 	void **function;
 } wanted[] = {
-	{"accept4", (void **)&real.accept4}, {"recvfrom", (void **)&real.recvfrom},
-	{"recvmsg", (void **)&real.recvmsg}, {"sendto", (void **)&real.sendto},
+	{"accept4", (void **)&real.accept4},
+	{"recvfrom", (void **)&real.recvfrom},
+	{"recvmsg", (void **)&real.recvmsg},
+	{"sendto", (void **)&real.sendto},
 	{"sendmsg", (void **)&real.sendmsg},
+	{"readv", (void **)&real.readv},
+	{"writev", (void **)&real.writev},
+	{"__libc_single_threaded", (void **)&real.single_threaded},
 };
 #define WANTED (sizeof wanted / sizeof wanted[0])
 
@@ -124,6 +143,7 @@ struct walk {
 	bool passed_us;
 	bool unusual; /* an object that only the dynamic linker should look into */
 	unsigned missing;
+	bool found[WANTED];
 };
 
 static bool is_us(const struct dl_phdr_info *object)
@@ -157,15 +177,16 @@ static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
 	}
 	for (unsigned i = 0; i < WANTED; i++) {
 		const ElfW(Sym) *symbol =
-			*wanted[i].function ? NULL : find_symbol(&symbols, wanted[i].name);
+			walk->found[i] ? NULL : find_symbol(&symbols, wanted[i].name);
 
 		if (!symbol)
 			continue;
-		if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC) {
-			walk->unusual = true; /* a function that is yet to be chosen (IFUNC) */
+		if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC) {
+			walk->unusual = true; /* the function is yet to be chosen */
 			return 1;
 		}
 		*wanted[i].function = (void *)(symbols.base + symbol->st_value);
+		walk->found[i] = true;
 		walk->missing--;
 	}
 	return walk->missing == 0;

@@ -4,8 +4,8 @@
  *
  * Theory of operation
  *
- * connect, accept, recv and send are cancellation points, and only libc knows how it makes
- * them so; they are looked up once, at load, since dlsym() is neither cheap nor
+ * connect, accept, read, write and their like are cancellation points, and only libc knows how
+ * it makes them so; they are looked up once, at load, since dlsym() is neither cheap nor
  * async-signal-safe. Functions that POSIX does not promise to be async-signal-safe either
  * (the resolver's, recvmmsg, sendmmsg) are looked up when first called. Everything else is a
  * plain system call (sys.h).
@@ -14,6 +14,7 @@
 #define VSOCKIFY_REAL_H
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 struct real {
 	int (*accept4)(int, struct sockaddr *, socklen_t *, int);
@@ -21,12 +22,21 @@ struct real {
 	ssize_t (*recvmsg)(int, struct msghdr *, int);
 	ssize_t (*sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
 	ssize_t (*sendmsg)(int, const struct msghdr *, int);
+	ssize_t (*readv)(int, const struct iovec *, int);
+	ssize_t (*writev)(int, const struct iovec *, int);
+	/* libc's __libc_single_threaded: found here, a reference would cost the dynamic linker
+	 * a thousand instructions. (A program that has a copy of it leaves this one at 0.) */
+	const char *single_threaded;
 };
 
-/* libc's connect() under its other public name; the only one of these that has one. */
+/* Some have another public name, by which the linker finds them. */
 extern int __connect(int fd, const struct sockaddr *addr, socklen_t len);
+extern ssize_t __read(int fd, void *data, size_t size);
+extern ssize_t __write(int fd, const void *data, size_t size);
+extern ssize_t __send(int fd, const void *data, size_t size, int flags);
 
-/* Filled in by real_init(), never written afterwards. */
+/* Filled in by real_init(), never written afterwards. Before that, readv and writev can be
+ * called already. */
 extern struct real real;
 
 /* real_init() - look up the functions of struct real; called once, at load */

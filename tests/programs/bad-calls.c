@@ -364,6 +364,26 @@ static void message_calls(int fd)
 	say("sendto NULL data: %s", result(sendto(fd, null, 4, flags, NULL, 0)));
 }
 
+/* Nothing here waits, whatever the descriptor is. */
+static void data_calls(int fd)
+{
+	char data[4] = "";
+	struct iovec iov = {data, sizeof data};
+	volatile int negative = -1, many = 100000; /* the compiler would warn */
+
+	say("read nothing: %s", result(read(fd, data, 0)));
+	say("readv -1: %s", result(readv(fd, &iov, negative)));
+	say("readv too many: %s", result(readv(fd, &iov, many)));
+	say("readv bad vector: %s", result(readv(fd, null, 1)));
+	say("write NULL: %s", result(write(fd, null, 8)));
+	say("write nothing: %s", result(write(fd, data, 0)));
+	say("writev -1: %s", result(writev(fd, &iov, negative)));
+	say("writev too many: %s", result(writev(fd, &iov, many)));
+	say("writev bad vector: %s", result(writev(fd, null, 1)));
+	say("send NULL: %s", result(send(fd, null, 4, MSG_DONTWAIT)));
+	say("send MSG_OOB NULL: %s", result(send(fd, null, 4, MSG_DONTWAIT | MSG_OOB)));
+}
+
 static int sendto_something(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	return (int)sendto(fd, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL, addr, len);
@@ -441,6 +461,7 @@ static void every_call(int (*make)(void))
 	address_calls(make, "sendto MSG_FASTOPEN", fast_open);
 	fd = make();
 	message_calls(fd);
+	data_calls(fd);
 	close(fd);
 	fd = make();
 	other_calls(fd);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cancelled.c - threads that are cancelled in connect, accept and recv, or just before
+ * cancelled.c - threads that are cancelled in connect, accept, recv and their like, or just
+ * before
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/uio.h>
 
 #include "count-fds.h"
 #include "stall.h"
@@ -71,6 +73,42 @@ static void *victim_recvmsg(void *argument)
 	return NULL;
 }
 
+static void *victim_read(void *argument)
+{
+	char byte;
+
+	(void)argument;
+	victim_ready();
+	(void)!read(victim.fd, &byte, 1);
+	return NULL;
+}
+
+static void *victim_write(void *argument)
+{
+	(void)argument;
+	victim_ready();
+	(void)!write(victim.fd, "x", 1);
+	return NULL;
+}
+
+static void *victim_writev(void *argument)
+{
+	struct iovec part = {"x", 1};
+
+	(void)argument;
+	victim_ready();
+	(void)!writev(victim.fd, &part, 1);
+	return NULL;
+}
+
+static void *victim_send(void *argument)
+{
+	(void)argument;
+	victim_ready();
+	send(victim.fd, "x", 1, 0);
+	return NULL;
+}
+
 /* Is the thread asleep in a system call that has to do with sockets? */
 static bool in_socket_call(int tid)
 {
@@ -87,7 +125,7 @@ static bool in_socket_call(int tid)
 	call = text[0] == 'r' ? -1 : strtol(text, NULL, 10); /* "running" */
 	return call == SYS_connect || call == SYS_poll || call == SYS_ppoll ||
 	       call == SYS_accept || call == SYS_accept4 || call == SYS_recvfrom ||
-	       call == SYS_recvmsg;
+	       call == SYS_recvmsg || call == SYS_read;
 }
 
 static void cancel_in(const char *what, void *(*routine)(void *))
@@ -132,6 +170,10 @@ static void cancel_pending(const struct family *f)
 	wait_for(victim.fd, POLLIN);
 	cancel_in("recv", victim_recv);
 	cancel_in("recvmsg", victim_recvmsg);
+	cancel_in("read", victim_read);
+	cancel_in("write", victim_write);
+	cancel_in("writev", victim_writev);
+	cancel_in("send", victim_send);
 	check(recv(victim.fd, &(char){0}, 1, 0) == 1);
 	check_echo(client, victim.fd);
 	close(client);
@@ -152,6 +194,7 @@ static void cancel_waiting(const struct family *f)
 	victim.fd = ends[1];
 	cancel_in("recv", victim_recv);
 	cancel_in("recvmsg", victim_recvmsg);
+	cancel_in("read", victim_read);
 	check_echo(ends[0], ends[1]);
 	close(ends[0]);
 	close(ends[1]);

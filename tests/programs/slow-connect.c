@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "stall.h"
@@ -67,6 +68,101 @@ static void in_progress(const struct family *f)
 	say("TCP_INFO: %d", tcp_info_state(fd));
 	close(fd);
 	stall_close(&s);
+}
+
+/* ---- data, while there is no connection yet ---- */
+
+static struct iovec one_byte = {.iov_base = &(char){'x'}, .iov_len = 1};
+
+static void data_too_early(const struct family *f)
+{
+	struct msghdr message = {.msg_iov = &one_byte, .msg_iovlen = 1};
+	struct mmsghdr many = {.msg_hdr = message};
+	struct stall s;
+	int fd = socket_of(f, SOCK_NONBLOCK);
+	char byte;
+
+	stall_begin(&s, f);
+	say("connect: %s", result(connect_to(fd, s.ip, s.port)));
+	say("SO_ERROR: %s", pending_error(fd));
+	say("recv: %s", result(recv(fd, &byte, 1, 0)));
+	say("recvfrom: %s", result(recvfrom(fd, &byte, 1, 0, NULL, NULL)));
+	say("recvmsg: %s", result(recvmsg(fd, &message, 0)));
+	say("recvmmsg: %s", result(recvmmsg(fd, &many, 1, 0, NULL)));
+	say("recv, MSG_PEEK: %s", result(recv(fd, &byte, 1, MSG_PEEK)));
+	say("recv, MSG_TRUNC: %s", result(recv(fd, &byte, 1, MSG_TRUNC)));
+	say("read: %s", result(read(fd, &byte, 1)));
+	say("readv: %s", result(readv(fd, &one_byte, 1)));
+	say("send: %s", result(send(fd, "x", 1, 0)));
+	say("sendto: %s", result(sendto(fd, "x", 1, 0, NULL, 0)));
+	say("sendmsg: %s", result(sendmsg(fd, &message, 0)));
+	say("sendmmsg: %s", result(sendmmsg(fd, &many, 1, 0)));
+	say("write: %s", result(write(fd, "x", 1)));
+	say("writev: %s", result(writev(fd, &one_byte, 1)));
+	fcntl(fd, F_SETFL, O_RDWR);
+	say("blocking, recv with MSG_DONTWAIT: %s", result(recv(fd, &byte, 1, MSG_DONTWAIT)));
+	say("blocking, send with MSG_DONTWAIT: %s", result(send(fd, "x", 1, MSG_DONTWAIT)));
+	fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	finish("in the end", &s, fd);
+	close(fd);
+	stall_close(&s);
+}
+
+static struct {
+	int fd;
+	volatile pid_t tid;
+	volatile bool done;
+	bool writes;
+} waiter;
+
+static void *wait_for_connection(void *argument)
+{
+	static char byte;
+
+	(void)argument;
+	waiter.tid = (pid_t)syscall(SYS_gettid);
+	say("%s: %s", waiter.writes ? "write" : "read",
+	    result(waiter.writes ? write(waiter.fd, "x", 1) : read(waiter.fd, &byte, 1)));
+	waiter.done = true;
+	return NULL;
+}
+
+/* A blocking socket whose attempt was begun by a non-blocking connect() */
+static void data_waits(const struct family *f)
+{
+	for (int writes = 0; writes <= 1; writes++) {
+		struct stall s;
+		struct address peer;
+		pthread_t thread;
+		char byte = 0;
+		int server;
+
+		waiter.fd = socket_of(f, SOCK_NONBLOCK);
+		waiter.tid = 0;
+		waiter.done = false;
+		waiter.writes = writes;
+		stall_begin(&s, f);
+		say("connect: %s", result(connect_to(waiter.fd, s.ip, s.port)));
+		fcntl(waiter.fd, F_SETFL, O_RDWR);
+		must(-pthread_create(&thread, NULL, wait_for_connection, NULL));
+		for (int quiet = 0; quiet < 5 && !waiter.done;
+		     quiet = waiter.tid && asleep(waiter.tid) ? quiet + 1 : 0)
+			poll(NULL, 0, 2);
+		stall_end(&s);
+		do {
+			server = accept_one(s.listener, &peer);
+			if (port_in(&peer) != local_port(waiter.fd))
+				close(server);
+		} while (port_in(&peer) != local_port(waiter.fd));
+		fcntl(server, F_SETFL, O_RDWR);
+		must(send(server, "y", 1, 0));
+		pthread_join(thread, NULL);
+		if (writes)
+			say("arrived: %s", result(recv(server, &byte, 1, 0)));
+		close(waiter.fd);
+		close(server);
+		stall_close(&s);
+	}
 }
 
 /* Two epolls, registered before connect: nothing is reported before the connection is there. */
@@ -286,6 +382,10 @@ static void cancelled(const struct family *f)
 int main(void)
 {
 	each_family("in progress", in_progress);
+	section("v4", "data too early");
+	data_too_early(&families[0]);
+	section("v4", "data waits");
+	data_waits(&families[0]);
 	each_family("epoll", no_false_event);
 	each_family("a signal, SA_RESTART", interrupted_restarting);
 	each_family("a signal", interrupted_for_good);

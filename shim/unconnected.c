@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * unconnected.c - reading and writing where there is no connection: not yet, or no more
+ */
+#include "unconnected.h"
+
+#include <limits.h>
+#include <signal.h>
+
+#include "connect.h"
+#include "error.h"
+#include "hint.h"
+#include "mark.h"
+#include "real.h"
+#include "sys.h"
+
+/* What becomes of a call that failed: an errno, or */
+enum { AGAIN = 0, THE_END = -1 };
+
+/* ---- there is none yet, or it could not be made ---- */
+
+/* Is it a blocking call? If that cannot be found out, not: nobody hangs who must not. */
+static bool may_wait(int fd, int flags)
+{
+	int file_flags = flags & MSG_DONTWAIT ? -1 : sys_fcntl(fd, F_GETFL, 0);
+
+	return file_flags >= 0 && !(file_flags & O_NONBLOCK);
+}
+
+/* While an attempt is under way */
+static int connecting(int fd, int flags)
+{
+	int error;
+
+	if (!may_wait(fd, flags))
+		return EAGAIN;
+	error = -connect_wait(fd);
+	return error == EINPROGRESS ? EAGAIN : error;
+}
+
+/* What TCP says where AF_VSOCK says ENOTCONN. A question that the kernel does not answer leaves
+ * it at that. */
+static int not_connected(int fd, const struct mark *m, int flags)
+{
+	int error = 0, events, connected;
+
+	if (m->peer.kind == PLACE_NONE) /* no connect() was called */
+		return ENOTCONN;
+	if (m->shut)
+		return THE_END;
+	events = sys_poll_now(fd, POLLOUT);
+	if (events == 0)
+		return connecting(fd, flags);
+	connected = sys_connected(fd);
+	if (events < 0 || connected < 0)
+		return ENOTCONN;
+	if (connected)
+		return AGAIN;
+	if (sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, &error) == 0 && error)
+		return tcp_error(error);
+	/* TCP gives the end until a connect() has asked how the last one went, or a shutdown()
+	 * has ended it */
+	return m->begun && !(events & POLLHUP) ? THE_END : ENOTCONN;
+}
+
+bool unconnected_receive_again(int fd, int flags, ssize_t *result)
+{
+	struct mark m;
+	int outcome;
+
+	if (*result >= 0 || errno != ENOTCONN || mark_names(fd, &m) <= 0)
+		return false;
+	outcome = not_connected(fd, &m, flags);
+	if (outcome == THE_END)
+		*result = 0;
+	else if (outcome != AGAIN)
+		errno = outcome;
+	return outcome == AGAIN;
+}
+
+/* ---- it is over ---- */
+
+/*
+ * Is it the peer's doing that nothing can be written, and does nobody know yet? A SHUT_WR of
+ * our own shows as POLLHUP where both ends have shut down writing, and by the lack of POLLOUT
+ * where only we have (vsock_poll()).
+ */
+static bool goes_nowhere(int fd, const struct mark *m)
+{
+	int events;
+
+	if (m->silent)
+		return false;
+	events = sys_poll_now(fd, POLLOUT | POLLRDHUP);
+	return events > 0 && !(events & POLLHUP) && events & (POLLRDHUP | POLLOUT);
+}
+
+/* A write of @size bytes failed with EPIPE: may the program go on for once? */
+static bool is_forgiven(int fd, size_t size)
+{
+	struct mark before, after;
+
+	if (mark_read(fd, &before) <= 0 || !goes_nowhere(fd, &before))
+		return false;
+	after = before;
+	after.silent = true;
+	return size == 0 || mark_write(fd, &before, &after) == 0;
+}
+
+/* As the kernel sends it with EPIPE: to this thread, blocked or ignored as it may be. */
+static void send_sigpipe(void)
+{
+	SYS_CALL(SYS_tgkill, SYS_CALL(SYS_getpid), SYS_CALL(SYS_gettid), SIGPIPE);
+}
+
+static int without_connection(int fd, int flags)
+{
+	struct mark m;
+	int outcome;
+
+	if (mark_names(fd, &m) <= 0)
+		return ENOTCONN;
+	outcome = not_connected(fd, &m, flags);
+	/* where there is nothing to read from, there is nothing to write to */
+	return outcome == ENOTCONN || outcome == THE_END ? EPIPE : outcome;
+}
+
+/*
+ * send_again() - is a write of @size bytes, made with MSG_NOSIGNAL, to be tried again?
+ * @flags: as the program gave them
+ * @result: of the call, with errno; is replaced by what TCP gives
+ */
+static bool send_again(int fd, int flags, size_t size, ssize_t *result)
+{
+	int error = errno;
+
+	if (*result >= 0 || (error != EPIPE && error != ENOTCONN))
+		return false;
+	if (error == EPIPE && is_forgiven(fd, size)) {
+		*result = (ssize_t)size;
+		return false;
+	}
+	if (error == ENOTCONN)
+		error = without_connection(fd, flags);
+	if (error == EPIPE && !(flags & MSG_NOSIGNAL))
+		send_sigpipe();
+	if (error == AGAIN)
+		return true;
+	errno = error;
+	return false;
+}
+
+/* What says ENOTCONN though it has a peer (a guest that was migrated) may say so for ever. */
+#define TRIES 2
+
+ssize_t unconnected_send(int fd, const void *data, size_t size, int flags)
+{
+	int saved = errno;
+	ssize_t result = __send(fd, data, size, flags | MSG_NOSIGNAL);
+
+	for (int tries = 1; send_again(fd, flags, size, &result) && tries < TRIES; tries++)
+		result = __send(fd, data, size, flags | MSG_NOSIGNAL);
+	if (result >= 0)
+		errno = saved;
+	return result;
+}
+
+static size_t size_of(const struct msghdr *message)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < message->msg_iovlen; i++)
+		size += message->msg_iov[i].iov_len;
+	return size;
+}
+
+ssize_t unconnected_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	int saved = errno;
+	ssize_t result = real.sendmsg(fd, message, flags | MSG_NOSIGNAL);
+
+	for (int tries = 1; result < 0 && (errno == EPIPE || errno == ENOTCONN) &&
+			    send_again(fd, flags, size_of(message), &result) && tries < TRIES;
+	     tries++)
+		result = real.sendmsg(fd, message, flags | MSG_NOSIGNAL);
+	if (result >= 0)
+		errno = saved;
+	return result;
+}
+
+/* ---- write and read ---- */
+
+/* The hint was of something that had this number before. */
+static bool is_no_socket(int fd, ssize_t result)
+{
+	if (result >= 0 || errno != ENOTSOCK)
+		return false;
+	hint_clear(fd);
+	return true;
+}
+
+ssize_t unconnected_write(int fd, const void *data, size_t size)
+{
+	int saved = errno;
+	ssize_t result = unconnected_send(fd, data, size, 0);
+
+	if (!is_no_socket(fd, result))
+		return result;
+	errno = saved;
+	return __write(fd, data, size);
+}
+
+ssize_t unconnected_writev(int fd, const struct iovec *parts, int count)
+{
+	struct msghdr message = {.msg_iov = (struct iovec *)parts};
+	int saved = errno;
+	ssize_t result;
+
+	if (count < 0 || count > IOV_MAX)
+		return real.writev(fd, parts, count);
+	message.msg_iovlen = (size_t)count;
+	result = unconnected_sendmsg(fd, &message, 0);
+	if (!is_no_socket(fd, result))
+		return result;
+	errno = saved;
+	return real.writev(fd, parts, count);
+}
+
+ssize_t unconnected_read(int fd, void *data, size_t size)
+{
+	int saved = errno;
+	ssize_t result = __read(fd, data, size);
+
+	if (unconnected_receive_again(fd, 0, &result))
+		result = __read(fd, data, size);
+	if (result >= 0)
+		errno = saved;
+	return result;
+}
+
+ssize_t unconnected_readv(int fd, const struct iovec *parts, int count)
+{
+	int saved = errno;
+	ssize_t result = real.readv(fd, parts, count);
+
+	if (unconnected_receive_again(fd, 0, &result))
+		result = real.readv(fd, parts, count);
+	if (result >= 0)
+		errno = saved;
+	return result;
+}
