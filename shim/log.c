@@ -157,6 +157,14 @@ void log_failure(const char *call, int fd, const char *what, int error)
 	target_write(&line);
 }
 
+void log_other_version(int fd, int error)
+{
+	log_failure("a call", fd,
+		    "the socket was converted by another version of vsockify, in another "
+		    "program: start both with the same one",
+		    error);
+}
+
 void log_refused(const struct ruleset *rs, int fd, uint32_t cid, const struct rule *rule)
 {
 	struct line line;

@@ -6,6 +6,7 @@
  */
 #include "mark.h"
 
+#include "log.h"
 #include "pack.h"
 #include "sys.h"
 
@@ -37,7 +38,10 @@ static int ask_word_a(int fd, uint64_t *a)
 
 	if (result < 0)
 		return result;
-	return len == sizeof *a && pack_is_mark(*a);
+	result = len == sizeof *a ? pack_is_mark(*a) : 0;
+	if (result < 0)
+		log_other_version(fd, -result);
+	return result;
 }
 
 /* 1: it is a mark's; 0: it is not, or @fd has none; or a negated errno. */

@@ -16,11 +16,18 @@
  */
 #include "pack.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
-#define A_MAGIC_SHIFT    61
-#define A_MAGIC          UINT64_C(5) /* top bit set, and not all ones: ~0 means "no limit" */
+#define A_MAGIC_SHIFT 61
+/* The layout's number: 4, 5 or 6, so that the top bit is set, and ~0 is no mark ("no limit").
+ * Another one with every change of what the words mean. (A test builds a "next version".) */
+#ifndef A_MAGIC
+#define A_MAGIC UINT64_C(5)
+#endif
+#define A_MAGIC_FIRST    UINT64_C(4)
+#define A_MAGIC_LAST     UINT64_C(6)
 #define A_PEER           (UINT64_C(1) << 60)
 #define A_BEGUN          (UINT64_C(1) << 59)
 #define A_V6             (UINT64_C(1) << 58)
@@ -263,9 +270,13 @@ void unpack_filter(struct mark *m, enum form form, const struct filter *f)
 
 /* ---- words ---- */
 
-bool pack_is_mark(uint64_t a)
+int pack_is_mark(uint64_t a)
 {
-	return a >> A_MAGIC_SHIFT == A_MAGIC;
+	uint64_t magic = a >> A_MAGIC_SHIFT;
+
+	if (magic == A_MAGIC)
+		return 1;
+	return magic >= A_MAGIC_FIRST && magic <= A_MAGIC_LAST ? -EPROTO : 0;
 }
 
 enum form unpack_form(uint64_t a)

@@ -51,8 +51,13 @@ void pack_filter(const struct mark *m, enum form form, struct filter *f);
 
 /* ---- unpacking, in this order; each adds to @m what it knows ---- */
 
-/* pack_is_mark() - is this word A of a mark? */
-bool pack_is_mark(uint64_t a);
+/*
+ * pack_is_mark() - is this word A of a mark?
+ * Return: 1, 0, or -EPROTO: of another version, which may mean something else by every bit.
+ * Sockets come from other programs, under another shim perhaps; what that one has made of them
+ * cannot be told, so it is neither ours nor the program's own.
+ */
+int pack_is_mark(uint64_t a);
 
 /* unpack_form(), unpack_head() - its form; and all else that it says. @m is written anew. */
 enum form unpack_form(uint64_t a);

@@ -77,7 +77,7 @@ $(BUILD)/bench/empty.so:
 # this tree as it would be with the next number of everything that versions tell each other by
 .PHONY: $(BUILD)/next
 $(BUILD)/next:
-	@$(MAKE) --no-print-directory BUILD=$@ CPPFLAGS='-DRULESET_VERSION=99u' all
+	@$(MAKE) --no-print-directory BUILD=$@ CPPFLAGS='-DRULESET_VERSION=99u -DA_MAGIC=6ull' all
 
 helpers: $(HELPERS) $(BENCH) $(BUILD)/next
 

@@ -113,7 +113,7 @@ static void check_words(const struct socket_words *from)
 	struct filter filter;
 	enum form form;
 
-	if (!pack_is_mark(from->words.a))
+	if (pack_is_mark(from->words.a) != 1)
 		return;
 	unpack(&one, from, 0xa5);
 	unpack(&other, from, 0x5a);
@@ -122,7 +122,7 @@ static void check_words(const struct socket_words *from)
 	again.words = pack_words(&one, form);
 	again.filter = &filter;
 	pack_filter(&one, form, &filter);
-	require(filter.count <= FILTER_MAX && pack_is_mark(again.words.a));
+	require(filter.count <= FILTER_MAX && pack_is_mark(again.words.a) == 1);
 	unpack(&other, &again, 0x5a);
 	require(same_mark(&one, &other));
 }
