@@ -67,12 +67,13 @@ static bool is_over(int fd)
 	       sys_send(fd, NULL, 0, MSG_NOSIGNAL | MSG_DONTWAIT) == -EPIPE;
 }
 
-/* Have both ends shut down writing? TCP's connection is closed then. (vsock_poll()) */
+/* Have both ends shut down writing (vsock_poll()), or has a write met a peer that is gone?
+ * TCP's connection is closed then. */
 static bool is_closed(int fd, const struct mark *m)
 {
-	int events = sys_poll_now(fd, 0);
+	int events = m->shut ? sys_poll_now(fd, 0) : 0;
 
-	return (events > 0 && events & POLLHUP) || (m->silent && is_over(fd));
+	return m->silent || (events > 0 && events & POLLHUP);
 }
 
 /* The kernel's shutdown(), unless it would do harm; what @after must say then. */
@@ -95,7 +96,7 @@ static int shutdown_connection(int fd, const struct mark *before,
 {
 	struct mark after = *before;
 	struct endpoint ep;
-	int result = before->shut && is_closed(fd, before) ? -ENOTCONN : shut(fd, how, &after);
+	int result = is_closed(fd, before) ? -ENOTCONN : shut(fd, how, &after);
 
 	if (result < 0)
 		return result;

@@ -322,6 +322,18 @@ static void after_shutdown(const struct family *f)
 	end(false);
 }
 
+/* Over TCP the refusal of the first write has come back by now. */
+static void after_goodbye(const struct family *f)
+{
+	int fd = pair_with_answer(f, 0);
+
+	say_write("the first", WRITE, fd);
+	say("poll after it: %s", events_text(events_now(fd, POLLIN | POLLOUT | POLLRDHUP)));
+	say("shutdown after it: %s", result(shutdown(fd, SHUT_WR)));
+	say_write("the second", WRITE, fd);
+	close(fd);
+}
+
 /* What once was a connection's number */
 static void of_other_files(const struct family *f)
 {
@@ -414,6 +426,7 @@ int main(void)
 	each_family("of several", of_several);
 	each_family("of received", of_received);
 	each_family("after shutdown", after_shutdown);
+	each_family("after a goodbye", after_goodbye);
 	each_family("of other files", of_other_files);
 	each_family("never connected", never_connected);
 	each_family("at once", at_once);
