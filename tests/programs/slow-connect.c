@@ -157,8 +157,10 @@ static void data_waits(const struct family *f)
 		fcntl(server, F_SETFL, O_RDWR);
 		must(send(server, "y", 1, 0));
 		pthread_join(thread, NULL);
-		if (writes)
+		if (writes) {
+			wait_for(server, POLLIN);
 			say("arrived: %s", result(recv(server, &byte, 1, 0)));
+		}
 		close(waiter.fd);
 		close(server);
 		stall_close(&s);
