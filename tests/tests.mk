@@ -14,8 +14,9 @@ PARTS = kernels programs packages interop examples stress sanitizers
 folder = $(shell sed 's/\#.*//' tests/$(1)/packages)
 
 main_PACKAGES = $(CHECK_PACKAGES)
-main_GOALS = $(BUILD)/unit-tests
+main_GOALS = $(BUILD)/unit-tests $(BUILD)/next
 kernels_PACKAGES = $(CHECK_PACKAGES)
+kernels_GOALS = $(BUILD)/next
 programs_PACKAGES = $(call folder,apps)
 packages_PACKAGES = $(call folder,packaging) $(DEMO_PACKAGES)
 interop_PACKAGES = $(call folder,interop)
@@ -79,7 +80,7 @@ $(BUILD)/bench/empty.so:
 $(BUILD)/next:
 	@$(MAKE) --no-print-directory BUILD=$@ CPPFLAGS='-DRULESET_VERSION=99u -DA_MAGIC=6ull' all
 
-helpers: $(HELPERS) $(BENCH) $(BUILD)/next
+helpers: $(HELPERS) $(BENCH)
 
 # ---- running them ----
 
