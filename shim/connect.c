@@ -156,7 +156,7 @@ static void bind_source(int fd, struct mark *m)
 	if (m->local.port && sys_bind(fd, &vm, sizeof vm) == 0)
 		return;
 	m->local.port = 0; /* then the kernel's number is shown */
-	bind_client_port(fd, VMADDR_CID_ANY);
+	bind_client_port(fd);
 }
 
 /* Note whether the outcome of an attempt is still to be reported by a later connect(). */
@@ -196,7 +196,7 @@ static void bind_source_again(int fd, struct mark *m, const struct sockaddr_vm *
 	if (sys_bind(fd, old_name, sizeof *old_name) == 0)
 		return;
 	m->local.port = 0;
-	bind_client_port(fd, VMADDR_CID_ANY);
+	bind_client_port(fd);
 	mark_write(fd, &before, m);
 }
 

@@ -38,7 +38,7 @@ struct binding {
 
 static int bind_as_decided(int fd, const struct decision *d)
 {
-	return d->port ? bind_port(fd, d->cid, d->port) : bind_client_port(fd, d->cid);
+	return d->port ? bind_port(fd, d->cid, d->port) : bind_free_port(fd, d->cid);
 }
 
 /* The program asked for any port: it keeps the one it got, whatever socket it has later. */

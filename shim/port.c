@@ -13,6 +13,11 @@
  * process starts somewhere in the range and takes one after the other. A forked child must not
  * go on where its parent does, so the counter lies in memory that the kernel empties in a child
  * (madvise(2), MADV_WIPEONFORK); who finds it empty starts afresh.
+ *
+ * Others may have taken thousands in a row, or all there are. So after a few that are taken the
+ * search goes on elsewhere, and it ends after a number of tries. While it keeps on ending in
+ * vain, that number shrinks: in a process that has more connections than the range has ports,
+ * each further one pays for two tries. One that finds a port restores it.
  */
 #include "port.h"
 
@@ -25,6 +30,14 @@
 #include "sys.h"
 
 #define PAGE_BYTES 4096
+
+/* How many ports are tried for a client: with nine of ten taken, 29 of 30 searches find one. */
+#define TRIES_MOST     32
+#define TRIES_LEAST    2
+#define TRIES_IN_A_ROW 4
+
+/* For a server, whose clients want the number that it shows. */
+#define TRIES_FOR_SERVER 512
 
 struct port_range {
 	uint16_t first, last;
@@ -127,19 +140,50 @@ int bind_port(int fd, uint32_t cid, uint32_t port)
 	return sys_bind(fd, &vm, sizeof vm);
 }
 
-int bind_client_port(int fd, uint32_t cid)
+/* Let the counter go on in another part of the range: leaps of this kind (the golden section)
+ * fall between all that came before. */
+static void leap(uint32_t count)
+{
+	atomic_fetch_add(counter(), (uint32_t)(count * UINT64_C(618) / 1000));
+}
+
+/* Bind to a port of the range: 0, or what bind() said of the last that was tried. */
+static int search(int fd, uint32_t cid, unsigned tries)
 {
 	struct port_range range = local_port_range();
 	uint32_t count = (uint32_t)range.last - range.first + 1;
-	struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid};
-	int result;
+	int result = -EADDRINUSE;
 
-	for (uint32_t i = 0; i < count; i++) {
-		vm.svm_port = range.first + next_number() % count;
-		result = sys_bind(fd, &vm, sizeof vm);
-		if (result != -EADDRINUSE)
-			return result;
+	for (unsigned i = 1; i <= tries && result == -EADDRINUSE; i++) {
+		result = bind_port(fd, cid, range.first + next_number() % count);
+		if (result == -EADDRINUSE && i % TRIES_IN_A_ROW == 0)
+			leap(count);
 	}
-	vm.svm_port = VMADDR_PORT_ANY;
-	return sys_bind(fd, &vm, sizeof vm);
+	return result;
+}
+
+/* The kernel's choice, of 32 bits, if all that were tried are taken. */
+static int otherwise_any(int fd, uint32_t cid, int result)
+{
+	return result == -EADDRINUSE ? bind_port(fd, cid, VMADDR_PORT_ANY) : result;
+}
+
+int bind_client_port(int fd)
+{
+	static _Atomic unsigned tries = TRIES_MOST;
+	unsigned now = atomic_load_explicit(&tries, memory_order_relaxed), next = now;
+	int result = search(fd, VMADDR_CID_ANY, now);
+
+	if (result == 0)
+		next = TRIES_MOST;
+	else if (result == -EADDRINUSE && now > TRIES_LEAST)
+		next = now / 2;
+	if (next != now)
+		atomic_store_explicit(&tries, next, memory_order_relaxed);
+	return otherwise_any(fd, VMADDR_CID_ANY, result);
+}
+
+int bind_free_port(int fd, uint32_t cid)
+{
+	return otherwise_any(fd, cid, search(fd, cid, TRIES_FOR_SERVER));
 }

@@ -15,15 +15,21 @@ bool port_is_local(uint16_t port);
 int bind_port(int fd, uint32_t cid, uint32_t port);
 
 /*
- * bind_client_port() - give an unbound AF_VSOCK socket a 16-bit port, as TCP would
- * @cid: the CID to bind to, or VMADDR_CID_ANY
+ * bind_client_port() - give an unbound AF_VSOCK socket a 16-bit port, as TCP's connect() would
  *
  * Taken from net.ipv4.ip_local_port_range, so that both ends of the connection show the same
- * number. When that range is full, the kernel picks a 32-bit port, which is shown folded.
- * Async-signal-safe.
+ * number. Where a few dozen tries find only ports that are taken, the kernel picks a 32-bit
+ * port, which is shown folded. Async-signal-safe.
  *
  * Return: 0, or -errno of bind()
  */
-int bind_client_port(int fd, uint32_t cid);
+int bind_client_port(int fd);
+
+/*
+ * bind_free_port() - the same for a bind() to port 0, after which it may listen: harder to
+ * discourage, since its clients want the number that it shows
+ * @cid: the CID to bind to, or VMADDR_CID_ANY
+ */
+int bind_free_port(int fd, uint32_t cid);
 
 #endif
