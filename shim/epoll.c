@@ -1,108 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * epoll.c - a small table of noted registrations, and /proc for what it cannot hold
- *
- * A descriptor's notes are in one row, a note for each epoll it is in. A note is written by
- * claiming its key, filling it, and publishing the key; a reader that finds the key changed
- * after it has copied the note drops it. A writer that finds a note claimed (by a thread it
- * interrupted, or one that was lost in a fork) leaves it alone and sets `incomplete`, which
- * sends later conversions to /proc.
+ * epoll.c - takes registrations out and puts them back: those that are noted, and by /proc
+ * those that are not
  */
 #include "epoll.h"
 
 #include <limits.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "hint.h"
+#include "note.h"
 #include "procfd.h"
 #include "sys.h"
 
-#define ROWS    4096
-#define COLUMNS 4
-
-#define KEY_FREE    UINT64_C(0)
-#define KEY_CLAIMED UINT64_MAX
-
-struct note {
-	_Atomic uint64_t key; /* epfd + 1, fd + 1; or KEY_... */
-	_Atomic uint32_t events;
-	_Atomic uint64_t data;
-};
-
-static struct note table[ROWS][COLUMNS];
-static _Atomic bool incomplete;
-static _Atomic bool any_note; /* since the process began: most programs need not look */
-
-static uint64_t key_of(int epfd, int fd)
-{
-	return (uint64_t)(uint32_t)(epfd + 1) << 32 | (uint32_t)(fd + 1);
-}
-
-static struct note *find_note(int fd, uint64_t key)
-{
-	struct note *row = table[(unsigned)fd % ROWS];
-
-	for (int i = 0; i < COLUMNS; i++)
-		if (atomic_load(&row[i].key) == key)
-			return &row[i];
-	return NULL;
-}
-
-/* Claim the note that has this key; NULL if there is none. */
-static struct note *claim(int fd, uint64_t key)
-{
-	struct note *note;
-
-	while ((note = find_note(fd, key))) {
-		uint64_t expected = key;
-
-		if (atomic_compare_exchange_strong(&note->key, &expected, KEY_CLAIMED))
-			return note;
-	}
-	return NULL;
-}
-
 void epoll_note(int epfd, int op, int fd, const struct epoll_event *event)
 {
-	uint64_t key = key_of(epfd, fd);
-	struct note *note;
-
-	if (op == EPOLL_CTL_DEL) {
-		note = find_note(fd, key);
-		if (note)
-			atomic_compare_exchange_strong(&note->key, &key, KEY_FREE);
-		return;
-	}
-	atomic_store_explicit(&any_note, true, memory_order_relaxed);
-	note = claim(fd, key);
-	if (!note)
-		note = claim(fd, KEY_FREE);
-	if (!note) {
-		atomic_store(&incomplete, true);
-		return;
-	}
-	note->events = event->events;
-	note->data = event->data.u64;
-	atomic_store(&note->key, key);
-}
-
-void epoll_forget(int fd)
-{
-	struct note *row;
-
-	if (fd < 0 || !atomic_load_explicit(&any_note, memory_order_relaxed))
-		return;
-	row = table[(unsigned)fd % ROWS];
-	for (int i = 0; i < COLUMNS; i++) {
-		uint64_t key = atomic_load_explicit(&row[i].key, memory_order_relaxed);
-
-		if (key != KEY_FREE && key != KEY_CLAIMED &&
-		    (uint32_t)key == (uint32_t)(fd + 1))
-			atomic_compare_exchange_strong(&row[i].key, &key, KEY_FREE);
-	}
+	if (op == EPOLL_CTL_DEL)
+		note_erase(epfd, fd);
+	else
+		note_write(epfd, fd, event);
 }
 
 /* Take one registration out; the kernel has the last word on whether it exists. */
@@ -116,19 +34,16 @@ static void take_out(int epfd, int fd, struct epoll_event event, struct carried 
 
 static void take_out_noted(int fd, struct carried *carried)
 {
-	struct note *row = table[(unsigned)fd % ROWS];
-
-	if (!atomic_load_explicit(&any_note, memory_order_relaxed))
+	if (!hint_has_notes(fd))
 		return;
-	for (int i = 0; i < COLUMNS; i++) {
-		uint64_t key = atomic_load(&row[i].key);
-		struct epoll_event event = {.events = row[i].events, .data.u64 = row[i].data};
+	for (int i = 0; i < NOTES; i++) {
+		struct epoll_event event;
+		int epfd;
 
-		if ((uint32_t)key != (uint32_t)(fd + 1) || key == KEY_CLAIMED ||
-		    atomic_load(&row[i].key) != key)
-			continue;
-		take_out((int)(key >> 32) - 1, fd, event, carried);
-		atomic_compare_exchange_strong(&row[i].key, &key, KEY_FREE);
+		if (note_read(fd, i, &epfd, &event)) {
+			take_out(epfd, fd, event, carried);
+			note_erase(epfd, fd);
+		}
 	}
 }
 
@@ -247,7 +162,7 @@ void epoll_take_out(int fd, struct carried *carried)
 	if (fd < 0)
 		return;
 	take_out_noted(fd, carried);
-	if (atomic_load(&incomplete) || !hint_is_made(fd))
+	if (hint_misses_notes(fd) || !hint_is_made(fd))
 		procfd_each(take_out_listed, &(struct search){fd, carried});
 }
 

@@ -12,8 +12,9 @@
  * puts them back after connect(): back before it, they would report an unconnected socket as
  * writable.
  *
- * The notes are hints: that EPOLL_CTL_DEL succeeds proves one true. They sit in a table of
- * fixed size, without locks; where it has no room, /proc is asked instead.
+ * The notes (note.h) are hints: that EPOLL_CTL_DEL succeeds proves one true. Of a socket that
+ * is in more epolls than there is room for, or that was made elsewhere, /proc has the rest;
+ * that takes the longer the more descriptors the process and its epolls have.
  */
 #ifndef VSOCKIFY_EPOLL_H
 #define VSOCKIFY_EPOLL_H
@@ -31,12 +32,8 @@ struct carried {
 	} entries[CARRIED_MAX];
 };
 
-/* epoll_note() - remember a successful epoll_ctl(); async-signal-safe, no system call */
+/* epoll_note() - remember a successful epoll_ctl() of a TCP socket; async-signal-safe */
 void epoll_note(int epfd, int op, int fd, const struct epoll_event *event);
-
-/* epoll_forget() - @fd is a new socket, which is in no epoll: drop what was noted of the number
- */
-void epoll_forget(int fd);
 
 /* epoll_take_out() - remove the registrations of @fd; errno untouched */
 void epoll_take_out(int fd, struct carried *carried);

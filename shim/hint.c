@@ -8,26 +8,74 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
+#include "chunk.h"
+
 /* Linux's; libc's <netinet/in.h> of some systems lacks it. */
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
 
-_Atomic uint8_t hint_bytes[HINT_FDS];
+/* Aligned, to be walked over by the word. */
+_Atomic uint8_t hint_bytes[HINT_FDS] __attribute__((aligned(sizeof(uint64_t))));
+static struct chunks far_bytes;
 static _Atomic uint64_t options;
 static _Atomic int highest_duplicate = -1;
 static _Atomic bool owners;
 
+/* Where the hints of @fd are; NULL if nothing was hinted of any around it. */
+static _Atomic uint8_t *find(int fd)
+{
+	_Atomic uint8_t *chunk;
+
+	if (fd < 0)
+		return NULL;
+	if (fd < HINT_FDS)
+		return &hint_bytes[fd];
+	chunk = chunk_of(&far_bytes, fd);
+	return chunk ? &chunk[fd % CHUNK_FDS] : NULL;
+}
+
+/* The same, to write there; NULL without memory, too: then there are no hints. */
+static _Atomic uint8_t *find_room(int fd)
+{
+	if (fd >= HINT_FDS)
+		chunk_make(&far_bytes, fd, sizeof(uint8_t));
+	return find(fd);
+}
+
+uint8_t hint_far(int fd)
+{
+	_Atomic uint8_t *byte = find(fd);
+
+	return byte ? atomic_load_explicit(byte, memory_order_relaxed) : 0;
+}
+
+#define OF_NOTES  (HINT_NOTED | HINT_MISSED)
+#define OF_NUMBER (OF_NOTES | HINT_FAR)
+
 static void set(int fd, uint8_t all)
 {
-	if (hint_in_range(fd))
-		atomic_store_explicit(&hint_bytes[fd], all, memory_order_relaxed);
+	_Atomic uint8_t *byte = find_room(fd);
+
+	if (byte)
+		atomic_store_explicit(
+			byte, (uint8_t)((all & ~OF_NUMBER) | (hints_of(fd) & OF_NUMBER)),
+			memory_order_relaxed);
 }
 
 static void add(int fd, uint8_t hint)
 {
-	if (hint_in_range(fd) && !(hints_of(fd) & hint))
-		atomic_fetch_or_explicit(&hint_bytes[fd], hint, memory_order_relaxed);
+	_Atomic uint8_t *byte = hints_of(fd) & hint ? NULL : find_room(fd);
+
+	if (byte)
+		atomic_fetch_or_explicit(byte, hint, memory_order_relaxed);
+}
+
+/* For hint_may_be_converted(), which does not look far. */
+static void tell_near(int fd)
+{
+	if (fd >= HINT_FDS)
+		add(fd % HINT_FDS, HINT_FAR);
 }
 
 static bool is_tcp(int domain, int type, int protocol)
@@ -73,31 +121,50 @@ void hint_duplicated(int fd, int copy)
 	int highest = fd > copy ? fd : copy;
 
 	add(fd, HINT_DUPLICATED);
-	if (hint_in_range(fd))
-		set(copy, hints_of(fd));
+	set(copy, hints_of(fd));
+	if (hint_was_converted(copy))
+		tell_near(copy);
 	while (highest > seen &&
 	       !atomic_compare_exchange_weak(&highest_duplicate, &seen, highest))
 		continue;
 }
 
+/* Has none of the eight descriptors from this one on a duplicate? */
+static bool none_of_eight(const _Atomic uint8_t *bytes)
+{
+	typedef uint64_t __attribute__((may_alias)) word;
+
+	return !(__atomic_load_n((const word *)bytes, __ATOMIC_RELAXED) &
+		 UINT64_C(0x0101010101010101) * HINT_DUPLICATED);
+}
+
 int hint_next_duplicate(int after)
 {
-	int last = atomic_load_explicit(&highest_duplicate, memory_order_relaxed);
+	int64_t last = atomic_load_explicit(&highest_duplicate, memory_order_relaxed);
 
-	for (int fd = after + 1; fd <= last; fd++)
-		if (hint_has_duplicate(fd))
-			return fd;
+	for (int64_t fd = (int64_t)after + 1; fd <= last; fd++) {
+		const _Atomic uint8_t *byte = find((int)fd);
+
+		if (!byte)
+			fd |= CHUNK_FDS - 1; /* the last one without hints */
+		else if (fd % 8 == 0 && none_of_eight(byte))
+			fd += 7;
+		else if (atomic_load_explicit(byte, memory_order_relaxed) & HINT_DUPLICATED)
+			return (int)fd;
+	}
 	return -1;
 }
 
 void hint_converted(int fd)
 {
 	add(fd, HINT_CONVERTED);
+	tell_near(fd);
 }
 
 void hint_accepted(int fd)
 {
 	set(fd, HINT_CONVERTED);
+	tell_near(fd);
 }
 
 void hint_owner(void)
@@ -108,4 +175,17 @@ void hint_owner(void)
 bool hint_has_owner(int fd)
 {
 	return !hint_is_made(fd) || atomic_load_explicit(&owners, memory_order_relaxed);
+}
+
+void hint_noted(int fd, bool noted)
+{
+	add(fd, noted ? HINT_NOTED : HINT_MISSED);
+}
+
+void hint_forget_notes(int fd)
+{
+	_Atomic uint8_t *byte = find(fd);
+
+	if (byte)
+		atomic_fetch_and_explicit(byte, (uint8_t)~OF_NOTES, memory_order_relaxed);
 }

@@ -15,7 +15,7 @@
  * mean the same in a forked child, and do not care about close(). For descriptors that were
  * made elsewhere (inherited over exec, received over a Unix socket) every option is looked at.
  *
- * All functions are async-signal-safe and make no system call.
+ * All functions are async-signal-safe and make no system call, but to map memory.
  */
 #ifndef VSOCKIFY_HINT_H
 #define VSOCKIFY_HINT_H
@@ -24,29 +24,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Descriptors beyond this number get no hint: their options are always looked at, their
- * duplicates never. */
+/* The hints of descriptors up to here are looked at inline, those beyond by a function. */
 #define HINT_FDS 65536
 
 enum {
 	HINT_MADE = 1,       /* by socket(), as a TCP socket */
 	HINT_DUPLICATED = 2, /* has a duplicate, or is one */
 	HINT_CONVERTED = 4,
+	/* these are about the number, and outlive what is under it: */
+	HINT_FAR = 32,     /* one that is so many HINT_FDS beyond it was converted */
+	HINT_NOTED = 64,   /* there are notes of it (note.h) */
+	HINT_MISSED = 128, /* it is in an epoll of which there is none */
 };
 
 /* Read by the functions here, written by those of hint.c. */
 extern _Atomic uint8_t hint_bytes[HINT_FDS];
 
-static inline bool hint_in_range(int fd)
-{
-	return fd >= 0 && fd < HINT_FDS;
-}
+/* hint_far() - hints_of() for descriptors beyond HINT_FDS */
+uint8_t hint_far(int fd);
 
-/* hints_of() - all hints of @fd */
+/* hints_of() - all hints of @fd; 0 if it is negative */
 static inline uint8_t hints_of(int fd)
 {
-	return hint_in_range(fd) ? atomic_load_explicit(&hint_bytes[fd], memory_order_relaxed)
-				 : 0;
+	if (__builtin_expect(fd >= 0 && fd < HINT_FDS, 1))
+		return atomic_load_explicit(&hint_bytes[fd], memory_order_relaxed);
+	return hint_far(fd);
 }
 
 /* hint_socket() - socket() was called with these arguments and returned @fd (or failed) */
@@ -118,18 +120,35 @@ static inline bool hint_was_converted(int fd)
 /*
  * hint_may_be_converted() - the same for the data path, in three instructions less
  *
- * It does not look whether there is a hint of @fd at all: descriptors whose numbers differ by a
- * multiple of HINT_FDS share one answer.
+ * It does not look where the hints of @fd are: descriptors whose numbers differ by a multiple
+ * of HINT_FDS share one answer.
  */
 static inline bool hint_may_be_converted(int fd)
 {
 	return atomic_load_explicit(&hint_bytes[(unsigned)fd % HINT_FDS],
 				    memory_order_relaxed) &
-	       HINT_CONVERTED;
+	       (HINT_CONVERTED | HINT_FAR);
 }
 
 /* hint_accepted() - @fd is a converted socket that was not made here: accepted from a converted
  * listener, received, or a duplicate of such */
 void hint_accepted(int fd);
+
+/* hint_noted() - an epoll_ctl() of @fd was noted, or could not be */
+void hint_noted(int fd, bool noted);
+
+/* hint_has_notes() - may there be notes of this number?
+ * hint_misses_notes() - may it be in an epoll of which there is none? */
+static inline bool hint_has_notes(int fd)
+{
+	return hints_of(fd) & (HINT_NOTED | HINT_MISSED);
+}
+static inline bool hint_misses_notes(int fd)
+{
+	return hints_of(fd) & HINT_MISSED;
+}
+
+/* hint_forget_notes() - there are no notes of this number, and it is in no epoll */
+void hint_forget_notes(int fd);
 
 #endif

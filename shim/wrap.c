@@ -32,6 +32,7 @@
 #include "listen.h"
 #include "message.h"
 #include "name.h"
+#include "note.h"
 #include "option.h"
 #include "queue.h"
 #include "real.h"
@@ -51,7 +52,7 @@ EXPORT int socket(int domain, int type, int protocol)
 	int fd = sys_socket(domain, type, protocol);
 
 	hint_socket(fd, domain, type, protocol);
-	epoll_forget(fd);
+	note_forget(fd);
 	return TRACED(sys_return(fd), domain, type, protocol);
 }
 

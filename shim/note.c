@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * note.c - a few notes for each descriptor, without locks
+ */
+#include "note.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "chunk.h"
+#include "hint.h"
+
+#define KEY_FREE    UINT64_C(0)
+#define KEY_CLAIMED UINT64_MAX
+
+struct note {
+	_Atomic uint64_t key; /* epfd + 1, fd + 1; or KEY_... */
+	_Atomic uint32_t events;
+	_Atomic uint64_t data;
+};
+
+/* Nearly all descriptors are in one epoll: the memory for more is not touched for them. */
+static struct chunks notes[NOTES];
+
+static uint64_t key_of(int epfd, int fd)
+{
+	return (uint64_t)(uint32_t)(epfd + 1) << 32 | (uint32_t)(fd + 1);
+}
+
+static struct note *note_of(int fd, int which)
+{
+	struct note *chunk = chunk_of(&notes[which], fd);
+
+	return chunk ? &chunk[fd % CHUNK_FDS] : NULL;
+}
+
+static bool claim(struct note *note, uint64_t key)
+{
+	return note && atomic_compare_exchange_strong(&note->key, &key, KEY_CLAIMED);
+}
+
+/* A note to be written, claimed: the one that has this key, or a free one. */
+static struct note *claim_for(int fd, uint64_t key)
+{
+	for (int i = 0; i < NOTES; i++) {
+		struct note *note = note_of(fd, i);
+
+		if (claim(note, key))
+			return note;
+	}
+	for (int i = 0; i < NOTES; i++) {
+		struct note *chunk = chunk_make(&notes[i], fd, sizeof *chunk);
+
+		if (chunk && claim(&chunk[fd % CHUNK_FDS], KEY_FREE))
+			return &chunk[fd % CHUNK_FDS];
+	}
+	return NULL;
+}
+
+void note_write(int epfd, int fd, const struct epoll_event *event)
+{
+	uint64_t key = key_of(epfd, fd);
+	struct note *note = claim_for(fd, key);
+
+	hint_noted(fd, note);
+	if (!note)
+		return;
+	note->events = event->events;
+	note->data = event->data.u64;
+	atomic_store(&note->key, key);
+}
+
+bool note_read(int fd, int which, int *epfd, struct epoll_event *event)
+{
+	struct note *note = note_of(fd, which);
+	uint64_t key = note ? atomic_load(&note->key) : KEY_FREE;
+
+	if ((uint32_t)key != (uint32_t)(fd + 1) || key == KEY_CLAIMED)
+		return false;
+	*epfd = (int)(key >> 32) - 1;
+	*event = (struct epoll_event){.events = note->events, .data.u64 = note->data};
+	return atomic_load(&note->key) == key;
+}
+
+void note_erase(int epfd, int fd)
+{
+	for (int i = 0; i < NOTES; i++) {
+		struct note *note = note_of(fd, i);
+		uint64_t key = key_of(epfd, fd);
+
+		if (note && atomic_compare_exchange_strong(&note->key, &key, KEY_FREE))
+			return;
+	}
+}
+
+void note_forget(int fd)
+{
+	if (!hint_has_notes(fd))
+		return;
+	for (int i = 0; i < NOTES; i++) {
+		struct note *note = note_of(fd, i);
+		uint64_t key = note ? atomic_load_explicit(&note->key, memory_order_relaxed)
+				    : KEY_FREE;
+
+		if (key != KEY_FREE && key != KEY_CLAIMED)
+			atomic_compare_exchange_strong(&note->key, &key, KEY_FREE);
+	}
+	hint_forget_notes(fd);
+}
