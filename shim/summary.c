@@ -91,6 +91,8 @@ static void write_total(const long by_action[])
 	add_count(&line, "; ", value(&counts[COUNT_ACCEPTED]), " accepted over vsock");
 	add_count(&line, ", ", value(&counts[COUNT_TURNED_AWAY]), " turned away");
 	add_count(&line, "; ", value(&counts[COUNT_ERRORS]), " errors of vsock");
+	if (target_lost())
+		add_count(&line, "; ", (long)target_lost(), " lines lost");
 	target_write(&line);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "output.h"
 #include "sys.h"
 
 #define SYSLOG_SOCKET   "/dev/log"
@@ -151,27 +152,56 @@ static size_t put_head(struct line *line, bool for_syslog)
 
 /* ---- writing ---- */
 
-/* Write a line from @start on; 0, or a negated errno. */
-static int write_to(int fd, struct line *line, size_t start)
-{
-	long result;
+/* Lines that could not be written, in memory that the kernel empties in a forked child; NULL:
+ * nobody counts. */
+static struct lost {
+	_Atomic unsigned long unsaid; /* since the last line that could */
+	_Atomic unsigned long all;
+} * lost;
 
-	line->text[line->end] = '\n';
-	do /* a write that a signal interrupts has written nothing, or all */
-		result = SYS_CALL(SYS_write, fd, line->text + start, line->end + 1 - start);
-	while (result == -EINTR);
-	return result < 0 ? (int)result : 0;
+static atomic_bool cut; /* the last line was written in part: its end is missing */
+
+static void lost_init(void)
+{
+	lost = sys_map(sizeof *lost);
+	if (lost)
+		SYS_CALL(SYS_madvise, lost, sizeof *lost, MADV_WIPEONFORK);
 }
 
+/* Write a line from @start on; 0, or a negated errno: -EAGAIN if it would have to wait. */
+static int write_to(long (*output)(int, const char *, size_t), int fd, struct line *line,
+		    size_t start)
+{
+	size_t size;
+	long result;
+
+	if (atomic_load(&cut))
+		line->text[--start] = '\n';
+	line->text[line->end] = '\n';
+	size = line->end + 1 - start;
+	result = output(fd, line->text + start, size);
+	if (result < 0)
+		return (int)result;
+	atomic_store(&cut, (size_t)result < size);
+	return (size_t)result < size ? -EAGAIN : 0;
+}
+
+static int write_to_stderr(struct line *line)
+{
+	return write_to(output_shared, STDERR_FILENO, line, put_head(line, false));
+}
+
+/* Opened non-blocking, in case it is a pipe. */
 static int write_to_file(struct line *line)
 {
-	int result,
-		fd = (int)SYS_CALL(SYS_openat, AT_FDCWD, file_name,
-				   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	int result, fd = (int)SYS_CALL(SYS_openat, AT_FDCWD, file_name,
+				       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+					       O_NONBLOCK,
+				       0600);
 
 	if (fd < 0)
 		return fd;
-	result = write_to(fd, line, put_head(line, false));
+	result = write_to(output_quietly, fd, line, put_head(line, false));
 	sys_close(fd);
 	return result;
 }
@@ -185,10 +215,8 @@ static int send_to_syslog(struct line *line)
 
 	if (fd < 0)
 		return fd;
-	do
-		result = SYS_CALL(SYS_sendto, fd, line->text + start, line->end - start,
-				  MSG_NOSIGNAL, &to, sizeof to);
-	while (result == -EINTR);
+	result = SYS_CALL(SYS_sendto, fd, line->text + start, line->end - start,
+			  MSG_NOSIGNAL | MSG_DONTWAIT, &to, sizeof to);
 	sys_close(fd);
 	return result < 0 ? (int)result : 0;
 }
@@ -207,10 +235,12 @@ static void complain(int error)
 	line_add(&line, ": ");
 	line_add_error(&line, error);
 	line_add(&line, ": what cannot be written there goes to standard error");
-	write_to(STDERR_FILENO, &line, put_head(&line, false));
+	write_to_stderr(&line);
 }
 
-void target_write(struct line *line)
+/* Write a line where it belongs: 0; 1 if there is no such place any more; or a negated errno.
+ */
+static int deliver(struct line *line)
 {
 	int result = 1;
 
@@ -218,16 +248,49 @@ void target_write(struct line *line)
 		result = write_to_file(line);
 	else if (target == TARGET_SYSLOG)
 		result = send_to_syslog(line);
-	if (result == 0 || !stderr_is_ours())
-		return;
+	if (result == 0 || result == -EAGAIN)
+		return result;
+	if (!stderr_is_ours())
+		return 1;
 	if (result < 0)
 		complain(-result);
-	write_to(STDERR_FILENO, line, put_head(line, false));
+	return write_to_stderr(line);
+}
+
+/* Before a line that comes after some that were lost: say so. */
+static int say_lost(void)
+{
+	unsigned long count = lost ? atomic_exchange(&lost->unsaid, 0) : 0;
+	struct line line;
+	int result;
+
+	if (!count)
+		return 0;
+	line_begin(&line);
+	line_add_number(&line, (int64_t)count);
+	line_add(&line, " lines lost: they could not be written without waiting for a reader");
+	result = deliver(&line);
+	if (result < 0)
+		atomic_fetch_add(&lost->unsaid, count);
+	return result;
+}
+
+void target_write(struct line *line)
+{
+	if ((say_lost() < 0 || deliver(line) < 0) && lost) {
+		atomic_fetch_add(&lost->unsaid, 1);
+		atomic_fetch_add(&lost->all, 1);
+	}
+}
+
+unsigned long target_lost(void)
+{
+	return lost ? atomic_load(&lost->all) : 0;
 }
 
 void target_write_fatal(struct line *line)
 {
-	write_to(STDERR_FILENO, line, LINE_HEAD);
+	write_to(output_shared, STDERR_FILENO, line, LINE_HEAD);
 }
 
 bool target_choose(const char *name)
@@ -236,6 +299,7 @@ bool target_choose(const char *name)
 	struct line line;
 
 	stderr_id = identify(STDERR_FILENO);
+	lost_init();
 	if (strcmp(name, "stderr") == 0) {
 		target = TARGET_STDERR;
 		return stderr_id.open;

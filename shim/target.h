@@ -11,6 +11,10 @@
  * lines in it. A file or a syslog that cannot be reached gives way to standard error, which is
  * said there once.
  *
+ * A line that cannot be written at once is lost (output.h): a program must not wait for who
+ * reads its log, or die with him. How many were lost is said before the next line that can be
+ * written, and in the summary.
+ *
  * target_write() is async-signal-safe and leaves errno alone.
  */
 #ifndef VSOCKIFY_TARGET_H
@@ -30,6 +34,9 @@ bool target_choose(const char *name);
 
 /* target_write() - write a line, with time and process in front, where target_choose() said */
 void target_write(struct line *line);
+
+/* target_lost() - how many lines this process could not write */
+unsigned long target_lost(void);
 
 /* target_write_fatal() - write a line to standard error as it is, whatever was chosen */
 void target_write_fatal(struct line *line);
