@@ -331,6 +331,11 @@ static void look_at_program(struct findings *findings, const char *name)
 		level = LEVEL_PROBLEM;
 	find(findings, level, "program", "%.*s%s%s", (int)text.count, (const char *)text.items,
 	     advice ? ": " : "", advice ? advice : "");
+	if (program.state == PROGRAM_FITS && program_knows(&program, "dlmopen"))
+		find(findings, LEVEL_WARNING, "program",
+		     "it may load objects with dlmopen(), which gives them a libc of their "
+		     "own, "
+		     "so that no rule holds for them: -v shows it when it does");
 	list_free(&text);
 	program_free(&program);
 }

@@ -437,6 +437,20 @@ const char *program_advice(const struct program *program)
 	}
 }
 
+bool program_knows(const struct program *program, const char *word)
+{
+	char *const *files = program->files.items;
+	size_t length = strlen(word) + 1;
+	struct image image;
+	bool known;
+
+	if (!open_image(files[program->files.count - 1], &image))
+		return false;
+	known = memmem(image.bytes, image.size, word, length) != NULL;
+	close_image(&image);
+	return known;
+}
+
 void program_free(struct program *program)
 {
 	char **files = program->files.items;

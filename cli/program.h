@@ -51,6 +51,13 @@ void program_describe(const struct program *program, struct list *text);
 /* program_advice() - what to do about it; NULL if there is nothing to do */
 const char *program_advice(const struct program *program);
 
+/*
+ * program_knows() - does the program's own file have this word, a function's name, say?
+ *
+ * Reads all of it.
+ */
+bool program_knows(const struct program *program, const char *word);
+
 /* program_free() - free what program_inspect() made */
 void program_free(struct program *program);
 

@@ -183,6 +183,21 @@ void log_refused(const struct ruleset *rs, int fd, uint32_t cid, const struct ru
 	target_write(&line);
 }
 
+void log_loading(unsigned kind, const char *call, const char *file, const char *how)
+{
+	struct line line;
+
+	if (!(log_what & kind))
+		return;
+	line_begin(&line);
+	line_add(&line, call);
+	line_add(&line, "(");
+	line_add(&line, file ? file : "");
+	line_add(&line, "): loaded ");
+	line_add(&line, how);
+	target_write(&line);
+}
+
 void log_fatal(const char *what, const char *detail)
 {
 	struct line line;

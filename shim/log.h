@@ -56,6 +56,10 @@ void log_failure(const char *call, int fd, const char *what, int error);
 /* log_other_version() - a socket bears the mark of another version; @error: positive */
 void log_other_version(int fd, int error);
 
+/* log_loading() - write "dlopen(FILE): loaded HOW" for whoever asks for @kind; @file may be
+ * NULL */
+void log_loading(unsigned kind, const char *call, const char *file, const char *how);
+
 /* log_refused() - a connection that accept_from does not let in was closed */
 void log_refused(const struct ruleset *rs, int fd, uint32_t cid, const struct rule *rule);
 

@@ -91,7 +91,8 @@ static const struct ruleset *rules_from_file(void)
 	if (!plugin_name(name, sizeof name))
 		stop("cannot tell where libvsockify.so was loaded from",
 		     ": name it in LD_PRELOAD by its whole path");
-	plugin = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+	/* libc's: ours would let libconfig's names meet the program's */
+	plugin = REAL(dlopen)(name, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
 	if (!plugin)
 		stop("cannot load the reader of configuration files, which belongs beside "
 		     "libvsockify.so: ",

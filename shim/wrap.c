@@ -30,6 +30,7 @@
 #include "epoll.h"
 #include "hint.h"
 #include "listen.h"
+#include "load.h"
 #include "message.h"
 #include "name.h"
 #include "note.h"
@@ -271,6 +272,19 @@ EXPORT ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
 	if (size > room)
 		__chk_fail();
 	return read(fd, data, size);
+}
+
+/* ---- objects ---- */
+
+EXPORT jumping void *dlopen(LOAD_UNUSED const char *file, LOAD_UNUSED int mode)
+{
+	LOAD_JUMP_2(load_dlopen, file, mode);
+}
+
+EXPORT jumping void *dlmopen(LOAD_UNUSED Lmid_t namespace, LOAD_UNUSED const char *file,
+			     LOAD_UNUSED int mode)
+{
+	LOAD_JUMP_3(load_dlmopen, namespace, file, mode);
 }
 
 /* ---- host names ---- */
