@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../config/address.h"
+#include "copies.h"
 #include "hint.h"
 #include "option.h"
 #include "port.h"
@@ -257,22 +258,29 @@ void conversion_abort(struct conversion *c)
 	sys_close(c->spare);
 }
 
-/* Give duplicates of the program's descriptor the new socket too. */
-static void replace_duplicates(const struct conversion *c)
+/* Give a duplicate of the program's descriptor the new socket too, if it still is one. */
+static void replace_duplicate(const struct conversion *c, int fd)
 {
 	struct carried carried;
+	int flags;
 
-	for (int fd = -1; (fd = hint_next_duplicate(fd)) >= 0;) {
-		int flags;
+	if (fd == c->fd || is_another(fd, c->cookie))
+		return;
+	flags = sys_fcntl(fd, F_GETFD, 0);
+	epoll_take_out(fd, &carried);
+	sys_dup3(c->spare, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
+	epoll_put_back(fd, &carried);
+	hint_converted(fd);
+}
 
-		if (fd == c->fd || is_another(fd, c->cookie))
-			continue;
-		flags = sys_fcntl(fd, F_GETFD, 0);
-		epoll_take_out(fd, &carried);
-		sys_dup3(c->spare, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
-		epoll_put_back(fd, &carried);
-		hint_converted(fd);
-	}
+static void replace_duplicates(const struct conversion *c)
+{
+	int copies[COPIES], count = copies_of(c->fd, copies);
+
+	for (int i = 0; i < count; i++)
+		replace_duplicate(c, copies[i]);
+	for (int fd = -1; count < 0 && (fd = hint_next_duplicate(fd)) >= 0;)
+		replace_duplicate(c, fd);
 }
 
 /*

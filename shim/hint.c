@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "chunk.h"
+#include "copies.h"
 
 /* Linux's; libc's <netinet/in.h> of some systems lacks it. */
 #ifndef IPPROTO_MPTCP
@@ -120,6 +121,7 @@ void hint_duplicated(int fd, int copy)
 	int seen = atomic_load_explicit(&highest_duplicate, memory_order_relaxed);
 	int highest = fd > copy ? fd : copy;
 
+	copies_note(fd, copy, !hint_has_duplicate(fd));
 	add(fd, HINT_DUPLICATED);
 	set(copy, hints_of(fd));
 	if (hint_was_converted(copy))

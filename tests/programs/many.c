@@ -2,7 +2,7 @@
 /*
  * many.c - what does one more connection cost, beside many?
  *
- *   many tcp|vsock [above NUMBER] COUNT...
+ *   many tcp|vsock [above NUMBER | copied] COUNT...
  *
  * Prints "COUNT LEAST MOST" for each COUNT of open connections, spread over 100 listeners, all
  * clients in one epoll: the us that socket(), epoll_ctl() and connect() take together for one
@@ -26,11 +26,12 @@
 #define LISTENERS  100
 #define FIRST_PORT 20000
 #define ROUNDS     5
-#define ENDS       ((size_t)2 * LISTENERS)
+#define ENDS       ((size_t)3 * LISTENERS)
 
 static struct address servers[LISTENERS];
 static int listeners[LISTENERS];
 static int ep;
+static bool copied;
 
 static struct address server_address(bool vsock, uint16_t port)
 {
@@ -62,7 +63,9 @@ static double now_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* A connection to each listener; the clients, then their other ends, go to @ends. */
+/* A connection to each listener; the clients, their other ends, and their duplicates or -1 go
+ * to
+ * @ends. */
 static double connect_each(int ends[ENDS])
 {
 	double start = now_us(), took;
@@ -72,6 +75,7 @@ static double connect_each(int ends[ENDS])
 
 		ends[i] = must(socket(servers[i].any.sa_family, SOCK_STREAM, 0));
 		must(epoll_ctl(ep, EPOLL_CTL_ADD, ends[i], &event));
+		ends[2 * LISTENERS + i] = copied ? must(dup(ends[i])) : -1;
 		must(connect(ends[i], &servers[i].any, servers[i].len));
 	}
 	took = now_us() - start;
@@ -83,7 +87,8 @@ static double connect_each(int ends[ENDS])
 static void close_each(const int *ends, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		must(close(ends[i]));
+		if (ends[i] >= 0)
+			must(close(ends[i]));
 }
 
 static void say_cost_of_one(const char *label)
@@ -113,7 +118,7 @@ static void measure(int counts, char **count_texts, unsigned long largest)
 	size_t open = 0;
 
 	for (int i = 0; i < counts; i++) {
-		for (; open / 2 + LISTENERS <= strtoul(count_texts[i], NULL, 10); open += ENDS)
+		for (; open / 3 + LISTENERS <= strtoul(count_texts[i], NULL, 10); open += ENDS)
 			connect_each(ends + open);
 		say_cost_of_one(count_texts[i]);
 	}
@@ -169,10 +174,13 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++)
 		if (strtoul(argv[i], NULL, 10) > largest)
 			largest = strtoul(argv[i], NULL, 10);
-	allow_descriptors(2 * largest + 2000);
+	allow_descriptors(3 * largest + 2000);
 	if (strcmp(argv[2], "above") == 0 && argc > 4) {
 		take_descriptors_to(atoi(argv[3]));
 		at = 4;
+	} else if (strcmp(argv[2], "copied") == 0) {
+		copied = true;
+		at = 3;
 	}
 	ep = must(epoll_create1(EPOLL_CLOEXEC));
 	start_listeners(vsock);
