@@ -23,20 +23,44 @@
 #include "log.h"
 #include "state.h"
 
-/* Two are called without a look whether the shim has been loaded, since they carry data. */
-static ssize_t readv_early(int fd, const struct iovec *parts, int count)
+/* These are called without a look whether the shim has been loaded, since they carry data. */
+static ssize_t early_read(int fd, void *data, size_t size)
+{
+	rules();
+	return real.read(fd, data, size);
+}
+
+static ssize_t early_write(int fd, const void *data, size_t size)
+{
+	rules();
+	return real.write(fd, data, size);
+}
+
+static ssize_t early_send(int fd, const void *data, size_t size, int flags)
+{
+	rules();
+	return real.send(fd, data, size, flags);
+}
+
+static ssize_t early_readv(int fd, const struct iovec *parts, int count)
 {
 	rules();
 	return real.readv(fd, parts, count);
 }
 
-static ssize_t writev_early(int fd, const struct iovec *parts, int count)
+static ssize_t early_writev(int fd, const struct iovec *parts, int count)
 {
 	rules();
 	return real.writev(fd, parts, count);
 }
 
-struct real real = {.readv = readv_early, .writev = writev_early};
+struct real real = {
+	.read = early_read,
+	.write = early_write,
+	.send = early_send,
+	.readv = early_readv,
+	.writev = early_writev,
+};
 
 void *real_find(const char *name)
 {
@@ -49,19 +73,24 @@ void *real_find(const char *name)
 	return function;
 }
 
-/* What to look for, and where to put it. */
+/* What to look for, its hash (a wrong one would cost a call of dlsym()), and where to put it.
+ */
 static const struct wanted {
 	const char *name;
+	uint32_t hash; /* for c in name: hash = hash * 33 + c, from 5381 on */
 	void **function;
 } wanted[] = {
-	{"accept4", (void **)&real.accept4},
-	{"recvfrom", (void **)&real.recvfrom},
-	{"recvmsg", (void **)&real.recvmsg},
-	{"sendto", (void **)&real.sendto},
-	{"sendmsg", (void **)&real.sendmsg},
-	{"readv", (void **)&real.readv},
-	{"writev", (void **)&real.writev},
-	{"__libc_single_threaded", (void **)&real.single_threaded},
+	{"accept4", 0x1cb82089, (void **)&real.accept4},
+	{"recvfrom", 0xff3df269, (void **)&real.recvfrom},
+	{"recvmsg", 0x3e09c05c, (void **)&real.recvmsg},
+	{"sendto", 0x1b81fa72, (void **)&real.sendto},
+	{"sendmsg", 0x8bc12bd6, (void **)&real.sendmsg},
+	{"read", 0x7c9d4d41, (void **)&real.read},
+	{"write", 0x10a8b550, (void **)&real.write},
+	{"send", 0x7c9ddb4f, (void **)&real.send},
+	{"readv", 0x1046f5d7, (void **)&real.readv},
+	{"writev", 0x25bf5fc6, (void **)&real.writev},
+	{"__libc_single_threaded", 0xfecaacfe, (void **)&real.single_threaded},
 };
 #define WANTED (sizeof wanted / sizeof wanted[0])
 
@@ -99,15 +128,6 @@ static bool read_dynamic(const struct dl_phdr_info *object, struct symbols *symb
 	return symbols->table && symbols->names && (ElfW(Addr))symbols->table >= symbols->base;
 }
 
-static uint32_t gnu_hash(const char *name)
-{
-	uint32_t hash = 5381;
-
-	while (*name)
-		hash = hash * 33 + (unsigned char)*name++;
-	return hash;
-}
-
 /* strcmp() would have to be looked up first. */
 static bool same_name(const char *a, const char *b)
 {
@@ -118,13 +138,13 @@ static bool same_name(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* The symbol of this name, if the object defines it. */
-static const ElfW(Sym) * find_symbol(const struct symbols *s, const char *name)
+/* The wanted symbol, if the object defines it. */
+static const ElfW(Sym) * find_symbol(const struct symbols *s, const struct wanted *w)
 {
 	uint32_t buckets = s->hash[0], first = s->hash[1], filter_words = s->hash[2];
 	const uint32_t *bucket = s->hash + 4 + filter_words * (sizeof(ElfW(Addr)) / 4);
 	const uint32_t *chain = bucket + buckets;
-	uint32_t hash = gnu_hash(name), i = buckets ? bucket[hash % buckets] : 0;
+	uint32_t hash = w->hash, i = buckets ? bucket[hash % buckets] : 0;
 
 	if (i < first || !i)
 		return NULL;
@@ -132,7 +152,7 @@ static const ElfW(Sym) * find_symbol(const struct symbols *s, const char *name)
 		const ElfW(Sym) *symbol = &s->table[i];
 
 		if ((chain[i - first] | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF &&
-		    same_name(s->names + symbol->st_name, name))
+		    same_name(s->names + symbol->st_name, w->name))
 			return symbol;
 		if (chain[i - first] & 1) /* the last of its bucket */
 			return NULL;
@@ -177,7 +197,7 @@ static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
 	}
 	for (unsigned i = 0; i < WANTED; i++) {
 		const ElfW(Sym) *symbol =
-			walk->found[i] ? NULL : find_symbol(&symbols, wanted[i].name);
+			walk->found[i] ? NULL : find_symbol(&symbols, &wanted[i]);
 
 		if (!symbol)
 			continue;

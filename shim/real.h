@@ -22,6 +22,9 @@ struct real {
 	ssize_t (*recvmsg)(int, struct msghdr *, int);
 	ssize_t (*sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
 	ssize_t (*sendmsg)(int, const struct msghdr *, int);
+	ssize_t (*read)(int, void *, size_t);
+	ssize_t (*write)(int, const void *, size_t);
+	ssize_t (*send)(int, const void *, size_t, int);
 	ssize_t (*readv)(int, const struct iovec *, int);
 	ssize_t (*writev)(int, const struct iovec *, int);
 	/* libc's __libc_single_threaded: found here, a reference would cost the dynamic linker
@@ -29,15 +32,12 @@ struct real {
 	const char *single_threaded;
 };
 
-/* Some have another public name, by which the linker finds them. */
+/* libc's connect() under its other public name; time does not matter there. */
 extern int __connect(int fd, const struct sockaddr *addr, socklen_t len);
-extern ssize_t __read(int fd, void *data, size_t size);
-extern ssize_t __write(int fd, const void *data, size_t size);
-extern ssize_t __send(int fd, const void *data, size_t size, int flags);
 
-/* Filled in by real_init(), never written afterwards. Before that, readv and writev can be
- * called already. */
-extern struct real real;
+/* Filled in by real_init(), never written afterwards. Before that, those that carry data can be
+ * called already. Hidden, so that a call takes one instruction. */
+extern struct real real __attribute__((visibility("hidden")));
 
 /* real_init() - look up the functions of struct real; called once, at load */
 void real_init(void);

@@ -156,10 +156,10 @@ static bool send_again(int fd, int flags, size_t size, ssize_t *result)
 ssize_t unconnected_send(int fd, const void *data, size_t size, int flags)
 {
 	int saved = errno;
-	ssize_t result = __send(fd, data, size, flags | MSG_NOSIGNAL);
+	ssize_t result = real.send(fd, data, size, flags | MSG_NOSIGNAL);
 
 	for (int tries = 1; send_again(fd, flags, size, &result) && tries < TRIES; tries++)
-		result = __send(fd, data, size, flags | MSG_NOSIGNAL);
+		result = real.send(fd, data, size, flags | MSG_NOSIGNAL);
 	if (result >= 0)
 		errno = saved;
 	return result;
@@ -207,7 +207,7 @@ ssize_t unconnected_write(int fd, const void *data, size_t size)
 	if (!is_no_socket(fd, result))
 		return result;
 	errno = saved;
-	return __write(fd, data, size);
+	return real.write(fd, data, size);
 }
 
 ssize_t unconnected_writev(int fd, const struct iovec *parts, int count)
@@ -229,10 +229,10 @@ ssize_t unconnected_writev(int fd, const struct iovec *parts, int count)
 ssize_t unconnected_read(int fd, void *data, size_t size)
 {
 	int saved = errno;
-	ssize_t result = __read(fd, data, size);
+	ssize_t result = real.read(fd, data, size);
 
 	if (unconnected_receive_again(fd, 0, &result))
-		result = __read(fd, data, size);
+		result = real.read(fd, data, size);
 	if (result >= 0)
 		errno = saved;
 	return result;

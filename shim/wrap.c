@@ -11,8 +11,9 @@
  * show a call to people who asked for it with -vv.
  *
  * Nothing measurable is on the data path: read, write and send look at one hint, and jump to
- * libc's own function unless the socket is converted (unconnected.h says what for). tests/speed
- * has the bounds: 0.1 % of a round trip over TCP, 0.5 % over VM sockets. They are not traced.
+ * libc's own function unless the socket is converted (unconnected.h says what for). That is
+ * five instructions (tests/object/data.test); to a converted socket, send() takes the place of
+ * write(), which costs the kernel more (tests/speed). They are not traced.
  *
  * Not here, because the kernel does the right thing on an AF_VSOCK socket by itself: poll,
  * select, epoll_wait, sendfile, splice, close, fork, exec and all the rest.
@@ -238,7 +239,7 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int 
 
 EXPORT ssize_t write(int fd, const void *data, size_t size)
 {
-	return IS_PLAIN(fd) ? __write(fd, data, size) : unconnected_write(fd, data, size);
+	return IS_PLAIN(fd) ? real.write(fd, data, size) : unconnected_write(fd, data, size);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
@@ -249,13 +250,13 @@ EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
 
 EXPORT ssize_t send(int fd, const void *data, size_t size, int flags)
 {
-	return IS_PLAIN(fd) ? __send(fd, data, size, flags)
+	return IS_PLAIN(fd) ? real.send(fd, data, size, flags)
 			    : unconnected_send(fd, data, size, flags);
 }
 
 EXPORT ssize_t read(int fd, void *data, size_t size)
 {
-	return IS_PLAIN(fd) ? __read(fd, data, size) : unconnected_read(fd, data, size);
+	return IS_PLAIN(fd) ? real.read(fd, data, size) : unconnected_read(fd, data, size);
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *parts, int count)
