@@ -21,6 +21,7 @@
 #include "connect.h"
 #include "convert.h"
 #include "hint.h"
+#include "queue.h"
 #include "real.h"
 #include "state.h"
 #include "sys.h"
@@ -167,6 +168,8 @@ static ssize_t plain_recv(int fd, void *data, size_t size, int flags, struct soc
 
 	if (unconnected_receive_again(fd, flags, &result))
 		result = real.recvfrom(fd, data, size, flags, addr, len);
+	if (!(flags & MSG_PEEK))
+		queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;
 	return result;
@@ -179,6 +182,8 @@ static ssize_t plain_recvmsg(int fd, struct msghdr *message, int flags)
 
 	if (unconnected_receive_again(fd, flags, &result))
 		result = real.recvmsg(fd, message, flags);
+	if (!(flags & MSG_PEEK))
+		queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;
 	return result;
@@ -206,14 +211,11 @@ static ssize_t receive_into_scratch(int fd, size_t size, int flags,
 	return receive(fd, &message, flags);
 }
 
-int message_readable(int fd)
-{
-	ssize_t size = receive_into_scratch(fd, (size_t)SCRATCH_SIZE * SCRATCH_PARTS,
-					    MSG_PEEK | MSG_DONTWAIT, sys_recvmsg);
+_Static_assert(MESSAGE_PEEK_MAX <= SCRATCH_SIZE * SCRATCH_PARTS, "there is room for it");
 
-	if (size == -EAGAIN || size == -ENOTCONN)
-		return 0;
-	return (int)size;
+int message_peek(int fd, size_t most)
+{
+	return (int)receive_into_scratch(fd, most, MSG_PEEK | MSG_DONTWAIT, sys_recvmsg);
 }
 
 static size_t size_of(const struct msghdr *message)
@@ -360,7 +362,10 @@ int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	result = REAL(recvmmsg)(fd, messages, count, flags, timeout);
 	if (result < 0 && errno == ENOTCONN && count)
 		return receive_one(fd, messages, flags);
-	for (int i = 0; i < result; i++)
+	for (int i = 0; i < result; i++) {
 		look_for_sockets(&messages[i].msg_hdr);
+		if (!(flags & MSG_PEEK))
+			queue_note_read(fd, messages[i].msg_len);
+	}
 	return result;
 }

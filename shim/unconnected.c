@@ -11,6 +11,7 @@
 #include "error.h"
 #include "hint.h"
 #include "mark.h"
+#include "queue.h"
 #include "real.h"
 #include "sys.h"
 
@@ -233,6 +234,7 @@ ssize_t unconnected_read(int fd, void *data, size_t size)
 
 	if (unconnected_receive_again(fd, 0, &result))
 		result = real.read(fd, data, size);
+	queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;
 	return result;
@@ -245,6 +247,7 @@ ssize_t unconnected_readv(int fd, const struct iovec *parts, int count)
 
 	if (unconnected_receive_again(fd, 0, &result))
 		result = real.readv(fd, parts, count);
+	queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;
 	return result;
