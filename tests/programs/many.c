@@ -2,7 +2,7 @@
 /*
  * many.c - what does one more connection cost, beside many?
  *
- *   many tcp|vsock [above NUMBER | copied] COUNT...
+ *   many tcp|vsock [above NUMBER | copied | registered NUMBER] COUNT...
  *
  * Prints "COUNT LEAST MOST" for each COUNT of open connections, spread over 100 listeners, all
  * clients in one epoll: the us that socket(), epoll_ctl() and connect() take together for one
@@ -91,6 +91,21 @@ static void close_each(const int *ends, size_t count)
 			must(close(ends[i]));
 }
 
+/* The kernel ends closed connections one after the other, and a new one waits for its turn. */
+static void wait_closed(void)
+{
+	int fd, made;
+
+	do {
+		fd = must(socket(servers[0].any.sa_family, SOCK_STREAM, 0));
+		made = connect(fd, &servers[0].any, servers[0].len);
+		must(close(fd));
+	} while (made < 0 && errno == ETIMEDOUT);
+	must(made);
+	fd = must(accept(listeners[0], NULL, NULL));
+	must(close(fd));
+}
+
 static void say_cost_of_one(const char *label)
 {
 	double least = 0, most = 0, took;
@@ -124,6 +139,7 @@ static void measure(int counts, char **count_texts, unsigned long largest)
 	}
 	close_each(ends, open);
 	free(ends);
+	wait_closed();
 	say_cost_of_one("closed");
 }
 
@@ -134,6 +150,16 @@ static void take_descriptors_to(int last)
 	do
 		fd = must(dup(STDIN_FILENO));
 	while (fd < last);
+}
+
+static void register_others(int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+		int fd = must(socket(AF_INET, SOCK_STREAM, 0));
+
+		must(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
+	}
 }
 
 static void hold(unsigned count)
@@ -175,14 +201,17 @@ int main(int argc, char **argv)
 		if (strtoul(argv[i], NULL, 10) > largest)
 			largest = strtoul(argv[i], NULL, 10);
 	allow_descriptors(3 * largest + 2000);
+	ep = must(epoll_create1(EPOLL_CLOEXEC));
 	if (strcmp(argv[2], "above") == 0 && argc > 4) {
 		take_descriptors_to(atoi(argv[3]));
+		at = 4;
+	} else if (strcmp(argv[2], "registered") == 0 && argc > 4) {
+		register_others(atoi(argv[3]));
 		at = 4;
 	} else if (strcmp(argv[2], "copied") == 0) {
 		copied = true;
 		at = 3;
 	}
-	ep = must(epoll_create1(EPOLL_CLOEXEC));
 	start_listeners(vsock);
 	measure(argc - at, argv + at, largest);
 	return test_failed;
