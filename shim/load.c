@@ -4,32 +4,79 @@
  */
 #include "load.h"
 
+#include "clash.h"
+#include "line.h"
 #include "log.h"
 #include "real.h"
+#include "state.h"
 
-/* The mode without RTLD_DEEPBIND; of a namespace that has our functions. */
-static int without_deepbind(const char *call, const char *file, int mode)
+/* Is there anything that a program could do against its owner's will? */
+static bool any_rule(void)
 {
+	const struct ruleset *rs = rules();
+
+	return rs->connect_count || rs->listen_count || rs->peer_count ||
+	       rs->default_connect == ACTION_DENY || rs->default_listen == ACTION_DENY;
+}
+
+/* In place of libc's function: fail, with a reason that dlerror() gives. */
+static void *refuse(const char *file, int mode)
+{
+	char name[128];
+	struct line line;
+
+	if (!clash_find(file, name, sizeof name))
+		return REAL(dlopen)(file, mode & ~RTLD_DEEPBIND);
+	line_begin(&line);
+	line_add(&line,
+		 "vsockify lets no object have RTLD_DEEPBIND, since no rule would hold for "
+		 "it, and without it ");
+	line_add(&line, name);
+	line_add(&line, "() of this one would be another's: ");
+	line_add(&line, file);
+	line.text[line.end] = 0;
+	return REAL(dlopen)(line.text + LINE_HEAD, mode); /* which is not there */
+}
+
+static void *refuse_in(Lmid_t namespace, const char *file, int mode)
+{
+	(void)namespace;
+	return refuse(file, mode);
+}
+
+/* What becomes of a mode in the namespace that has our functions. */
+static struct load_jump jump_to(void *function, void *refusal, const char *call,
+				const char *file, int mode)
+{
+	char name[128];
+
 	if (!(mode & RTLD_DEEPBIND))
-		return mode;
-	log_loading(LOG_CALLS, call, file,
-		    "without RTLD_DEEPBIND, so that the rules hold for it");
-	return mode & ~RTLD_DEEPBIND;
+		return (struct load_jump){function, mode};
+	if (!clash_find(file, name, sizeof name)) {
+		log_loading(LOG_CALLS, call, file,
+			    "loaded without RTLD_DEEPBIND, so that the rules hold for it");
+		return (struct load_jump){function, mode & ~RTLD_DEEPBIND};
+	}
+	if (any_rule()) {
+		log_loading(LOG_DECISIONS, call, file,
+			    "refused: it needs RTLD_DEEPBIND, and then no rule holds for it");
+		return (struct load_jump){refusal, mode};
+	}
+	log_loading(LOG_DECISIONS, call, file,
+		    "loaded with RTLD_DEEPBIND: NO ADDRESS OF VM SOCKETS IS KNOWN TO IT");
+	return (struct load_jump){function, mode};
 }
 
 struct load_jump load_dlopen(const char *file, int mode)
 {
-	return (struct load_jump){REAL(dlopen), without_deepbind("dlopen", file, mode)};
+	return jump_to(REAL(dlopen), refuse, "dlopen", file, mode);
 }
 
 struct load_jump load_dlmopen(Lmid_t namespace, const char *file, int mode)
 {
-	struct load_jump jump = {REAL(dlmopen), mode};
-
 	if (namespace == LM_ID_BASE)
-		jump.mode = without_deepbind("dlmopen", file, mode);
-	else
-		log_loading(LOG_DECISIONS, "dlmopen", file,
-			    "with a libc of its own: NO RULE HOLDS FOR IT");
-	return jump;
+		return jump_to(REAL(dlmopen), refuse_in, "dlmopen", file, mode);
+	log_loading(LOG_DECISIONS, "dlmopen", file,
+		    "loaded with a libc of its own: NO RULE HOLDS FOR IT");
+	return (struct load_jump){REAL(dlmopen), mode};
 }

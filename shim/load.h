@@ -6,12 +6,12 @@
  *
  * With RTLD_DEEPBIND, an object finds libc's functions before ours, and so do the libraries
  * that come with it: PHP loads its extensions so, Apache its modules. So that flag is left out.
- * What it is for is then lost: names that both the object and the program define mean the
- * program's. (Most programs that know the flag do without it elsewhere: other systems' libcs,
- * and the address sanitizer, do not have it.)
+ * What it is for is then lost: an object finds its own names before the program's. One that
+ * would find others (clash.h) is refused, with a reason; without any rule it is loaded as
+ * asked.
  *
  * dlmopen() gives an object a libc of its own, in which nothing of ours is: that is left alone,
- * and said in the log (-v); that the flag was left out, too (-vv).
+ * and said in the log (-v). That the flag was left out is said there too (-vv).
  *
  * libc's dlopen() looks at the address it returns to, for whose RPATH, $ORIGIN and namespace
  * count. So ours does not call it but jumps there, in a way that no compiler's options change.

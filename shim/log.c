@@ -193,7 +193,7 @@ void log_loading(unsigned kind, const char *call, const char *file, const char *
 	line_add(&line, call);
 	line_add(&line, "(");
 	line_add(&line, file ? file : "");
-	line_add(&line, "): loaded ");
+	line_add(&line, "): ");
 	line_add(&line, how);
 	target_write(&line);
 }

@@ -56,7 +56,7 @@ void log_failure(const char *call, int fd, const char *what, int error);
 /* log_other_version() - a socket bears the mark of another version; @error: positive */
 void log_other_version(int fd, int error);
 
-/* log_loading() - write "dlopen(FILE): loaded HOW" for whoever asks for @kind; @file may be
+/* log_loading() - write "dlopen(FILE): HOW" for whoever asks for @kind; @file may be
  * NULL */
 void log_loading(unsigned kind, const char *call, const char *file, const char *how);
 
