@@ -25,7 +25,7 @@ struct object {
 	size_t size;
 };
 
-/* ---- parts of it ---- */
+/* ---- parts of it, copied: they may lie anywhere ---- */
 
 /* A range of the file; NULL if it is not wholly there. */
 static const void *bytes_at(const struct object *o, size_t offset, size_t size)
@@ -33,43 +33,58 @@ static const void *bytes_at(const struct object *o, size_t offset, size_t size)
 	return offset <= o->size && size <= o->size - offset ? o->bytes + offset : NULL;
 }
 
-static const ElfW(Phdr) * segment(const struct object *o, unsigned i)
+static bool copy(void *to, const void *from, size_t size)
 {
-	const ElfW(Ehdr) *header = bytes_at(o, 0, sizeof *header);
+	if (from)
+		memcpy(to, from, size);
+	return from;
+}
 
-	return i < header->e_phnum && header->e_phentsize == sizeof(ElfW(Phdr))
-		       ? bytes_at(o, header->e_phoff + i * sizeof(ElfW(Phdr)),
-				  sizeof(ElfW(Phdr)))
-		       : NULL;
+static bool is_object(const struct object *o)
+{
+	const char *ident = bytes_at(o, 0, sizeof(ElfW(Ehdr)));
+
+	return ident && memcmp(ident, ELFMAG, SELFMAG) == 0 &&
+	       ident[EI_CLASS] == (__ELF_NATIVE_CLASS == 64 ? ELFCLASS64 : ELFCLASS32);
+}
+
+static bool segment(const struct object *o, unsigned i, ElfW(Phdr) * s)
+{
+	ElfW(Ehdr) header;
+
+	return copy(&header, bytes_at(o, 0, sizeof header), sizeof header) &&
+	       i < header.e_phnum && header.e_phentsize == sizeof *s &&
+	       copy(s, bytes_at(o, header.e_phoff + i * sizeof *s, sizeof *s), sizeof *s);
 }
 
 /* What will lie at an address once it is loaded. */
 static const void *loaded_at(const struct object *o, size_t address, size_t size)
 {
-	const ElfW(Phdr) * s;
+	ElfW(Phdr) s;
 
-	for (unsigned i = 0; (s = segment(o, i)); i++)
-		if (s->p_type == PT_LOAD && address >= s->p_vaddr &&
-		    address - s->p_vaddr < s->p_filesz &&
-		    size <= s->p_filesz - (address - s->p_vaddr))
-			return bytes_at(o, s->p_offset + (address - s->p_vaddr), size);
+	for (unsigned i = 0; segment(o, i, &s); i++)
+		if (s.p_type == PT_LOAD && address >= s.p_vaddr &&
+		    address - s.p_vaddr < s.p_filesz &&
+		    size <= s.p_filesz - (address - s.p_vaddr))
+			return bytes_at(o, s.p_offset + (address - s.p_vaddr), size);
 	return NULL;
 }
 
 /* The value of an entry of its dynamic section; 0 if it has none. */
 static size_t dynamic(const struct object *o, ElfW(Sxword) tag)
 {
-	const ElfW(Dyn) * entry;
-	const ElfW(Phdr) * s;
+	ElfW(Dyn) entry;
+	ElfW(Phdr) s;
 
-	for (unsigned i = 0; (s = segment(o, i)); i++)
-		for (size_t at = 0; s->p_type == PT_DYNAMIC && at < s->p_filesz;
-		     at += sizeof *entry) {
-			entry = bytes_at(o, s->p_offset + at, sizeof *entry);
-			if (!entry || entry->d_tag == DT_NULL)
+	for (unsigned i = 0; segment(o, i, &s); i++)
+		for (size_t at = 0; s.p_type == PT_DYNAMIC && at < s.p_filesz;
+		     at += sizeof entry) {
+			if (!copy(&entry, bytes_at(o, s.p_offset + at, sizeof entry),
+				  sizeof entry) ||
+			    entry.d_tag == DT_NULL)
 				return 0;
-			if (entry->d_tag == tag)
-				return entry->d_un.d_val;
+			if (entry.d_tag == tag)
+				return entry.d_un.d_val;
 		}
 	return 0;
 }
@@ -95,15 +110,14 @@ static bool is_symbolic(const struct object *o)
 /* The name of a symbol that it defines, and others may define too; NULL if it is none. */
 static const char *own_name(const struct object *o, size_t index)
 {
-	size_t table = dynamic(o, DT_SYMTAB);
-	const ElfW(Sym) *symbol =
-		index ? loaded_at(o, table + index * sizeof *symbol, sizeof *symbol) : NULL;
+	size_t at = dynamic(o, DT_SYMTAB) + index * sizeof(ElfW(Sym));
+	ElfW(Sym) symbol;
 
-	if (!symbol || symbol->st_shndx == SHN_UNDEF ||
-	    ELF64_ST_BIND(symbol->st_info) != STB_GLOBAL ||
-	    ELF64_ST_VISIBILITY(symbol->st_other) != STV_DEFAULT)
+	if (!index || !copy(&symbol, loaded_at(o, at, sizeof symbol), sizeof symbol) ||
+	    symbol.st_shndx == SHN_UNDEF || ELF64_ST_BIND(symbol.st_info) != STB_GLOBAL ||
+	    ELF64_ST_VISIBILITY(symbol.st_other) != STV_DEFAULT)
 		return NULL;
-	return text_at(o, symbol->st_name);
+	return text_at(o, symbol.st_name);
 }
 
 static bool clashes(const struct object *o, size_t index, const char **name)
@@ -120,10 +134,11 @@ static bool look_through(const struct object *o, ElfW(Sxword) at, ElfW(Sxword) l
 	const char *table = size ? loaded_at(o, dynamic(o, at), size) : NULL;
 
 	for (size_t i = 0; table && i + entry_size <= size; i += entry_size) {
-		/* of both kinds, the beginning is the same */
-		const ElfW(Rel) *relocation = (const ElfW(Rel) *)(table + i);
-		size_t index = REL_SYMBOL(relocation->r_info);
+		ElfW(Rel) relocation; /* of both kinds, the beginning is the same */
+		size_t index;
 
+		memcpy(&relocation, table + i, sizeof relocation);
+		index = REL_SYMBOL(relocation.r_info);
 		if (index != last && clashes(o, index, name))
 			return true;
 		last = index;
@@ -136,10 +151,6 @@ static bool look_at_object(const struct object *o, const char **name)
 	size_t plt_entry =
 		dynamic(o, DT_PLTREL) == DT_RELA ? sizeof(ElfW(Rela)) : sizeof(ElfW(Rel));
 
-	if (o->size < sizeof(ElfW(Ehdr)) || memcmp(o->bytes, ELFMAG, SELFMAG) != 0 ||
-	    o->bytes[EI_CLASS] != (__ELF_NATIVE_CLASS == 64 ? ELFCLASS64 : ELFCLASS32) ||
-	    is_symbolic(o))
-		return false;
 	return look_through(o, DT_RELA, DT_RELASZ, sizeof(ElfW(Rela)), name) ||
 	       look_through(o, DT_REL, DT_RELSZ, sizeof(ElfW(Rel)), name) ||
 	       look_through(o, DT_JMPREL, DT_PLTRELSZ, plt_entry, name);
@@ -180,7 +191,7 @@ bool clash_find(const char *file, char *name, size_t size)
 
 	if (!file || !strchr(file, '/') || is_loaded(file) || !open_object(file, &o))
 		return false;
-	clash = look_at_object(&o, &found);
+	clash = is_object(&o) && !is_symbolic(&o) && look_at_object(&o, &found);
 	if (clash)
 		*stpncpy(name, found, size - 1) = 0;
 	munmap((void *)o.bytes, o.size);
