@@ -16,10 +16,10 @@
 #include <poll.h>
 #include <string.h>
 
+#include "carry.h"
 #include "convert.h"
 #include "hint.h"
 #include "log.h"
-#include "option.h"
 #include "real.h"
 #include "shutdown.h"
 #include "state.h"
@@ -110,17 +110,23 @@ static int turn_away(int listener, int accepted, const struct mark *head)
 	return more_are_queued(listener) ? 0 : nobody(listener);
 }
 
-/* Make an accepted AF_VSOCK socket what the program expects, and name its peer. */
-static void welcome(const struct ruleset *rs, int listener, int accepted,
-		    const struct mark *head, union name *name, socklen_t *full)
+/* Make an accepted AF_VSOCK socket what the program expects, and name its peer. 0, or a negated
+ * errno, and the socket is closed. */
+static int welcome(const struct ruleset *rs, int listener, int accepted,
+		   const struct mark *head, union name *name, socklen_t *full)
 {
 	struct endpoint ep;
+	int result = carry_inherited(listener, accepted, head);
 
-	option_inherit(listener, accepted, head);
+	if (result < 0) {
+		sys_close(accepted);
+		return result;
+	}
 	endpoint_of_vm(rs, &name->vm, shows_v6(head), &ep);
 	*full = sizeof *name;
 	endpoint_store(&ep, head->v6, &name->any, full);
 	summary_count(COUNT_ACCEPTED);
+	return 0;
 }
 
 /*
@@ -156,8 +162,8 @@ static int accept_one(int fd, union name *name, socklen_t *full, int flags, bool
 		return sys_return(result);
 	}
 	hint_accepted(accepted);
-	welcome(rules(), fd, accepted, &head, name, full);
-	return accepted;
+	result = welcome(rules(), fd, accepted, &head, name, full);
+	return result < 0 ? sys_return(result) : accepted;
 }
 
 /* May it be a listener of ours? Asking for the name of a TCP client costs less than making

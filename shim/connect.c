@@ -5,9 +5,7 @@
  * Theory of operation
  *
  * Every connect of an AF_VSOCK socket is a non-blocking one; a program that asked for a
- * blocking one waits in poll(). The kernel's own blocking vsock connect aborts the attempt on
- * a signal, ignores SO_SNDTIMEO, and does not notice a shutdown() by another thread
- * (net/vmw_vsock/af_vsock.c, vsock_connect()); TCP's does none of that.
+ * blocking one waits afterwards (wait.h).
  *
  * A second connect() finds the socket converted. TCP's answers (EISCONN, EALREADY, the error
  * of the first attempt, or a fresh attempt) are worked out from the kernel's state, since
@@ -16,24 +14,22 @@
  */
 #include "connect.h"
 
-#include <limits.h>
 #include <linux/time_types.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "../config/address.h"
+#include "carry.h"
 #include "convert.h"
 #include "error.h"
 #include "hint.h"
 #include "log.h"
-#include "option.h"
 #include "port.h"
 #include "real.h"
 #include "state.h"
 #include "sys.h"
+#include "wait.h"
 
 /* One attempt, and all it needs to know. */
 struct attempt {
@@ -44,99 +40,23 @@ struct attempt {
 	struct mark mark; /* for the new socket; all zero at first */
 };
 
-/* ---- waiting, as TCP's blocking connect waits ---- */
-
-/* Milliseconds until SO_SNDTIMEO; -1 for no limit. */
-static int send_timeout(int fd)
-{
-	struct timeval limit;
-	socklen_t len = sizeof limit;
-
-	if (!option_maybe_set(fd, SOL_SOCKET, SO_SNDTIMEO) ||
-	    sys_getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &len) < 0 ||
-	    (limit.tv_sec == 0 && limit.tv_usec == 0))
-		return -1;
-	if (limit.tv_sec > INT_MAX / 1000 - 1)
-		return -1;
-	return (int)(limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000);
-}
-
-/* Raised by what the thread itself does, so not while it waits: runtimes and crash reporters
- * handle these, and seldom care for SA_RESTART. */
-static bool is_fault(int signal)
-{
-	return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
-	       signal == SIGTRAP || signal == SIGSYS || signal == SIGABRT;
-}
-
-/*
- * Was the handler that interrupted us installed with SA_RESTART? The kernel does not tell
- * which signal it was, so: yes, if every handler of this process is that may have run.
- */
-static bool interrupted_calls_restart(void)
-{
-	struct sigaction action;
-	int saved = errno;
-	bool restart = true;
-
-	for (int signal = 1; signal < NSIG && restart; signal++)
-		if (!is_fault(signal) && sigaction(signal, NULL, &action) == 0 &&
-		    action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN &&
-		    !(action.sa_flags & SA_RESTART))
-			restart = false;
-	errno = saved;
-	return restart;
-}
-
-/* How the attempt ended, once poll() has said that it did. */
-static int outcome(int fd, short revents)
-{
-	/* Always asked: vsock_poll() looks at the error before it takes the socket's lock, so a
-	 * refusal that comes just then shows as POLLOUT without POLLERR. */
-	int error = 0, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, &error);
-
-	if (revents & POLLNVAL) /* closed by a signal handler, or another thread */
-		return -EBADF;
-	/* shutdown() by another thread; TCP's attempt ends so (tcp_disconnect()) */
-	if (revents & POLLHUP)
-		return -ECONNRESET;
-	if (result < 0)
-		return result;
-	return error ? -tcp_error(error) : 0;
-}
-
-/* libc's poll() under its other public name, in case the program has one of its own */
-extern int __poll(struct pollfd *fds, nfds_t count, int timeout);
-
-/* poll() is a cancellation point, as connect() is. */
-int connect_wait(int fd)
-{
-	int timeout = send_timeout(fd), saved = errno, ready;
-	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-
-	do
-		ready = __poll(&poll_fd, 1, timeout);
-	while (ready < 0 && errno == EINTR && timeout < 0 && interrupted_calls_restart());
-	if (ready < 0)
-		ready = -errno;
-	errno = saved;
-	if (ready < 0)
-		return ready;
-	return ready == 0 ? -EINPROGRESS : outcome(fd, poll_fd.revents);
-}
-
 /* ---- an attempt ---- */
 
-static void set_connect_timeout(int fd, const struct ruleset *rs)
+/* 0, or a negated errno; kernels before 5.16 do not have the option, and go by their default.
+ */
+static int set_connect_timeout(int fd, const struct ruleset *rs)
 {
 	struct __kernel_sock_timeval limit = {
 		.tv_sec = (int64_t)(rs->connect_timeout_us / 1000000),
 		.tv_usec = (int64_t)(rs->connect_timeout_us % 1000000),
 	};
 
+	int result = 0;
+
 	if (rs->connect_timeout_us)
-		sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW, &limit,
-			       sizeof limit);
+		result = sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW, &limit,
+					sizeof limit);
+	return sys_no_option(result) ? 0 : result;
 }
 
 static int begin_connect(int fd, const struct decision *to)
@@ -147,19 +67,26 @@ static int begin_connect(int fd, const struct decision *to)
 	return sys_connect(fd, &vm, sizeof vm);
 }
 
-/* Bind to the port that the program chose with bind(), if it did; else to one of ours. */
-static void bind_source(int fd, struct mark *m)
+/*
+ * Bind to the port that the program chose with bind(), if it did and it is to be had; else to
+ * one of ours, and if even that fails, connect() makes the kernel choose. 0, or a negated
+ * errno.
+ */
+static int bind_source(int fd, struct mark *m)
 {
 	struct sockaddr_vm vm = {
 		.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = m->local.port};
+	int result = m->local.port ? sys_bind(fd, &vm, sizeof vm) : -EADDRINUSE;
 
-	if (m->local.port && sys_bind(fd, &vm, sizeof vm) == 0)
-		return;
+	if (result != -EADDRINUSE && result != -EACCES)
+		return result;
 	m->local.port = 0; /* then the kernel's number is shown */
 	bind_client_port(fd);
+	return 0;
 }
 
-/* Note whether the outcome of an attempt is still to be reported by a later connect(). */
+/* Note whether the outcome of an attempt is still to be reported by a later connect(). Where it
+ * cannot be noted, that connect() says EISCONN at once. */
 static void note_begun(int fd, bool begun)
 {
 	struct mark before, after;
@@ -175,7 +102,7 @@ static void note_begun(int fd, bool begun)
 static int conclude(int fd, int file_flags, int result)
 {
 	if (result == -EINPROGRESS && !(file_flags & O_NONBLOCK)) {
-		result = connect_wait(fd);
+		result = wait_connected(fd);
 		if (result == -EINTR || result == -EINPROGRESS)
 			note_begun(fd, true);
 		return result; /* in TCP's words already */
@@ -219,7 +146,7 @@ static int connect_fresh(struct attempt *a, const struct sockaddr_vm *old_name)
 {
 	struct conversion c;
 	bool rebind = old_name && a->mark.local.port;
-	int result = conversion_begin(&c, a->fd);
+	int result = conversion_begin(&c, a->fd), finished;
 
 	if (result < 0) {
 		log_failure("connect", a->fd, "cannot make an AF_VSOCK socket", -result);
@@ -227,13 +154,15 @@ static int connect_fresh(struct attempt *a, const struct sockaddr_vm *old_name)
 	}
 	a->mark.begun = c.file_flags & O_NONBLOCK;
 	if (!rebind)
-		bind_source(c.spare, &a->mark);
-	result = conversion_mark(&c, a->rs, &a->mark);
+		result = bind_source(c.spare, &a->mark);
+	if (result == 0)
+		result = conversion_mark(&c, a->rs, &a->mark);
+	if (result == 0)
+		result = set_connect_timeout(c.spare, a->rs);
 	if (result < 0) {
 		conversion_abort(&c);
 		return result;
 	}
-	set_connect_timeout(c.spare, a->rs);
 	result = conversion_commit(&c);
 	if (result < 0)
 		return result;
@@ -242,40 +171,56 @@ static int connect_fresh(struct attempt *a, const struct sockaddr_vm *old_name)
 	result = begin_connect(c.spare, &a->decision);
 	if (result < 0 && result != -EINPROGRESS)
 		take_back(c.spare, &a->mark);
-	conversion_finish(&c);
+	finished = conversion_finish(&c);
+	if (finished < 0)
+		return conversion_recall(&c, &a->mark, finished);
 	return conclude(a->fd, c.file_flags, result);
 }
 
 /* The first connect() of a TCP socket. */
 static int connect_tcp(struct attempt *a, const struct subject *s)
 {
+	int result;
+
 	a->mark.v6 = s->v6;
 	a->mark.peer = place_of(a->to.ip, a->to.port);
 	if (s->local.port || !ip_is_unspecified(s->local.ip))
 		a->mark.local = place_of(s->local.ip, s->local.port);
-	option_keep(a->fd, &a->mark, hint_options(a->fd));
-	return connect_fresh(a, NULL);
+	result = carry_kept(a->fd, &a->mark, hint_options(a->fd));
+	return result < 0 ? result : connect_fresh(a, NULL);
+}
+
+/* connect(), never a blocking one. 0, or a negated errno. */
+static int begin_bound(struct attempt *a, int flags)
+{
+	int result = 0, restored = 0;
+
+	if (!(flags & O_NONBLOCK))
+		result = sys_set_flags(a->fd, flags | O_NONBLOCK);
+	if (result == 0)
+		result = begin_connect(a->fd, &a->decision);
+	if (result < 0 && result != -EINPROGRESS)
+		take_back(a->fd, &a->mark);
+	if (!(flags & O_NONBLOCK))
+		restored = sys_set_flags(a->fd, flags);
+	return restored < 0 ? restored : result;
 }
 
 /* The first connect() of a socket that bind() converted: it keeps its socket. */
 static int connect_bound(struct attempt *a, const struct subject *s)
 {
-	int flags = sys_fcntl(a->fd, F_GETFL, 0), result;
+	int flags = sys_fcntl(a->fd, F_GETFL, 0), result = flags;
 
 	a->mark = s->mark;
 	a->mark.peer = place_of(a->to.ip, a->to.port);
 	a->mark.begun = flags & O_NONBLOCK;
-	result = mark_write(a->fd, &s->mark, &a->mark);
+	if (flags >= 0)
+		result = set_connect_timeout(a->fd, a->rs);
+	if (result >= 0)
+		result = mark_write(a->fd, &s->mark, &a->mark);
 	if (result < 0)
 		return result;
-	set_connect_timeout(a->fd, a->rs);
-	sys_fcntl(a->fd, F_SETFL, flags | O_NONBLOCK);
-	result = begin_connect(a->fd, &a->decision);
-	if (result < 0 && result != -EINPROGRESS)
-		take_back(a->fd, &a->mark);
-	if (!(flags & O_NONBLOCK))
-		sys_fcntl(a->fd, F_SETFL, flags);
-	return conclude(a->fd, flags, result);
+	return conclude(a->fd, flags, begin_bound(a, flags));
 }
 
 /* ---- a converted socket, connected once more ---- */
@@ -305,8 +250,7 @@ static int already_connected(int fd, const struct mark *m)
 	if (!m->begun)
 		return -EISCONN;
 	after.begun = false;
-	mark_write(fd, m, &after);
-	return 0;
+	return mark_write(fd, m, &after);
 }
 
 /*
@@ -337,7 +281,7 @@ static int still_connecting(int fd)
 		return flags;
 	if (flags & O_NONBLOCK)
 		return -EALREADY;
-	result = connect_wait(fd);
+	result = wait_connected(fd);
 	if (result == -EINPROGRESS)
 		return -EALREADY;
 	if (result != -EINTR)

@@ -10,12 +10,4 @@
 /* shim_connect() - as connect(2), errno and all; async-signal-safe, a cancellation point */
 int shim_connect(int fd, const struct sockaddr *addr, socklen_t len);
 
-/*
- * connect_wait() - wait for the end of an attempt that is under way, as TCP's blocking
- * connect() Return: 0: connected; -EINTR; -EINPROGRESS when SO_SNDTIMEO has passed; another
- * negated errno of TCP's, if the attempt failed. errno is left alone; async-signal-safe, a
- *         cancellation point.
- */
-int connect_wait(int fd);
-
 #endif

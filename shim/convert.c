@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "../config/address.h"
+#include "carry.h"
 #include "copies.h"
 #include "hint.h"
-#include "option.h"
 #include "port.h"
 #include "real.h"
 #include "sys.h"
@@ -172,21 +172,25 @@ int conversion_mark(const struct conversion *c, const struct ruleset *rs, const 
 	if (result < 0)
 		return result;
 	/* Only now: until the mark is there, the largest size allowed is 256 KiB. */
-	sys_setsockopt(c->spare, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, sizeof size);
-	option_carry_low_water(c->fd, c->spare);
-	return 0;
+	result = sys_setsockopt(c->spare, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size,
+				sizeof size);
+	return result < 0 ? result : carry_low_water(c->fd, c->spare);
 }
 
 /* Who gets SIGIO; asked only where somebody may have been named, which is rare. */
-static void carry_signal_owner(int from, int to)
+static int carry_signal_owner(int from, int to)
 {
 	struct f_owner_ex owner;
 	int signal = sys_fcntl(from, F_GETSIG, 0);
+	int result = sys_fcntl(from, F_GETOWN_EX, (long)&owner);
 
-	if (sys_fcntl(from, F_GETOWN_EX, (long)&owner) == 0)
-		sys_fcntl(to, F_SETOWN_EX, (long)&owner);
-	if (signal > 0)
-		sys_fcntl(to, F_SETSIG, signal);
+	if (signal < 0)
+		return signal;
+	if (result == 0)
+		result = sys_fcntl(to, F_SETOWN_EX, (long)&owner);
+	if (result == 0 && signal > 0)
+		result = sys_fcntl(to, F_SETSIG, signal);
+	return result;
 }
 
 /* What the kernel knows a socket by, for as long as it runs; 0, or a negated errno. */
@@ -218,34 +222,50 @@ static bool must_be_guarded(int fd)
 	return !*real.single_threaded || hint_has_duplicate(fd);
 }
 
-/* A socket to put under @fd: with its carried options, non-blocking and close-on-exec. */
+/* What the program's own descriptor is; 0, or a negated errno. */
+static int look_at_old(struct conversion *c)
+{
+	int flags = 0, result = must_be_guarded(c->fd) ? socket_cookie(c->fd, &c->cookie) : 0;
+
+	if (result == 0)
+		c->file_flags = result = sys_fcntl(c->fd, F_GETFL, 0);
+	if (result >= 0)
+		flags = result = sys_fcntl(c->fd, F_GETFD, 0);
+	c->close_on_exec = flags & FD_CLOEXEC;
+	return result < 0 ? result : 0;
+}
+
+/* Give the new socket what the old one has; 0, or a negated errno. */
+static int carry(struct conversion *c)
+{
+	uint64_t options = hint_options(c->fd);
+	int result = options ? carry_options(c->fd, c->spare, options) : 0;
+
+	c->carried_options = result > 0;
+	if (result >= 0 && (c->file_flags & O_ASYNC || hint_has_owner(c->fd)))
+		result = carry_signal_owner(c->fd, c->spare);
+	return result < 0 ? result : 0;
+}
+
+/* A socket to put under @fd: with its carried options, and close-on-exec. One of AF_VSOCK is
+ * non-blocking until the end, for connect(). */
 static int begin(struct conversion *c, int fd, int domain)
 {
-	uint64_t options = hint_options(fd);
-	int result;
+	int result, type = SOCK_STREAM | SOCK_CLOEXEC;
 
-	c->fd = fd;
-	c->cookie = 0;
-	if (must_be_guarded(fd)) {
-		result = socket_cookie(fd, &c->cookie);
-		if (result < 0)
-			return result;
-	}
-	c->carried.count = 0;
-	c->file_flags = sys_fcntl(fd, F_GETFL, 0);
-	if (c->file_flags < 0)
-		return c->file_flags;
-	result = sys_fcntl(fd, F_GETFD, 0);
+	*c = (struct conversion){.fd = fd, .nonblocking = domain == AF_VSOCK};
+	result = look_at_old(c);
 	if (result < 0)
 		return result;
-	c->close_on_exec = result & FD_CLOEXEC;
-	c->spare = sys_socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (c->nonblocking || c->file_flags & O_NONBLOCK)
+		type |= SOCK_NONBLOCK;
+	c->spare = sys_socket(domain, type, 0);
 	if (c->spare < 0)
 		return c->spare;
-	c->carried_options = options && option_carry(fd, c->spare, options);
-	if (c->file_flags & O_ASYNC || hint_has_owner(fd))
-		carry_signal_owner(fd, c->spare);
-	return 0;
+	result = carry(c);
+	if (result < 0)
+		conversion_abort(c);
+	return result;
 }
 
 int conversion_begin(struct conversion *c, int fd)
@@ -258,29 +278,66 @@ void conversion_abort(struct conversion *c)
 	sys_close(c->spare);
 }
 
-/* Give a duplicate of the program's descriptor the new socket too, if it still is one. */
-static void replace_duplicate(const struct conversion *c, int fd)
+/* Put the socket of @new under the duplicate @fd, where that of @old is; all or nothing. */
+static int replace_one(int new, int old, int fd)
 {
 	struct carried carried;
-	int flags;
+	int flags = sys_fcntl(fd, F_GETFD, 0), result;
 
-	if (fd == c->fd || is_another(fd, c->cookie))
-		return;
-	flags = sys_fcntl(fd, F_GETFD, 0);
-	epoll_take_out(fd, &carried);
-	sys_dup3(c->spare, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
-	epoll_put_back(fd, &carried);
-	hint_converted(fd);
+	if (flags < 0)
+		return flags;
+	flags = flags & FD_CLOEXEC ? O_CLOEXEC : 0;
+	result = epoll_take_out(fd, &carried);
+	if (result == 0)
+		result = sys_dup3(new, fd, flags);
+	if (result < 0) {
+		epoll_put_back(fd, &carried);
+		return result;
+	}
+	result = epoll_put_back(fd, &carried);
+	if (result < 0) {
+		sys_dup3(old, fd, flags);
+		epoll_put_back(fd, &carried);
+	}
+	return result;
 }
 
-static void replace_duplicates(const struct conversion *c)
+/* Give a duplicate of the program's descriptor the new socket too, if it still is one. */
+static int replace_duplicate(const struct conversion *c, int fd)
 {
-	int copies[COPIES], count = copies_of(c->fd, copies);
+	int result = fd == c->fd ? 1 : is_another(fd, c->cookie);
 
-	for (int i = 0; i < count; i++)
-		replace_duplicate(c, copies[i]);
-	for (int fd = -1; count < 0 && (fd = hint_next_duplicate(fd)) >= 0;)
-		replace_duplicate(c, fd);
+	if (result)
+		return result < 0 ? result : 0;
+	result = replace_one(c->spare, c->fd, fd);
+	if (result == 0)
+		hint_converted(fd);
+	return result;
+}
+
+/* The opposite, as far as it was done. (What was given a shared socket keeps it: it cannot be
+ * told from those that had it before, and is one of the listeners that the program wanted.) */
+static int restore_duplicate(const struct conversion *c, int fd)
+{
+	uint64_t cookie;
+
+	if (!c->shared && fd != c->fd && socket_cookie(c->spare, &cookie) == 0 &&
+	    is_another(fd, cookie) == 0)
+		replace_one(c->fd, c->spare, fd);
+	return 0;
+}
+
+/* Do something with each duplicate, until it fails; 0, or a negated errno. */
+static int each_duplicate(const struct conversion *c,
+			  int (*visit)(const struct conversion *c, int fd))
+{
+	int copies[COPIES], count = copies_of(c->fd, copies), result = 0;
+
+	for (int i = 0; i < count && result == 0; i++)
+		result = visit(c, copies[i]);
+	for (int fd = -1; count < 0 && result == 0 && (fd = hint_next_duplicate(fd)) >= 0;)
+		result = visit(c, fd);
+	return result;
 }
 
 /*
@@ -299,13 +356,16 @@ static int exchange(const struct conversion *c)
 
 int conversion_commit(struct conversion *c)
 {
-	int result;
+	bool duplicates = hint_has_duplicate(c->fd);
+	int result = epoll_take_out(c->fd, &c->carried);
 
-	epoll_take_out(c->fd, &c->carried);
-	if (hint_has_duplicate(c->fd))
-		replace_duplicates(c);
-	result = exchange(c);
+	if (result == 0 && duplicates)
+		result = each_duplicate(c, replace_duplicate);
+	if (result == 0)
+		result = exchange(c);
 	if (result < 0) {
+		if (duplicates)
+			each_duplicate(c, restore_duplicate);
 		epoll_put_back(c->fd, &c->carried);
 		conversion_abort(c);
 		return result;
@@ -314,29 +374,67 @@ int conversion_commit(struct conversion *c)
 	return 0;
 }
 
-void conversion_finish(struct conversion *c)
+/* The descriptor's own flags. Those of a shared socket are its holder's. */
+static int set_flags(const struct conversion *c)
 {
-	epoll_put_back(c->fd, &c->carried);
+	if (c->shared)
+		return 0;
 	if (c->file_flags & O_ASYNC)
-		sys_fcntl(c->fd, F_SETFL, c->file_flags);
-	else if (!(c->file_flags & O_NONBLOCK))
-		sys_fcntl(c->spare, F_SETFL, c->file_flags);
+		return sys_set_flags(c->fd, c->file_flags);
+	if (c->nonblocking && !(c->file_flags & O_NONBLOCK))
+		return sys_set_flags(c->spare, c->file_flags);
+	return 0;
+}
+
+/* Does the new socket still lie under the program's descriptor? 1, 0, or a negated errno. */
+static int is_in_place(const struct conversion *c)
+{
+	uint64_t cookie;
+	int result = socket_cookie(c->spare, &cookie);
+
+	if (result == 0)
+		result = is_another(c->fd, cookie);
+	return result < 0 ? result : !result;
+}
+
+int conversion_finish(struct conversion *c)
+{
+	int result = epoll_put_back(c->fd, &c->carried), flags = set_flags(c);
+
+	result = result ?: flags;
+	if (result < 0 && is_in_place(c) == 0) /* another thread has closed it */
+		result = 0;
 	sys_close(c->spare);
+	return result;
+}
+
+int conversion_exchange(struct conversion *c, const struct mark *m)
+{
+	int result = conversion_commit(c);
+	struct mark unbound;
+
+	if (result < 0)
+		return result;
+	result = conversion_finish(c);
+	if (result < 0) {
+		unbound = *m;
+		unbound.local = (struct place){.kind = PLACE_NONE};
+		conversion_recall(c, &unbound, result);
+	}
+	return result;
 }
 
 int conversion_complete(struct conversion *c, const struct ruleset *rs, const struct mark *m)
 {
 	int result = conversion_mark(c, rs, m);
 
-	if (result < 0) {
-		conversion_abort(c);
-		return result;
-	}
-	result = conversion_commit(c);
 	if (result == 0)
-		conversion_finish(c);
+		return conversion_exchange(c, m);
+	conversion_abort(c);
 	return result;
 }
+
+/* ---- and back ---- */
 
 static int bind_again(int fd, const struct mark *m)
 {
@@ -359,21 +457,34 @@ static int bind_again(int fd, const struct mark *m)
 	return sys_bind(fd, &addr, len);
 }
 
-int conversion_undo(int fd, const struct mark *m)
+/* @flags: those of the program; NULL: those that the descriptor has */
+static int undo(int fd, const struct mark *m, const int *flags)
 {
 	struct conversion c;
 	int result = begin(&c, fd, m->v6 ? AF_INET6 : AF_INET);
 
 	if (result < 0)
 		return result;
-	option_restore(c.spare, m);
-	result = bind_again(c.spare, m);
+	c.nonblocking = flags && *flags != c.file_flags;
+	c.file_flags = flags ? *flags : c.file_flags;
+	result = carry_back(c.spare, m);
+	if (result == 0)
+		result = bind_again(c.spare, m);
 	if (result < 0) {
 		conversion_abort(&c);
 		return result;
 	}
-	result = conversion_commit(&c);
-	if (result == 0)
-		conversion_finish(&c);
-	return result;
+	return conversion_commit(&c) ?: conversion_finish(&c);
+}
+
+int conversion_undo(int fd, const struct mark *m)
+{
+	return undo(fd, m, NULL);
+}
+
+int conversion_recall(struct conversion *c, const struct mark *m, int error)
+{
+	if (undo(c->fd, m, &c->file_flags) == 0)
+		epoll_put_back(c->fd, &c->carried);
+	return error;
 }

@@ -11,7 +11,8 @@
  *   commit   take the epoll registrations out and dup3() the new socket onto the program's
  *            descriptor, and onto duplicates of it
  *   finish   put the registrations back, set the descriptor's own flags, close the spare
- *            descriptor
+ *            descriptor; what fails here, when the TCP socket is gone, is recalled: a new one
+ *            takes its place
  *
  * The exchange comes before connect(), never after: while a thread waits for a connection,
  * another may close the descriptor, and the number may mean something else by then. From
@@ -56,12 +57,14 @@ struct subject {
 int inspect(int fd, struct subject *subject);
 
 struct conversion {
-	int fd;                 /* the program's descriptor */
-	int spare;              /* the new socket's own */
-	uint64_t cookie;        /* of what lies under it; 0: nobody else can change that */
-	int file_flags;         /* F_GETFL of the program's socket */
-	bool close_on_exec;     /* F_GETFD */
-	bool carried_options;   /* the new socket got some from the old */
+	int fd;               /* the program's descriptor */
+	int spare;            /* the new socket's own */
+	uint64_t cookie;      /* of what lies under it; 0: nobody else can change that */
+	int file_flags;       /* F_GETFL of the program's socket */
+	bool close_on_exec;   /* F_GETFD */
+	bool carried_options; /* the new socket got some from the old */
+	bool nonblocking;     /* it was made so for the shim's own sake */
+	bool shared; /* it is no new one, but that of another descriptor of the program's */
 	struct carried carried; /* its epoll registrations */
 };
 
@@ -77,11 +80,27 @@ void conversion_abort(struct conversion *c);
 /* conversion_commit() - put it under the program's descriptor; aborts on failure */
 int conversion_commit(struct conversion *c);
 
-/* conversion_finish() - the end, after bind() or connect() on c->spare */
-void conversion_finish(struct conversion *c);
-
-/* conversion_complete() - mark, commit and finish, of a socket that is bound; aborts on failure
+/*
+ * conversion_finish() - the end, after bind() or connect() on c->spare
+ * Return: 0; a negated errno if a registration or a flag could not be given to the new socket,
+ * which is under the descriptor all the same: conversion_recall() it
  */
+int conversion_finish(struct conversion *c);
+
+/*
+ * conversion_recall() - conversion_finish() failed: put a TCP socket back, with what was
+ * carried
+ * @m: as for conversion_undo()
+ * @error: what conversion_finish() returned
+ * Return: @error
+ */
+int conversion_recall(struct conversion *c, const struct mark *m, int error);
+
+/* conversion_exchange() - commit and finish, of a socket that is bound, under the mark @m; puts
+ * a TCP socket back on failure */
+int conversion_exchange(struct conversion *c, const struct mark *m);
+
+/* conversion_complete() - mark it, and exchange; aborts on failure */
 int conversion_complete(struct conversion *c, const struct ruleset *rs, const struct mark *m);
 
 /*

@@ -23,13 +23,29 @@ void epoll_note(int epfd, int op, int fd, const struct epoll_event *event)
 		note_write(epfd, fd, event);
 }
 
-/* Take one registration out; the kernel has the last word on whether it exists. */
-static void take_out(int epfd, int fd, struct epoll_event event, struct carried *carried)
+/* Does epoll_ctl() say that the registration, or the epoll, does not exist? */
+static bool is_gone(int result)
 {
-	if (carried->count == CARRIED_MAX || sys_epoll_ctl(epfd, EPOLL_CTL_DEL, fd, &event) < 0)
-		return;
+	return result == -ENOENT || result == -EBADF || result == -EINVAL;
+}
+
+/*
+ * Take one registration out; the kernel has the last word on whether it exists.
+ * Return: false if it may, and could not be taken out: see @carried->error
+ */
+static bool take_out(int epfd, int fd, struct epoll_event event, struct carried *carried)
+{
+	int result = carried->count == CARRIED_MAX
+			     ? -ENOSPC
+			     : sys_epoll_ctl(epfd, EPOLL_CTL_DEL, fd, &event);
+
+	if (result < 0) {
+		carried->error = is_gone(result) ? carried->error : result;
+		return is_gone(result);
+	}
 	carried->entries[carried->count].epfd = epfd;
 	carried->entries[carried->count++].event = event;
+	return true;
 }
 
 static void take_out_noted(int fd, struct carried *carried)
@@ -40,10 +56,11 @@ static void take_out_noted(int fd, struct carried *carried)
 		struct epoll_event event;
 		int epfd;
 
-		if (note_read(fd, i, &epfd, &event)) {
-			take_out(epfd, fd, event, carried);
-			note_erase(epfd, fd);
-		}
+		if (!note_read(fd, i, &epfd, &event))
+			continue;
+		if (!take_out(epfd, fd, event, carried))
+			return;
+		note_erase(epfd, fd);
 	}
 }
 
@@ -116,7 +133,8 @@ static void make_path(char path[PATH_SIZE], const char *directory, int fd)
 	stpncpy(stpncpy(path, directory, PATH_SIZE - sizeof digits), at, sizeof digits);
 }
 
-static bool is_epoll(int fd)
+/* 1, 0, or a negated errno */
+static int is_epoll(int fd)
 {
 	static const char wanted[] = "anon_inode:[eventpoll]";
 	char path[PATH_SIZE], link[sizeof wanted];
@@ -124,6 +142,8 @@ static bool is_epoll(int fd)
 
 	make_path(path, "/proc/self/fd/", fd);
 	length = SYS_CALL(SYS_readlinkat, AT_FDCWD, path, link, sizeof link);
+	if (length < 0)
+		return length == -ENOENT || length == -EACCES ? 0 : (int)length;
 	return length == sizeof wanted - 1 && memcmp(link, wanted, sizeof wanted - 1) == 0;
 }
 
@@ -132,47 +152,77 @@ struct search {
 	struct carried *carried;
 };
 
-/* If @epfd is an epoll, read its fdinfo; a line is far shorter than the buffer. */
-static bool take_out_listed(int epfd, void *argument)
+/* Read an epoll's fdinfo; a line is far shorter than the buffer. 0, or a negated errno. */
+static int take_out_all(int epfd, struct search *search)
 {
-	struct search *search = argument;
 	char path[PATH_SIZE], buffer[1024];
 	size_t have = 0;
-	long got;
+	long got = 0;
 	int info;
 
-	if (!is_epoll(epfd))
-		return true;
 	make_path(path, "/proc/self/fdinfo/", epfd);
 	info = (int)SYS_CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (info < 0)
-		return true;
+		return info == -ENOENT ? 0 : info;
 	while (have < sizeof buffer - 1 &&
 	       (got = SYS_CALL(SYS_read, info, buffer + have, sizeof buffer - 1 - have)) > 0) {
 		buffer[have + (size_t)got] = 0;
 		have = take_out_lines(epfd, search->fd, buffer, search->carried);
 	}
 	sys_close(info);
-	return true;
+	return got < 0 ? (int)got : 0;
 }
 
-void epoll_take_out(int fd, struct carried *carried)
+static bool take_out_listed(int epfd, void *argument)
 {
+	struct search *search = argument;
+	int result = is_epoll(epfd);
+
+	if (result == 1)
+		result = take_out_all(epfd, search);
+	if (result < 0)
+		search->carried->error = result;
+	return !search->carried->error;
+}
+
+int epoll_take_out(int fd, struct carried *carried)
+{
+	int result = 0;
+
+	carried->error = 0;
 	carried->count = 0;
 	if (fd < 0)
-		return;
+		return 0;
 	take_out_noted(fd, carried);
-	if (hint_misses_notes(fd) || !hint_is_made(fd))
-		procfd_each(take_out_listed, &(struct search){fd, carried});
+	if (!carried->error && (hint_misses_notes(fd) || !hint_is_made(fd)))
+		result = procfd_each(take_out_listed, &(struct search){fd, carried});
+	return carried->error ?: result;
 }
 
-void epoll_put_back(int fd, const struct carried *carried)
+/*
+ * Make one registration. Where memory is short it may be there the next moment, hence twice;
+ * somebody may have made it meanwhile, or closed the epoll.
+ */
+static int put_back(int epfd, int fd, struct epoll_event *event)
 {
+	int result = sys_epoll_ctl(epfd, EPOLL_CTL_ADD, fd, event);
+
+	if (result < 0 && result != -EEXIST && !is_gone(result))
+		result = sys_epoll_ctl(epfd, EPOLL_CTL_ADD, fd, event);
+	if (result == 0)
+		epoll_note(epfd, EPOLL_CTL_ADD, fd, event);
+	return result == -EEXIST || is_gone(result) ? 0 : result;
+}
+
+int epoll_put_back(int fd, const struct carried *carried)
+{
+	int error = 0;
+
 	for (unsigned i = 0; i < carried->count; i++) {
 		struct epoll_event event = carried->entries[i].event;
-		int epfd = carried->entries[i].epfd;
+		int result = put_back(carried->entries[i].epfd, fd, &event);
 
-		if (sys_epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event) == 0)
-			epoll_note(epfd, EPOLL_CTL_ADD, fd, &event);
+		error = error ?: result;
 	}
+	return error;
 }

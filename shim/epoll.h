@@ -25,6 +25,7 @@
 
 /* Registrations that were taken out, to be put back. */
 struct carried {
+	int error; /* why one could not be; a negated errno */
 	unsigned count;
 	struct {
 		int epfd;
@@ -35,10 +36,17 @@ struct carried {
 /* epoll_note() - remember a successful epoll_ctl() of a TCP socket; async-signal-safe */
 void epoll_note(int epfd, int op, int fd, const struct epoll_event *event);
 
-/* epoll_take_out() - remove the registrations of @fd; errno untouched */
-void epoll_take_out(int fd, struct carried *carried);
+/*
+ * epoll_take_out() - remove the registrations of @fd
+ * @carried: those that were, to be put back whatever this returns
+ * Return: 0, or a negated errno if there may be more; errno untouched
+ */
+int epoll_take_out(int fd, struct carried *carried);
 
-/* epoll_put_back() - make them again, for what now lies under @fd */
-void epoll_put_back(int fd, const struct carried *carried);
+/*
+ * epoll_put_back() - make them again, for what now lies under @fd
+ * Return: 0, or a negated errno if one could not be made; errno untouched
+ */
+int epoll_put_back(int fd, const struct carried *carried);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "linger.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "hint.h"
@@ -24,50 +25,52 @@ static int set(int fd, bool on, int seconds)
 	return sys_setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
-bool linger_waits(int tcp)
+int linger_waits(int tcp)
 {
 	struct linger linger;
+	int result = get(tcp, &linger);
 
-	return get(tcp, &linger) == 0 && linger.l_onoff && linger.l_linger;
+	return result < 0 ? result : linger.l_onoff && linger.l_linger;
 }
 
-bool linger_carry(int from, int to)
+int linger_carry(int from, int to)
 {
 	struct linger linger;
+	int result = get(from, &linger);
 
-	if (get(from, &linger) < 0 || (!linger.l_onoff && !linger.l_linger))
-		return false;
-	set(to, true, linger.l_linger);
-	if (linger.l_linger)
-		set(to, false, 0);
-	return true;
+	if (result < 0 || (!linger.l_onoff && !linger.l_linger))
+		return result;
+	result = set(to, true, linger.l_linger);
+	if (result == 0 && linger.l_linger)
+		result = set(to, false, 0);
+	return result ?: 1;
 }
 
-void linger_restore(int tcp)
+int linger_restore(int tcp)
 {
 	struct linger linger;
 
-	if (get(tcp, &linger) == 0)
-		set(tcp, true, linger.l_linger);
+	return get(tcp, &linger) ?: set(tcp, true, linger.l_linger);
 }
 
 int linger_set(int fd, const void *value, socklen_t len)
 {
-	int result = sys_setsockopt(fd, SOL_SOCKET, SO_LINGER, value, len);
 	struct mark before, after;
 	struct linger linger;
+	int ours = hint_is_plain(fd) ? 0 : mark_read(fd, &before), result;
 
-	if (result < 0 || hint_is_plain(fd))
-		return result;
-	result = mark_read(fd, &before);
-	if (result != 1)
+	if (ours < 0)
+		return ours;
+	result = sys_setsockopt(fd, SOL_SOCKET, SO_LINGER, value, len);
+	if (result < 0 || !ours)
 		return result;
 	memcpy(&linger, value, sizeof linger);
 	after = before;
 	after.lingers = linger.l_onoff && linger.l_linger;
-	result = after.lingers == before.lingers ? 0 : mark_write(fd, &before, &after);
-	if (result == 0 && after.lingers)
-		result = set(fd, false, 0);
+	if (after.lingers != before.lingers)
+		result = mark_write(fd, &before, &after);
+	if (result < 0 || after.lingers)
+		result = set(fd, false, 0) ?: result;
 	return result;
 }
 

@@ -17,20 +17,21 @@
 #ifndef VSOCKIFY_LINGER_H
 #define VSOCKIFY_LINGER_H
 
-#include <stdbool.h>
 #include <sys/socket.h>
 
-/* linger_waits() - does close() of this TCP socket linger with a time? */
-bool linger_waits(int tcp);
+/* linger_waits() - does close() of this TCP socket linger with a time? 1, 0, or a negated errno
+ */
+int linger_waits(int tcp);
 
 /*
  * linger_carry() - give a socket the time of another, but lingering is off; or {1, 0} as it is
- * Return: true if it was not what a fresh socket has anyway
+ * Return: 1 if it was not what a fresh socket has anyway, 0, or a negated errno
  */
-bool linger_carry(int from, int to);
+int linger_carry(int from, int to);
 
-/* linger_restore() - lingering is on again, with the time that linger_carry() gave */
-void linger_restore(int tcp);
+/* linger_restore() - lingering is on again, with the time that linger_carry() gave; 0, or a
+ * negated errno */
+int linger_restore(int tcp);
 
 /* linger_set() - setsockopt() of SO_LINGER, on any socket; a negated errno on failure */
 int linger_set(int fd, const void *value, socklen_t len);

@@ -15,11 +15,11 @@
 #include <string.h>
 
 #include "../config/address.h"
+#include "carry.h"
 #include "convert.h"
 #include "error.h"
 #include "hint.h"
 #include "log.h"
-#include "option.h"
 #include "port.h"
 #include "second.h"
 #include "state.h"
@@ -42,14 +42,16 @@ static int bind_as_decided(int fd, const struct decision *d)
 }
 
 /* The program asked for any port: it keeps the one it got, whatever socket it has later. */
-static void keep_chosen_port(int fd, struct mark *m)
+static int keep_chosen_port(int fd, struct mark *m)
 {
 	struct sockaddr_vm vm;
 	socklen_t len = sizeof vm;
+	int result = sys_getsockname(fd, &vm, &len);
 
 	m->any_port = true;
-	if (sys_getsockname(fd, &vm, &len) == 0 && vm.svm_port <= UINT16_MAX)
+	if (result == 0 && vm.svm_port <= UINT16_MAX)
 		m->local.port = (uint16_t)vm.svm_port;
+	return result;
 }
 
 static int bind_converted(struct binding *b)
@@ -61,16 +63,16 @@ static int bind_converted(struct binding *b)
 		log_failure("bind", b->fd, "cannot make an AF_VSOCK socket", -result);
 		return result == -EAFNOSUPPORT ? -EADDRNOTAVAIL : result;
 	}
-	b->mark.inherit =
-		option_keep(b->fd, &b->mark, hint_options(b->fd)) || c.carried_options;
-	result = bind_as_decided(c.spare, &b->decision);
-	if (result == 0) {
-		if (!b->decision.port)
-			keep_chosen_port(c.spare, &b->mark);
-		return conversion_complete(&c, b->rs, &b->mark);
-	}
+	result = carry_kept(b->fd, &b->mark, hint_options(b->fd));
+	b->mark.inherit = result > 0 || c.carried_options;
+	if (result >= 0)
+		result = bind_as_decided(c.spare, &b->decision);
 	if (result == -EADDRINUSE)
 		return second_bind(&c, b->rs, &b->decision, &b->mark);
+	if (result == 0 && !b->decision.port)
+		result = keep_chosen_port(c.spare, &b->mark);
+	if (result == 0)
+		return conversion_complete(&c, b->rs, &b->mark);
 	log_failure("bind", b->fd, "the kernel refuses", -result);
 	conversion_abort(&c);
 	return result;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * option.c - setsockopt() and getsockopt(), and what conversion does to options
+ * option.c - setsockopt() and getsockopt()
  *
  * A kept option that is set on a converted socket is first set on a scratch TCP socket and
  * read back from it, so that the kernel's own TCP says whether the value is good and what
@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "carry.h"
 #include "error.h"
 #include "hint.h"
 #include "kept.h"
@@ -24,124 +25,6 @@
 #ifndef SO_GET_FILTER
 #define SO_GET_FILTER SO_ATTACH_FILTER
 #endif
-
-/* ---- conversion ---- */
-
-/*
- * setsockopt() of a carried option. vsock_set_rcvlowat() refuses what is more than the buffer
- * holds; TCP cuts the value to that.
- */
-static int set_carried(int fd, const struct option *option, const void *value, socklen_t len)
-{
-	int result = sys_setsockopt(fd, option->level, option->name, value, len), room;
-	socklen_t size_len = sizeof(uint64_t);
-	uint64_t size;
-
-	if (result != -EINVAL || option->name != SO_RCVLOWAT ||
-	    sys_getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, &size_len) < 0)
-		return result;
-	room = size < INT_MAX ? (int)size : INT_MAX;
-	return sys_setsockopt(fd, option->level, option->name, &room, sizeof room);
-}
-
-/* Carry one option; true if it was not what a fresh socket has anyway. */
-static bool carry_one(const struct option *option, int from, int to)
-{
-	int old[4] = {0}, new[4] = {0}; /* the longest is a timeval of two 64-bit numbers */
-	socklen_t len = sizeof old, new_len = sizeof new;
-
-	if (option->level == SOL_SOCKET && option->name == SO_LINGER)
-		return linger_carry(from, to);
-	if (sys_getsockopt(from, option->level, option->name, old, &len) < 0 ||
-	    sys_getsockopt(to, option->level, option->name, new, &new_len) < 0 ||
-	    memcmp(old, new, sizeof old) == 0)
-		return false;
-	/* The kernel doubles buffer sizes that are set, and gives them back doubled. */
-	if (option->name == SO_SNDBUF || option->name == SO_RCVBUF)
-		old[0] /= 2;
-	return set_carried(to, option, old, len) == 0;
-}
-
-bool option_carry(int from, int to, uint64_t which)
-{
-	bool any = false;
-
-	for (int i = 0; i < option_count; i++)
-		if (which >> i & 1 && option_table[i].treatment == CARRIED &&
-		    carry_one(&option_table[i], from, to) &&
-		    option_table[i].inheritance == BY_ACCEPT)
-			any = true;
-	return any;
-}
-
-/* Is there a bit for this option? */
-static bool is_among(uint64_t which, int level, int name)
-{
-	int index = which ? option_find(level, name) : -1;
-
-	return index >= 0 && which >> index & 1;
-}
-
-bool option_maybe_set(int fd, int level, int name)
-{
-	return is_among(hint_options(fd), level, name);
-}
-
-bool option_keep(int tcp, struct mark *m, uint64_t which)
-{
-	bool any = false;
-
-	m->lingers = is_among(which, SOL_SOCKET, SO_LINGER) && linger_waits(tcp);
-	for (int i = 0; which && i < option_count; i++) {
-		struct value value, initial;
-
-		if (!(which >> i & 1) || option_table[i].treatment != KEPT ||
-		    kept_read(tcp, i, &value) < 0 || kept_default(i, m->v6, &initial) < 0 ||
-		    memcmp(&value, &initial, sizeof value) == 0)
-			continue;
-		kept_put(m, i, &value);
-		any = any || option_table[i].inheritance == BY_ACCEPT;
-	}
-	return any;
-}
-
-void option_carry_low_water(int from, int to)
-{
-	if (option_maybe_set(from, SOL_SOCKET, SO_RCVLOWAT))
-		option_carry(from, to, UINT64_C(1) << option_find(SOL_SOCKET, SO_RCVLOWAT));
-}
-
-void option_inherit(int listener, int accepted, const struct mark *head)
-{
-	struct mark m;
-	uint64_t handed_down = hint_options(listener);
-
-	if ((!head->extended && !head->inherit) || mark_read(listener, &m) != 1)
-		return;
-	for (int i = 0; i < option_count; i++)
-		if (option_table[i].inheritance == NOT_INHERITED) {
-			handed_down &= ~(UINT64_C(1) << i);
-			kept_drop(&m, i);
-		}
-	if (head->inherit)
-		option_carry(listener, accepted, handed_down);
-	m.peer = (struct place){0};
-	m.shut = false;
-	mark_write(accepted, NULL, &m);
-}
-
-void option_restore(int tcp, const struct mark *m)
-{
-	for (int i = 0; i < option_count; i++) {
-		struct value value;
-
-		if (option_table[i].treatment == KEPT && kept_get(m, i, &value))
-			sys_setsockopt(tcp, option_table[i].level, option_table[i].name, &value,
-				       option_words(i) * 4);
-	}
-	if (m->lingers)
-		linger_restore(tcp);
-}
 
 /* ---- setsockopt() ---- */
 
@@ -198,7 +81,7 @@ static int set_low_water(int fd, int index, const void *given, socklen_t len)
 	if (result <= 0)
 		return result ?: -EINVAL;
 	result = judge(index, m.v6, given, len, &value);
-	return result < 0 ? result : set_carried(fd, &option_table[index], &value, sizeof(int));
+	return result < 0 ? result : carry_set(fd, &option_table[index], &value, sizeof(int));
 }
 
 /* As much of the mark as this option needs: TCP_NODELAY, which programs set on every

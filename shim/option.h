@@ -21,39 +21,6 @@
 
 #include "mark.h"
 
-/*
- * option_carry() - set on one socket the carried options of another
- * @which: a bit for each index of the table, as from hint_options()
- * Return: true if there was any that accepted sockets must get too
- *
- * Errors are ignored: what AF_VSOCK refuses has no meaning there.
- */
-bool option_carry(int from, int to, uint64_t which);
-
-/* option_carry_low_water() - carry SO_RCVLOWAT, which may not be more than the buffer's size,
- * once that is set */
-void option_carry_low_water(int from, int to);
-
-/*
- * option_inherit() - give an accepted socket those of its listener's options, and the part of
- *                    its mark, that the kernel does not hand down
- * @head: the accepted socket's mark_head()
- */
-void option_inherit(int listener, int accepted, const struct mark *head);
-
-/*
- * option_keep() - put into a mark the kept options of a TCP socket
- * Return: true if there was any that accepted sockets must get, and that the kernel does not
- * hand down with the mark's first word
- */
-bool option_keep(int tcp, struct mark *m, uint64_t which);
-
-/* option_maybe_set() - may this option have been set on @fd? By the hints alone. */
-bool option_maybe_set(int fd, int level, int name);
-
-/* option_restore() - set on a TCP socket what a mark keeps (conversion undone) */
-void option_restore(int tcp, const struct mark *m);
-
 /* The wrapped calls; as setsockopt(2) and getsockopt(2), but a negated errno on failure. */
 int option_set(int fd, int level, int name, const void *value, socklen_t len);
 int option_get(int fd, int level, int name, void *value, socklen_t *len);

@@ -46,20 +46,29 @@ static bool visit_entries(const char *buffer, long size, int directory,
 	return true;
 }
 
-void procfd_each(bool (*visit)(int fd, void *argument), void *argument)
+/* Is there no /proc? Not one that cannot be opened just now. */
+static bool is_missing(int result)
+{
+	return result == -ENOENT || result == -ENOTDIR || result == -EACCES;
+}
+
+int procfd_each(bool (*visit)(int fd, void *argument), void *argument)
 {
 	char buffer[2048] __attribute__((aligned(8)));
 	int directory = (int)SYS_CALL(SYS_openat, AT_FDCWD, "/proc/self/fd",
 				      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	long size;
 
+	if (directory < 0 && !is_missing(directory))
+		return directory;
 	if (directory < 0) {
 		for (int fd = 0; fd < BLIND_FDS && visit(fd, argument); fd++)
 			continue;
-		return;
+		return 0;
 	}
 	do
 		size = SYS_CALL(SYS_getdents64, directory, buffer, sizeof buffer);
 	while (size > 0 && visit_entries(buffer, size, directory, visit, argument));
 	sys_close(directory);
+	return size < 0 ? (int)size : 0;
 }

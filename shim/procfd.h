@@ -14,7 +14,10 @@
  * procfd_each() - call @visit for each open descriptor until it returns false
  *
  * Without /proc (in a chroot, say) the descriptors 0 to 1023 are tried, open or not.
+ *
+ * Return: 0, or a negated errno if there is a /proc that cannot be read (no descriptor is left,
+ * or a sandbox forbids it): then some were not visited
  */
-void procfd_each(bool (*visit)(int fd, void *argument), void *argument);
+int procfd_each(bool (*visit)(int fd, void *argument), void *argument);
 
 #endif

@@ -113,19 +113,14 @@ static bool look_at(int fd, void *argument)
 /* ---- what becomes of the second ---- */
 
 /* A second listener that accepts from the same queue. */
-static int share(struct conversion *c, int holder)
+static int share(struct conversion *c, int holder, const struct mark *m)
 {
-	int result;
-
 	sys_close(c->spare);
 	c->spare = sys_fcntl(holder, F_DUPFD_CLOEXEC, 0);
 	if (c->spare < 0)
 		return c->spare;
-	c->file_flags = O_NONBLOCK; /* the open file is the holder's: leave its flags alone */
-	result = conversion_commit(c);
-	if (result == 0)
-		conversion_finish(c);
-	return result;
+	c->shared = true;
+	return conversion_exchange(c, m);
 }
 
 /*
@@ -161,8 +156,14 @@ static int bind_outside(int fd, const struct ruleset *rs, const struct holders *
 
 static int be_silent(struct conversion *c, const struct ruleset *rs, struct mark *m)
 {
+	int result;
+
 	m->silent = true;
-	bind_port(c->spare, VMADDR_CID_ANY, VMADDR_PORT_ANY);
+	result = bind_port(c->spare, VMADDR_CID_ANY, VMADDR_PORT_ANY);
+	if (result < 0) {
+		conversion_abort(c);
+		return result;
+	}
 	return conversion_complete(c, rs, m);
 }
 
@@ -177,6 +178,10 @@ static int bind_beside(struct conversion *c, const struct ruleset *rs, const str
 			result = bind_outside(c->spare, rs, h);
 		if (result == 0)
 			return conversion_complete(c, rs, m);
+		if (result != -EADDRINUSE && result != -EADDRNOTAVAIL) {
+			conversion_abort(c);
+			return result;
+		}
 		/* a machine that only reaches itself has no outside */
 		if (result != -EADDRNOTAVAIL || h->outside >= 0)
 			carrier = h->outside;
@@ -196,13 +201,13 @@ int second_bind(struct conversion *c, const struct ruleset *rs, const struct dec
 			    .inside = -1,
 			    .outside = -1,
 			    .shared = -1};
+	int result = procfd_each(look_at, &h) ?: h.error;
 
-	procfd_each(look_at, &h);
-	if (h.error || h.conflict) {
+	if (result < 0 || h.conflict) {
 		conversion_abort(c);
-		return h.error ?: -EADDRINUSE;
+		return result ?: -EADDRINUSE;
 	}
 	if (m->reuseport && h.shared >= 0)
-		return share(c, h.shared);
+		return share(c, h.shared, m);
 	return bind_beside(c, rs, &h, wanted->cid, m);
 }

@@ -45,11 +45,14 @@ bool shutdown_of_listener(int fd, const struct mark *head)
 static int shutdown_listener(int fd, const struct mark *before, int how)
 {
 	struct mark after = *before;
+	int result;
 
 	if (how == SHUT_WR) /* does nothing to a TCP listener */
 		return 0;
 	after.silent = after.shut = true;
-	mark_write(fd, before, &after);
+	result = mark_write(fd, before, &after);
+	if (result < 0)
+		return result;
 	atomic_store(&listener_was_shut, true);
 	shutdown_wake(fd);
 	return 0;
@@ -89,24 +92,30 @@ static int shut(int fd, int how, struct mark *after)
 /*
  * shutdown_connection() - of a connection of ours
  * @peer: NULL if it was shut down before. After shutdown() the kernel no longer names the
- *        peer; TCP does, so remember it.
+ *        peer; TCP does, so remember it: first, for what cannot be must not be lost.
  */
 static int shutdown_connection(int fd, const struct mark *before,
 			       const struct sockaddr_vm *peer, int how)
 {
-	struct mark after = *before;
+	struct mark noted = *before, after;
 	struct endpoint ep;
-	int result = is_closed(fd, before) ? -ENOTCONN : shut(fd, how, &after);
+	int result, written = 0;
 
-	if (result < 0)
-		return result;
+	if (is_closed(fd, before))
+		return -ENOTCONN;
 	if (peer) {
 		peer_endpoint(rules(), before, peer, &ep);
-		after.peer = place_of(ep.ip, ep.port);
+		noted.peer = place_of(ep.ip, ep.port);
 	}
-	after.shut = true;
-	mark_write(fd, before, &after);
-	return 0;
+	noted.shut = true;
+	result = mark_write(fd, before, &noted);
+	if (result < 0)
+		return result;
+	after = noted;
+	result = shut(fd, how, &after);
+	if (result < 0 || after.silent != noted.silent)
+		written = mark_write(fd, &noted, result < 0 ? before : &after);
+	return result < 0 ? result : written;
 }
 
 int shutdown_socket(int fd, int how)

@@ -221,14 +221,16 @@ bool loopback_loaded(void)
 	struct sockaddr_vm vm = {.svm_family = AF_VSOCK,
 				 .svm_cid = VMADDR_CID_LOCAL,
 				 .svm_port = VMADDR_PORT_ANY};
-	int fd;
+	int fd, result;
 
 	if (!atomic_load_explicit(&known, memory_order_relaxed)) {
 		fd = sys_socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (fd < 0)
 			return false;
-		atomic_store_explicit(&known, sys_bind(fd, &vm, sizeof vm) == 0 ? 2 : 1,
-				      memory_order_relaxed);
+		result = sys_bind(fd, &vm, sizeof vm);
+		if (result == 0 || result == -EADDRNOTAVAIL) /* else nobody knows */
+			atomic_store_explicit(&known, result == 0 ? 2 : 1,
+					      memory_order_relaxed);
 		sys_close(fd);
 	}
 	return atomic_load_explicit(&known, memory_order_relaxed) == 2;

@@ -21,6 +21,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -136,6 +137,20 @@ static inline int sys_epoll_ctl(int epfd, int op, int fd, void *event)
 static inline int sys_ioctl(int fd, unsigned long request, void *argument)
 {
 	return (int)SYS_CALL(SYS_ioctl, fd, request, argument);
+}
+
+/* sys_set_flags() - F_SETFL; by ioctl() where fcntl() is refused, so that no flag stays behind
+ */
+static inline int sys_set_flags(int fd, int flags)
+{
+	int result = sys_fcntl(fd, F_SETFL, flags);
+
+	if (result == 0)
+		return 0;
+	result = sys_ioctl(fd, FIONBIO, &(int){(flags & O_NONBLOCK) != 0});
+	if (result == 0 && flags & O_ASYNC)
+		result = sys_ioctl(fd, FIOASYNC, &(int){1});
+	return result;
 }
 
 /* sys_map() - @size bytes of fresh memory; NULL if there is none */

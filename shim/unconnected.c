@@ -7,13 +7,13 @@
 #include <limits.h>
 #include <signal.h>
 
-#include "connect.h"
 #include "error.h"
 #include "hint.h"
 #include "mark.h"
 #include "queue.h"
 #include "real.h"
 #include "sys.h"
+#include "wait.h"
 
 /* What becomes of a call that failed: an errno, or */
 enum { AGAIN = 0, THE_END = -1 };
@@ -35,7 +35,7 @@ static int connecting(int fd, int flags)
 
 	if (!may_wait(fd, flags))
 		return EAGAIN;
-	error = -connect_wait(fd);
+	error = -wait_connected(fd);
 	return error == EINPROGRESS ? EAGAIN : error;
 }
 
