@@ -23,7 +23,7 @@ interop_PACKAGES = $(call folder,interop)
 examples_PACKAGES = $(call folder,examples) $(DEMO_PACKAGES)
 stress_PACKAGES = $(call folder,loops)
 stress_GOALS = $(LOOPS)
-sanitizers_PACKAGES = $(CHECK_PACKAGES)
+sanitizers_PACKAGES = $(CHECK_PACKAGES) clang
 sanitizers_GOALS = sanitized
 
 EACH_PART = $(addprefix check-,$(PARTS))
@@ -32,7 +32,7 @@ EACH_PART = $(addprefix check-,$(PARTS))
 # ---- programs of the tests ----
 
 # pure: parts of the launcher and the shim that unit tests can take as they are
-PURE = cli/elf.c cli/plausible.c shim/pack.c shim/place.c
+PURE = cli/elf.c cli/plausible.c shim/pack.c shim/place.c tests/fuzz/mark.c
 
 $(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/unit/*.c))
 	@mkdir -p $(@D)

@@ -4,7 +4,10 @@
  */
 #include "unit.h"
 
-#include "../fuzz/mark.c" /* so that both check the same */
+#include "../../shim/pack.h"
+
+/* tests/fuzz/mark.c, so that both check the same */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define ROUNDS 1000000
 
