@@ -26,7 +26,7 @@
 #define SLOTS 1024
 static _Atomic uint64_t slots[SLOTS];
 
-_Atomic bool queue_is_asked;
+_Atomic bool queue_is_asked, queue_has_edges;
 
 static _Atomic uint64_t *slot_of(int fd)
 {
@@ -72,7 +72,8 @@ static size_t look_at(uint64_t seen)
 static int readable(int fd)
 {
 	uint64_t seen = atomic_load_explicit(slot_of(fd), memory_order_relaxed);
-	int size = message_peek(fd, look_at(seen));
+	bool all = atomic_load_explicit(&queue_has_edges, memory_order_relaxed);
+	int size = message_peek(fd, all ? LOOK_MOST : look_at(seen));
 
 	if (size < 0)
 		return size;

@@ -129,8 +129,11 @@ EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 {
 	int result = sys_epoll_ctl(epfd, op, fd, event);
 
-	if (result == 0 && hint_is_made(fd))
-		epoll_note(epfd, op, fd, event);
+	if (result == 0) {
+		queue_note_epoll(op, event);
+		if (hint_is_made(fd))
+			epoll_note(epfd, op, fd, event);
+	}
 	return TRACED(sys_return(result), epfd, op, fd);
 }
 

@@ -6,6 +6,7 @@
  * asking SIZE...	the time that reads of SIZE bytes take of 3 MiB, without and with the
  *question, by a client and by an accepted socket: "SIZE 123 234", in microseconds
  */
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -114,6 +115,30 @@ static void never_too_much(int ends[2], int reader, reading how)
 	close(ends[reader]);
 }
 
+/*
+ * An edge-triggered loop may take the answer for all there is, read that much, and wait for the
+ * next edge. (Run last: it changes what the process is answered.)
+ */
+static void tells_all_at_edges(int ends[2], int reader)
+{
+	static char data[4096];
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+	int epfd = must(epoll_create1(EPOLL_CLOEXEC)), left = QUEUED;
+
+	start(ends, reader);
+	must(epoll_ctl(epfd, EPOLL_CTL_ADD, ends[reader], &event));
+	for (int round = 0; round < 20; round++) {
+		int answer = ask(ends[reader]);
+
+		if (answer != left)
+			complain("edge-triggered: %d answered, %d are there", answer, left);
+		left -= (int)must(read(ends[reader], data, sizeof data));
+	}
+	close(ends[0]);
+	close(ends[1]);
+	close(epfd);
+}
+
 static void answers(void)
 {
 	static const reading ways[] = {read, by_readv, by_recv, by_recvmsg};
@@ -124,6 +149,8 @@ static void answers(void)
 		for (unsigned i = 0; i < ARRAY_SIZE(ways); i++)
 			never_too_much(ends, reader, ways[i]);
 	}
+	for (int reader = 0; reader < 2; reader++)
+		tells_all_at_edges(ends, reader);
 }
 
 /* ---- costs ---- */
