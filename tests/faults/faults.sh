@@ -19,6 +19,7 @@ faults() {
 		  { on = "*:7100"; accept_from = [ 7 ]; },
 		  { on = "*:7200"; action = "deny"; },
 		  { on = "127.0.0.5:*"; },
+		  { on = "127.0.0.8:*"; action = "pass"; },
 		  { on = "0.0.0.0:*"; action = "deny"; }
 		);
 	END

@@ -9,6 +9,7 @@
 #ifndef TESTS_PROGRAMS_FAULTS_TRAP_H
 #define TESTS_PROGRAMS_FAULTS_TRAP_H
 
+#include <inttypes.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -20,9 +21,18 @@
 
 #include "tcp.h"
 
-#if !defined(__x86_64__)
-#error "the registers are those of x86-64"
+/* Elsewhere the shim's own calls go through libc (sys.h), and cannot be told from others. */
+#if defined(__x86_64__)
+#define CAN_TRAP 1
+#else
+#define CAN_TRAP 0
 #endif
+
+/* A call that was trapped, and where the program will find its result. */
+struct trapped {
+	long call, arguments[6];
+	long long *result;
+};
 
 /* What is to happen in this round. */
 struct fault {
@@ -33,35 +43,35 @@ struct fault {
 
 static struct fault fault;
 static atomic_bool armed;
-static atomic_int calls;             /* while armed */
-static atomic_long failed_call = -1; /* its number, once it has failed */
+static atomic_int calls;              /* while armed */
+static atomic_llong failed_call = -1; /* its kind, once it has failed */
 
 /* Two calls are of a kind if they do the same: epoll_ctl() and fcntl() do many things. */
-static long kind_of(long call, const greg_t *r)
+static long long kind_of(long call, long second, long third)
 {
+	long long kind = (long long)call << 32;
+
 	if (call == SYS_epoll_ctl || call == SYS_fcntl || call == SYS_ioctl)
-		return call << 32 | (uint32_t)r[REG_RSI];
+		return kind | (uint32_t)second;
 	if (call == SYS_getsockopt || call == SYS_setsockopt)
-		return call << 32 | (uint32_t)r[REG_RSI] << 16 | (uint16_t)r[REG_RDX];
-	return call << 32;
+		return kind | (uint32_t)second << 16 | (uint16_t)third;
+	return kind;
 }
 
-static long do_call(const greg_t *r, long call)
+/* Make it from here; in the kernel's convention. */
+static long do_call(const struct trapped *t)
 {
-	register long r10 __asm__("r10") = r[REG_R10];
-	register long r8 __asm__("r8") = r[REG_R8];
-	register long r9 __asm__("r9") = r[REG_R9];
-	long result;
+	const long *a = t->arguments;
+	int saved = errno;
+	long result = syscall(t->call, a[0], a[1], a[2], a[3], a[4], a[5]);
 
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(call), "D"(r[REG_RDI]), "S"(r[REG_RSI]), "d"(r[REG_RDX]),
-			   "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
+	if (result == -1)
+		result = -errno;
+	errno = saved;
 	return result;
 }
 
-static bool shall_fail(long kind)
+static bool shall_fail(long long kind)
 {
 	int number = atomic_fetch_add(&calls, 1);
 
@@ -72,20 +82,32 @@ static bool shall_fail(long kind)
 	return fault.rest && atomic_load(&failed_call) == kind;
 }
 
+static void answer(const struct trapped *t)
+{
+	bool fails = atomic_load(&armed) &&
+		     shall_fail(kind_of(t->call, t->arguments[1], t->arguments[2]));
+
+	if (!fails || t->call == SYS_close) /* which closes, whatever it says */
+		*t->result = do_call(t);
+	if (fails)
+		*t->result = -fault.error;
+}
+
 static void on_trap(int signal, siginfo_t *info, void *context)
 {
+#if CAN_TRAP
 	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
-	long call = info->si_syscall;
 
+	answer(&(struct trapped){.call = info->si_syscall,
+				 .arguments = {r[REG_RDI], r[REG_RSI], r[REG_RDX], r[REG_R10],
+					       r[REG_R8], r[REG_R9]},
+				 .result = &r[REG_RAX]});
+#else
+	(void)info;
+	(void)context;
+	(void)answer;
+#endif
 	(void)signal;
-	if (!atomic_load(&armed) || !shall_fail(kind_of(call, r)))
-		r[REG_RAX] = do_call(r, call);
-	else if (call == SYS_close) /* closes, whatever it says */
-	{
-		do_call(r, call);
-		r[REG_RAX] = -fault.error;
-	} else
-		r[REG_RAX] = -fault.error;
 }
 
 /* Where the shim's instructions are. */
@@ -97,8 +119,9 @@ static void find_shim(uint64_t *start, uint64_t *end)
 	*start = *end = 0;
 	while (maps && fgets(line, sizeof line, maps))
 		if (strstr(line, "libvsockify") && strstr(line, " r-xp "))
-			must(sscanf(line, "%lx-%lx", start, end) == 2 ? 0 : -1);
-	fclose(maps);
+			must(sscanf(line, "%" SCNx64 "-%" SCNx64, start, end) == 2 ? 0 : -1);
+	if (maps)
+		fclose(maps);
 	if (!*start || *start >> 32 != *end >> 32)
 		complain("where is the shim?");
 }
