@@ -16,8 +16,10 @@
  *
  * Others may have taken thousands in a row, or all there are. So after a few that are taken the
  * search goes on elsewhere, and it ends after a number of tries. While it keeps on ending in
- * vain, that number shrinks: in a process that has more connections than the range has ports,
- * each further one pays for two tries. One that finds a port restores it.
+ * vain, that number shrinks, and at last most connections do without a search: in a process
+ * that has more of them than the range has ports, a further one pays next to nothing. A search
+ * that finds a port restores it. (A try is not cheap there: the kernel walks over all sockets
+ * of this machine whose ports leave the same remainder, a 251st of them.)
  */
 #include "port.h"
 
@@ -35,6 +37,9 @@
 #define TRIES_MOST     32
 #define TRIES_LEAST    2
 #define TRIES_IN_A_ROW 4
+
+/* How many do without a search once the smallest was in vain. */
+#define REST 64
 
 /* For a server, whose clients want the number that it shows. */
 #define TRIES_FOR_SERVER 512
@@ -168,18 +173,43 @@ static int otherwise_any(int fd, uint32_t cid, int result)
 	return result == -EADDRINUSE ? bind_port(fd, cid, VMADDR_PORT_ANY) : result;
 }
 
+/* What has become of the searches of this process; several threads may put each other out of
+ * step, which does no harm. */
+static struct {
+	_Atomic unsigned tries; /* of the next one; 0: TRIES_MOST */
+	_Atomic unsigned rest;  /* how many clients do without */
+} searches;
+
+static unsigned tries_now(void)
+{
+	unsigned rest = atomic_load_explicit(&searches.rest, memory_order_relaxed);
+
+	if (rest) {
+		atomic_store_explicit(&searches.rest, rest - 1, memory_order_relaxed);
+		return 0;
+	}
+	return atomic_load_explicit(&searches.tries, memory_order_relaxed) ?: TRIES_MOST;
+}
+
+static void note_search(unsigned tries, bool found)
+{
+	unsigned next = found ? TRIES_MOST : tries / 2;
+
+	if (next < TRIES_LEAST) {
+		next = TRIES_LEAST;
+		atomic_store_explicit(&searches.rest, REST, memory_order_relaxed);
+	}
+	if (next != tries)
+		atomic_store_explicit(&searches.tries, next, memory_order_relaxed);
+}
+
 int bind_client_port(int fd)
 {
-	static _Atomic unsigned tries = TRIES_MOST;
-	unsigned now = atomic_load_explicit(&tries, memory_order_relaxed), next = now;
-	int result = search(fd, VMADDR_CID_ANY, now);
+	unsigned tries = tries_now();
+	int result = search(fd, VMADDR_CID_ANY, tries);
 
-	if (result == 0)
-		next = TRIES_MOST;
-	else if (result == -EADDRINUSE && now > TRIES_LEAST)
-		next = now / 2;
-	if (next != now)
-		atomic_store_explicit(&tries, next, memory_order_relaxed);
+	if (tries && (result == 0 || result == -EADDRINUSE))
+		note_search(tries, result == 0);
 	return otherwise_any(fd, VMADDR_CID_ANY, result);
 }
 

@@ -23,12 +23,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAYBE_UNUSED  __attribute__((unused))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* With FIRST_FD in the environment, all descriptors below that number are taken beforehand. */
+MAYBE_UNUSED __attribute__((constructor)) static void take_descriptors(void)
+{
+	const char *first = getenv("FIRST_FD");
+	int wanted = first ? atoi(first) : 0;
+	struct rlimit limit = {(rlim_t)wanted + 1000, (rlim_t)wanted + 1000};
+	int fd = 0;
+
+	if (wanted && setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		abort();
+	while (fd >= 0 && fd < wanted - 1)
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+}
 
 /* How long anything may take before the test gives up on it. */
 #define PATIENCE_MS 20000
