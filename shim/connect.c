@@ -212,6 +212,7 @@ static int connect_bound(struct attempt *a, const struct subject *s)
 	int flags = sys_fcntl(a->fd, F_GETFL, 0), result = flags;
 
 	a->mark = s->mark;
+	a->mark.restricted = a->mark.any_port = false; /* which are a listener's */
 	a->mark.peer = place_of(a->to.ip, a->to.port);
 	a->mark.begun = flags & O_NONBLOCK;
 	if (flags >= 0)

@@ -50,6 +50,7 @@ struct mark {
 	bool v6only;     /* IPV6_V6ONLY was on at bind */
 	bool nodelay;    /* TCP_NODELAY */
 	bool restricted; /* listener whose rule has accept_from */
+	bool awaited;    /* such a listener, at which a blocking accept() waited */
 	bool inherit;    /* listener with options that accepted sockets must get */
 	bool silent;     /* listener that must never give a connection; connection that is to
 			    write no more after its peer has gone */
@@ -61,6 +62,7 @@ struct mark {
 	bool shut;         /* shutdown() was called, and the kernel forgot the peer */
 	bool quickack_off, cork, reuseport; /* TCP_QUICKACK 0, TCP_CORK, SO_REUSEPORT */
 	bool any_port;                      /* the program bound port 0 */
+	bool refused;    /* connection that accept() gave when it had ended it (refuse.h) */
 	bool lingers;    /* SO_LINGER is on, with a time that stands on the socket (linger.h) */
 	uint8_t keepcnt; /* TCP_KEEPCNT, 0: not set */
 	uint16_t keepidle, keepintvl; /* TCP_KEEPIDLE, TCP_KEEPINTVL in seconds, 0: not set */

@@ -29,7 +29,7 @@
 #define A_MAGIC_FIRST    UINT64_C(4)
 #define A_MAGIC_LAST     UINT64_C(6)
 #define A_PEER           (UINT64_C(1) << 60)
-#define A_BEGUN          (UINT64_C(1) << 59)
+#define A_BEGUN          (UINT64_C(1) << 59) /* of a restricted listener: awaited */
 #define A_V6             (UINT64_C(1) << 58)
 #define A_V6ONLY         (UINT64_C(1) << 57)
 #define A_NODELAY        (UINT64_C(1) << 56)
@@ -48,8 +48,8 @@
 #define B_CORK          (UINT64_C(1) << 11)
 #define B_REUSEPORT     (UINT64_C(1) << 10)
 #define B_KEEPCNT_SHIFT 3
-#define B_ANY_PORT      (UINT64_C(1) << 2)
-#define B_MAGIC         UINT64_C(1) /* of the low two bits; the default, ~0, has 3 */
+#define B_ANY_PORT      (UINT64_C(1) << 2) /* where there is a peer: refused */
+#define B_MAGIC         UINT64_C(1)        /* of the low two bits; the default, ~0, has 3 */
 #define B_MAGIC_MASK    UINT64_C(3)
 
 #define C_KEEPIDLE_SHIFT  16
@@ -83,8 +83,8 @@ static bool place_is_empty(const struct place *place)
 
 static bool has_small_options(const struct mark *m)
 {
-	return m->quickack_off || m->cork || m->reuseport || m->any_port || m->keepcnt ||
-	       m->keepidle || m->keepintvl || m->lingers;
+	return m->quickack_off || m->cork || m->reuseport || m->any_port || m->refused ||
+	       m->keepcnt || m->keepidle || m->keepintvl || m->lingers;
 }
 
 /* Beside flags of word A. */
@@ -113,7 +113,7 @@ static uint64_t pack_flags(const struct mark *m, enum form form)
 {
 	return A_MAGIC << A_MAGIC_SHIFT | (m->v6 ? A_V6 : 0) | (m->v6only ? A_V6ONLY : 0) |
 	       (m->nodelay ? A_NODELAY : 0) | (m->restricted ? A_RESTRICTED : 0) |
-	       (m->begun ? A_BEGUN : 0) | (m->inherit ? A_INHERIT : 0) |
+	       (m->begun || m->awaited ? A_BEGUN : 0) | (m->inherit ? A_INHERIT : 0) |
 	       (m->silent ? A_SILENT : 0) |
 	       (m->extra_count || form == FORM_FILTER ? A_FILTERED : 0) |
 	       (uint64_t)form << A_FORM_SHIFT;
@@ -123,8 +123,8 @@ static uint64_t pack_small(const struct mark *m)
 {
 	return (m->shut ? B_SHUT : 0) | (m->quickack_off ? B_QUICKACK : 0) |
 	       (m->cork ? B_CORK : 0) | (m->reuseport ? B_REUSEPORT : 0) |
-	       (m->any_port ? B_ANY_PORT : 0) | (uint64_t)m->keepcnt << B_KEEPCNT_SHIFT |
-	       B_MAGIC;
+	       (m->any_port || m->refused ? B_ANY_PORT : 0) |
+	       (uint64_t)m->keepcnt << B_KEEPCNT_SHIFT | B_MAGIC;
 }
 
 static void unpack_small(struct mark *m, uint64_t b)
@@ -135,6 +135,13 @@ static void unpack_small(struct mark *m, uint64_t b)
 	m->reuseport = b & B_REUSEPORT;
 	m->any_port = b & B_ANY_PORT;
 	m->keepcnt = b >> B_KEEPCNT_SHIFT & 0x7f;
+}
+
+/* Only a socket without a peer has to know that it is bound to any port. */
+static void tell_refused(struct mark *m)
+{
+	m->refused = m->any_port && m->peer.kind != PLACE_NONE;
+	m->any_port = m->any_port && !m->refused;
 }
 
 static uint32_t pack_times(const struct mark *m)
@@ -266,6 +273,8 @@ void unpack_filter(struct mark *m, enum form form, const struct filter *f)
 			m->extras[m->extra_count++] = (struct extra){code->jt, code->k};
 		i++;
 	}
+	if (form == FORM_FILTER)
+		tell_refused(m);
 }
 
 /* ---- words ---- */
@@ -298,7 +307,8 @@ enum form unpack_head(struct mark *m, uint64_t a)
 	m->v6only = a & A_V6ONLY;
 	m->nodelay = a & A_NODELAY;
 	m->restricted = a & A_RESTRICTED;
-	m->begun = a & A_BEGUN;
+	m->begun = a & A_BEGUN && !m->restricted;
+	m->awaited = a & A_BEGUN && m->restricted;
 	m->inherit = a & A_INHERIT;
 	m->silent = a & A_SILENT;
 	m->filtered = a & A_FILTERED;
@@ -317,6 +327,7 @@ void unpack_places(struct mark *m, const struct words *w)
 	if (form == FORM_COMPACT && (w->b & B_MAGIC_MASK) == B_MAGIC) {
 		m->peer = unpack_place(w->b >> B_PLACE_SHIFT);
 		unpack_small(m, w->b);
+		tell_refused(m);
 	} else if (form == FORM_WIDE_PEER || form == FORM_WIDE_LOCAL) {
 		struct place *place = form == FORM_WIDE_PEER ? &m->peer : &m->local;
 

@@ -101,7 +101,7 @@ static int shutdown_connection(int fd, const struct mark *before,
 	struct endpoint ep;
 	int result, written = 0;
 
-	if (is_closed(fd, before))
+	if (!before->refused && is_closed(fd, before))
 		return -ENOTCONN;
 	if (peer) {
 		peer_endpoint(rules(), before, peer, &ep);
@@ -141,4 +141,20 @@ int shutdown_socket(int fd, int how)
 		return shutdown_connection(fd, &m, NULL, how);
 	/* While it connects, TCP ends the attempt, whichever direction is named. */
 	return sys_shutdown(fd, m.peer.kind != PLACE_NONE ? SHUT_RDWR : how);
+}
+
+int shutdown_refused(int fd)
+{
+	struct mark before, after;
+	int result = shutdown_socket(fd, SHUT_RDWR);
+
+	if (result == 0)
+		result = mark_read(fd, &before);
+	if (result != 1)
+		return result;
+	after = before;
+	after.refused = true;
+	/* the program has not heard of it: its first write may go nowhere */
+	after.silent = false;
+	return mark_write(fd, &before, &after);
 }

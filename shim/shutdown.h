@@ -26,6 +26,12 @@
 /* shutdown_socket() - as shutdown(2), but a negated errno on failure */
 int shutdown_socket(int fd, int how);
 
+/*
+ * shutdown_refused() - end a connection of ours, so that to the program the peer has ended it
+ * Return: 0, or a negated errno: then it may not have ended
+ */
+int shutdown_refused(int fd);
+
 /* shutdown_may_have_come() - did this process shut a listener down? Only then is an accept()
  * without a caller suspect. */
 bool shutdown_may_have_come(void);

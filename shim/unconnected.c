@@ -90,8 +90,8 @@ static bool goes_nowhere(int fd, const struct mark *m)
 {
 	int events;
 
-	if (m->silent)
-		return false;
+	if (m->silent || m->refused)
+		return !m->silent;
 	events = sys_poll_now(fd, POLLOUT | POLLRDHUP);
 	return events > 0 && !(events & POLLHUP) && events & (POLLRDHUP | POLLOUT);
 }

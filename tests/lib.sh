@@ -73,7 +73,7 @@ wait_until() {
 
 # vsock_listens PORT - does anything listen on this vsock port? The kernel's word, by vsock_diag.
 vsock_listens() {
-	ss -H --vsock -l -n 2>/dev/null | grep -Eq "[:*]$1[[:space:]]"
+	ss -H --vsock -n state listening 2>/dev/null | grep -Eq "[:*]$1[[:space:]]"
 }
 
 # tcp_listens PORT

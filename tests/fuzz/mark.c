@@ -94,10 +94,11 @@ static bool same_mark(const struct mark *one, const struct mark *other)
 			return false;
 	return one->v6 == other->v6 && one->v6only == other->v6only &&
 	       one->nodelay == other->nodelay && one->restricted == other->restricted &&
-	       one->inherit == other->inherit && one->silent == other->silent &&
-	       one->begun == other->begun && one->shut == other->shut &&
-	       one->quickack_off == other->quickack_off && one->cork == other->cork &&
-	       one->reuseport == other->reuseport && one->any_port == other->any_port &&
+	       one->awaited == other->awaited && one->inherit == other->inherit &&
+	       one->silent == other->silent && one->begun == other->begun &&
+	       one->shut == other->shut && one->quickack_off == other->quickack_off &&
+	       one->cork == other->cork && one->reuseport == other->reuseport &&
+	       one->any_port == other->any_port && one->refused == other->refused &&
 	       one->keepcnt == other->keepcnt && one->keepidle == other->keepidle &&
 	       one->keepintvl == other->keepintvl && one->lingers == other->lingers &&
 	       same_place(&one->local, &other->local) && same_place(&one->peer, &other->peer);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * refuse.c - what becomes of a connection that a listener's accept_from does not name
+ */
+#include "refuse.h"
+
+#include <stdatomic.h>
+
+#include "log.h"
+#include "shutdown.h"
+#include "sys.h"
+
+/* ---- who may come in ---- */
+
+/*
+ * The rule that made this listener. A process that inherited it and has other rules may find
+ * none.
+ */
+static const struct rule *rule_of_listener(const struct ruleset *rs, int listener)
+{
+	struct decision d;
+	struct endpoint on;
+	struct mark m;
+
+	if (mark_names(listener, &m) != 1)
+		return NULL;
+	place_ip(&m.local, m.v6, on.ip);
+	on.port = m.any_port ? 0 : m.local.port;
+	d = decide_listen(rs, &on, m.v6only);
+	if (d.action != ACTION_VSOCK || d.rule < 0)
+		return NULL;
+	return ruleset_listen(rs) + d.rule;
+}
+
+bool refuse_is_admitted(const struct ruleset *rs, int listener, const struct mark *head,
+			uint32_t cid)
+{
+	const struct rule *rule;
+
+	if (head->silent)
+		return false;
+	if (!head->restricted)
+		return true;
+	rule = rule_of_listener(rs, listener);
+	if (rule && rule->restricted && rule_accepts(rs, rule, cid))
+		return true;
+	log_refused(rs, listener, cid, rule);
+	return false;
+}
+
+/* Does any rule have an accept_from? Asked at every accept(), and looked up once. */
+static bool rules_refuse(const struct ruleset *rs)
+{
+	enum { UNKNOWN, NO, YES };
+	static _Atomic uint8_t known = UNKNOWN;
+	uint8_t answer = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (answer == UNKNOWN) {
+		answer = NO;
+		for (uint32_t i = 0; i < rs->listen_count && answer == NO; i++)
+			answer = ruleset_listen(rs)[i].restricted ? YES : NO;
+		atomic_store_explicit(&known, answer, memory_order_relaxed);
+	}
+	return answer == YES;
+}
+
+/* ---- who was told ---- */
+
+static bool is_nonblocking(int listener)
+{
+	int flags = sys_fcntl(listener, F_GETFL, 0);
+
+	return flags >= 0 && flags & O_NONBLOCK;
+}
+
+/* Is there a connection in the queue? @otherwise where the kernel does not say. */
+static bool any_queued(int listener, bool otherwise)
+{
+	int events = sys_poll_now(listener, POLLIN);
+
+	return events < 0 ? otherwise : events & POLLIN;
+}
+
+static bool was_awaited(int listener)
+{
+	struct mark head;
+
+	return mark_head(listener, &head) == 1 && head.awaited;
+}
+
+static void note_awaited(int listener, const struct mark *head)
+{
+	struct mark before = *head, after;
+
+	if (head->awaited || (head->extended && mark_read(listener, &before) != 1))
+		return;
+	after = before;
+	after.awaited = true;
+	mark_write(listener, &before, &after);
+}
+
+void refuse_prepare(struct refusal *r, const struct ruleset *rs, int listener)
+{
+	struct mark head;
+
+	*r = (struct refusal){.listener = listener, .told = true};
+	if (!rules_refuse(rs) || mark_head(listener, &head) != 1 || !head.restricted ||
+	    any_queued(listener, true) || is_nonblocking(listener))
+		return;
+	r->told = false;
+	note_awaited(listener, &head);
+}
+
+/* ---- seeing off ---- */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	SYS_CALL(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * Has a blocking accept() waited for as long as SO_RCVTIMEO says? The kernel's own waiting
+ * begins anew with each connection, and so would never end under a hail of refused ones.
+ */
+static bool is_out_of_time(struct refusal *r)
+{
+	struct timeval limit;
+	socklen_t len = sizeof limit;
+
+	if (sys_getsockopt(r->listener, SOL_SOCKET, SO_RCVTIMEO, &limit, &len) < 0 ||
+	    (limit.tv_sec == 0 && limit.tv_usec == 0))
+		return false;
+	if (!r->since)
+		r->since = now_ms();
+	return now_ms() - r->since >= (int64_t)limit.tv_sec * 1000 + limit.tv_usec / 1000;
+}
+
+/* What accept() does when a connection has been closed unseen. */
+static int go_on(struct refusal *r, bool queued, bool nonblocking)
+{
+	if (queued && r->count % REFUSED_AT_ONCE != 0)
+		return REFUSED_LOOK_AGAIN;
+	if (nonblocking ? !queued : is_out_of_time(r))
+		return -EAGAIN;
+	return REFUSED_LOOK_AGAIN;
+}
+
+int refuse(struct refusal *r, int accepted, const struct mark *head)
+{
+	bool shut = shutdown_of_listener(r->listener, head);
+	bool nonblocking = is_nonblocking(r->listener);
+	bool queued = any_queued(r->listener, nonblocking);
+	bool unseen = !r->told || (!nonblocking && was_awaited(r->listener));
+
+	r->count++;
+	if (!shut && !unseen && (queued ? r->count > REFUSED_AT_ONCE : !nonblocking))
+		return REFUSED_GIVE;
+	sys_close(accepted);
+	if (shut) {
+		shutdown_wake(r->listener);
+		return -EINVAL;
+	}
+	return go_on(r, queued, nonblocking);
+}
