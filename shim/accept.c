@@ -58,14 +58,20 @@ static int welcome(const struct ruleset *rs, int listener, int accepted,
 	return 0;
 }
 
-/* libc's accept4() had nothing to give. */
-static int nothing(int fd)
+/* Has the listener been shut down by this process? */
+static bool is_shut(int fd)
 {
 	struct mark head;
 
-	/* the connection that wakes may still be on its way */
-	if (errno == EAGAIN && shutdown_may_have_come() && mark_head(fd, &head) == 1 &&
-	    shutdown_of_listener(fd, &head))
+	return shutdown_may_have_come() && mark_head(fd, &head) == 1 &&
+	       shutdown_of_listener(fd, &head);
+}
+
+/* libc's accept4() had nothing to give: the connection that wakes may still be on its way, or
+ * what woke was a signal. */
+static int nothing(int fd)
+{
+	if ((errno == EAGAIN || errno == EINTR) && is_shut(fd))
 		errno = EINVAL;
 	return -1;
 }
@@ -154,6 +160,8 @@ int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 		return real.accept4(fd, addr, len, flags);
 	if (!addr && !may_be_converted(fd))
 		return accept_nameless(fd, flags);
+	if (is_shut(fd))
+		return sys_return(-EINVAL);
 	refuse_prepare(&refusal, rules(), fd);
 	do
 		result = accept_one(&refusal, &name, &full, flags, &again);

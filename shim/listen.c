@@ -21,6 +21,7 @@
 #include "hint.h"
 #include "log.h"
 #include "port.h"
+#include "rouse.h"
 #include "second.h"
 #include "state.h"
 #include "sys.h"
@@ -231,6 +232,7 @@ static int revive(int fd)
 	on.port = before.local.port;
 	/* a second listener of one port has another vsock port, and stays silent */
 	after.silent = decide_listen(rules(), &on, before.v6only).port != vm.svm_port;
+	rouse_no_more(fd);
 	return mark_write(fd, &before, &after);
 }
 

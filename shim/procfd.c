@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * procfd.c - reads /proc/self/fd without opendir(), which allocates
+ * procfd.c - reads /proc/self/fd and /proc/self/task without opendir(), which allocates
  */
 #include "procfd.h"
 
@@ -19,31 +19,49 @@ struct kernel_dirent {
 	char name[];
 };
 
-/* The descriptor that a name in /proc/self/fd stands for; -1 for "." and "..". */
-static int parse_fd(const char *name)
+/* The number that a name stands for; -1 for "." and "..". */
+static int parse_number(const char *name)
 {
-	int fd = 0;
+	int number = 0;
 
 	if (*name < '0' || *name > '9')
 		return -1;
 	for (; *name >= '0' && *name <= '9'; name++)
-		fd = fd * 10 + (*name - '0');
-	return fd;
+		number = number * 10 + (*name - '0');
+	return number;
 }
 
-/* Visit the entries in @buffer; false if the visitor wants no more. */
-static bool visit_entries(const char *buffer, long size, int directory,
-			  bool (*visit)(int, void *), void *argument)
+/* Visit the entries in @buffer, but for one; false if the visitor wants no more. */
+static bool visit_entries(const char *buffer, long size, int except, bool (*visit)(int, void *),
+			  void *argument)
 {
 	for (long at = 0; at < size;) {
 		const struct kernel_dirent *entry = (const struct kernel_dirent *)(buffer + at);
-		int fd = parse_fd(entry->name);
+		int number = parse_number(entry->name);
 
 		at += entry->length;
-		if (fd >= 0 && fd != directory && !visit(fd, argument))
+		if (number >= 0 && number != except && !visit(number, argument))
 			return false;
 	}
 	return true;
+}
+
+static int open_directory(const char *path)
+{
+	return (int)SYS_CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Visit what is in a directory, and close it; 0, or a negated errno. */
+static int visit_all(int directory, int except, bool (*visit)(int, void *), void *argument)
+{
+	char buffer[2048] __attribute__((aligned(8)));
+	long size;
+
+	do
+		size = SYS_CALL(SYS_getdents64, directory, buffer, sizeof buffer);
+	while (size > 0 && visit_entries(buffer, size, except, visit, argument));
+	sys_close(directory);
+	return size < 0 ? (int)size : 0;
 }
 
 /* Is there no /proc? Not one that cannot be opened just now. */
@@ -54,10 +72,7 @@ static bool is_missing(int result)
 
 int procfd_each(bool (*visit)(int fd, void *argument), void *argument)
 {
-	char buffer[2048] __attribute__((aligned(8)));
-	int directory = (int)SYS_CALL(SYS_openat, AT_FDCWD, "/proc/self/fd",
-				      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	long size;
+	int directory = open_directory("/proc/self/fd");
 
 	if (directory < 0 && !is_missing(directory))
 		return directory;
@@ -66,9 +81,13 @@ int procfd_each(bool (*visit)(int fd, void *argument), void *argument)
 			continue;
 		return 0;
 	}
-	do
-		size = SYS_CALL(SYS_getdents64, directory, buffer, sizeof buffer);
-	while (size > 0 && visit_entries(buffer, size, directory, visit, argument));
-	sys_close(directory);
-	return size < 0 ? (int)size : 0;
+	return visit_all(directory, directory, visit, argument);
+}
+
+void procfd_each_thread(bool (*visit)(int thread, void *argument), void *argument)
+{
+	int directory = open_directory("/proc/self/task");
+
+	if (directory >= 0)
+		visit_all(directory, -1, visit, argument);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * procfd.h - walks over the open descriptors of this process
+ * procfd.h - walks over the open descriptors and the threads of this process
  *
  * For the rare moments when hints do not do. Plain system calls and a buffer on the stack:
  * async-signal-safe, errno untouched.
@@ -19,5 +19,9 @@
  * or a sandbox forbids it): then some were not visited
  */
 int procfd_each(bool (*visit)(int fd, void *argument), void *argument);
+
+/* procfd_each_thread() - call @visit for each thread until it returns false; for none without
+ * /proc */
+void procfd_each_thread(bool (*visit)(int thread, void *argument), void *argument);
 
 #endif

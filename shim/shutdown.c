@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "convert.h"
+#include "rouse.h"
 #include "state.h"
 #include "sys.h"
 #include "translate.h"
@@ -54,7 +55,10 @@ static int shutdown_listener(int fd, const struct mark *before, int how)
 	if (result < 0)
 		return result;
 	atomic_store(&listener_was_shut, true);
-	shutdown_wake(fd);
+	if (loopback_loaded())
+		shutdown_wake(fd);
+	else
+		rouse(fd);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
  *
  * shutdown() of a TCP listener makes a waiting accept() return EINVAL. AF_VSOCK has no such
  * thing, so the listener is marked, and where CID 1 is this machine a connection to oneself
- * wakes the threads that wait; accept.c wakes the next.
+ * wakes the threads that wait; accept.c wakes the next. Elsewhere rouse.h has another way.
  *
  * All functions are async-signal-safe and leave errno alone.
  */

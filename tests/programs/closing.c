@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * closing.c - shutdown() of a listener wakes the threads that wait in accept()
+ *
+ * closing	everything
+ * closing alone	what does without a connection
  */
 #include <pthread.h>
 #include <signal.h>
@@ -86,9 +89,81 @@ static void connections_stay(const struct family *f)
 	close(server);
 }
 
-int main(void)
+static void *wait_in_poll(void *argument)
+{
+	struct waiter *w = argument;
+
+	w->tid = (pid_t)syscall(SYS_gettid);
+	pthread_barrier_wait(&ready);
+	w->result = poll(NULL, 0, PATIENCE_MS / 10);
+	w->error = errno;
+	return NULL;
+}
+
+static void *wait_elsewhere(void *argument)
+{
+	struct waiter *w = argument;
+	int fd = listener_on(&families[0], "0.0.0.0", 0, "other");
+
+	w->tid = (pid_t)syscall(SYS_gettid);
+	pthread_barrier_wait(&ready);
+	w->result = accept(fd, NULL, NULL);
+	return NULL;
+}
+
+/* Whoever waits for something else is not disturbed, and the listener can be used again. */
+static void others_wait_on(const struct family *f)
+{
+	struct waiter polls = {0}, accepts = {0}, again = {0}, timed = {0};
+	struct timeval limit = {.tv_sec = 3600}, none = {0};
+
+	listener = listener_on(f, f->any, 0, "server");
+	pthread_barrier_init(&ready, NULL, 4);
+	pthread_create(&polls.thread, NULL, wait_in_poll, &polls);
+	pthread_create(&accepts.thread, NULL, wait_elsewhere, &accepts);
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	pthread_create(&timed.thread, NULL, wait_in_accept, &timed);
+	pthread_barrier_wait(&ready);
+	wait_asleep(polls.tid);
+	wait_asleep(accepts.tid);
+	wait_asleep(timed.tid);
+	say("shutdown: %s", result(shutdown(listener, SHUT_RDWR)));
+	pthread_join(timed.thread, NULL);
+	say("accept that waits an hour: %s", strerrorname_np(timed.error));
+	say("accept afterwards: %s", result(accept(listener, NULL, NULL)));
+	pthread_join(polls.thread, NULL);
+	say("poll: %s", polls.result < 0 ? strerrorname_np(polls.error) : "time is out");
+	say("accept elsewhere waits: %d", asleep(accepts.tid));
+
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
+	say("listen: %s", result(listen(listener, 5)));
+	pthread_barrier_init(&ready, NULL, 2);
+	pthread_create(&again.thread, NULL, wait_in_accept, &again);
+	pthread_barrier_wait(&ready);
+	wait_asleep(again.tid);
+	poll(NULL, 0, 50); /* some ticks */
+	say("accept waits: %d", asleep(again.tid));
+	say("shutdown: %s", result(shutdown(listener, SHUT_RDWR)));
+	pthread_join(again.thread, NULL);
+	say("accept: %s", strerrorname_np(again.error));
+	close(listener);
+}
+
+static void alone(const struct family *f)
+{
+	woken(f, f->any, 1, SHUT_RDWR);
+	woken(f, f->any, 3, SHUT_RD);
+}
+
+int main(int argc, char **argv)
 {
 	alarm(60);
+	if (argc > 1 && strcmp(argv[1], "alone") == 0) {
+		each_family("accept is woken", alone);
+		section("v4", "others wait on");
+		others_wait_on(&families[0]);
+		return test_failed;
+	}
 	each_family("accept is woken", shut_down);
 	each_family("without waiters", without_waiters);
 	each_family("connections stay", connections_stay);

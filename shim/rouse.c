@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rouse.c - ends the waiting of threads in accept(), where nothing can connect to them
+ */
+#include "rouse.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "procfd.h"
+#include "sys.h"
+
+/* ---- the time-out ---- */
+
+/* The kernel makes a tick of it: 1 to 10 ms. No program sets less than that. */
+static const struct timeval shortest = {.tv_usec = 1};
+#define LONGEST_TICK_US 10000
+
+static void set_timeout(int listener, const struct timeval *limit)
+{
+	sys_setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, limit, sizeof *limit);
+}
+
+/* In microseconds; 0 for none, and up to a minute. */
+static long timeout_of(int listener)
+{
+	struct timeval limit = {0};
+	socklen_t len = sizeof limit;
+
+	sys_getsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, &len);
+	return (limit.tv_sec < 60 ? (long)limit.tv_sec : 60) * 1000000 + (long)limit.tv_usec;
+}
+
+void rouse_no_more(int listener)
+{
+	long limit = timeout_of(listener);
+
+	if (limit && limit <= LONGEST_TICK_US)
+		set_timeout(listener, &(struct timeval){0});
+}
+
+/* ---- the signal ---- */
+
+/* Of glibc (sysdeps/unix/sysv/linux/internal-signals.h); sigaction() pretends not to know it.
+ */
+#define SIGSETXID 33
+
+/* What rt_sigaction(2) gives. */
+struct kernel_sigaction {
+	void (*handler)(int);
+	unsigned long flags;
+	void *restorer;
+	uint64_t mask;
+};
+
+/* Is libc's handler there? It comes with the first thread; without it the signal kills. */
+static bool signal_is_handled(void)
+{
+	struct kernel_sigaction action = {0};
+
+	return SYS_CALL(SYS_rt_sigaction, SIGSETXID, NULL, &action, sizeof action.mask) == 0 &&
+	       action.handler != SIG_DFL && action.handler != SIG_IGN &&
+	       action.flags & SA_RESTART && action.flags & SA_SIGINFO;
+}
+
+static uint64_t cookie_of(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof cookie;
+
+	sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
+	return cookie;
+}
+
+/* The number at @text, decimal or with 0x before it; *@text is moved behind it. */
+static unsigned long number_at(const char **text)
+{
+	unsigned long number = 0, base = 10;
+
+	if (**text == '0' && (*text)[1] == 'x') {
+		*text += 2;
+		base = 16;
+	}
+	for (;; (*text)++) {
+		unsigned long digit = (unsigned long)**text - '0';
+
+		if (base == 16 && **text >= 'a' && **text <= 'f')
+			digit = (unsigned long)**text - 'a' + 10;
+		if (digit >= base)
+			return number;
+		number = number * base + digit;
+	}
+}
+
+/* Write "/proc/self/task/THREAD/syscall". */
+static void name_of_call(char name[48], int thread)
+{
+	static const char before[] = "/proc/self/task/", after[] = "/syscall";
+	char digits[12];
+	unsigned count = 0;
+
+	do
+		digits[count++] = (char)('0' + thread % 10);
+	while (thread /= 10);
+	memcpy(name, before, sizeof before - 1);
+	name += sizeof before - 1;
+	while (count > 0)
+		*name++ = digits[--count];
+	memcpy(name, after, sizeof after);
+}
+
+/* Which descriptor does the thread accept from? -1 for none. */
+static int accepts_from(int thread)
+{
+	char name[48], text[64] = "";
+	const char *at = text;
+	long file, size;
+
+	name_of_call(name, thread);
+	file = SYS_CALL(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return -1;
+	size = SYS_CALL(SYS_read, file, text, sizeof text - 1);
+	sys_close((int)file);
+	if (size <= 0 || number_at(&at) != SYS_accept4 || *at != ' ')
+		return -1;
+	at++;
+	return (int)number_at(&at);
+}
+
+static bool rouse_thread(int thread, void *listener_cookie)
+{
+	int fd = accepts_from(thread);
+	siginfo_t info = {.si_signo = SIGSETXID, .si_code = SI_QUEUE};
+	pid_t process = (pid_t)SYS_CALL(SYS_getpid);
+
+	info.si_pid = process;
+	if (fd >= 0 && cookie_of(fd) == *(uint64_t *)listener_cookie)
+		SYS_CALL(SYS_rt_tgsigqueueinfo, process, thread, SIGSETXID, &info);
+	return true;
+}
+
+void rouse(int listener)
+{
+	uint64_t cookie = cookie_of(listener);
+
+	if (timeout_of(listener) == 0)
+		set_timeout(listener, &shortest);
+	if (cookie && signal_is_handled())
+		procfd_each_thread(rouse_thread, &cookie);
+}
