@@ -19,6 +19,8 @@
 #include "hint.h"
 #include "real.h"
 #include "refuse.h"
+#include "second.h"
+#include "share.h"
 #include "shutdown.h"
 #include "state.h"
 #include "summary.h"
@@ -42,11 +44,12 @@ static void give_name(const union name *name, socklen_t full, struct sockaddr *a
 
 /* Make an accepted AF_VSOCK socket what the program expects, and name its peer. 0, or a negated
  * errno, and the socket is closed. */
-static int welcome(const struct ruleset *rs, int listener, int accepted,
-		   const struct mark *head, union name *name, socklen_t *full)
+static int welcome(const struct ruleset *rs, int listener, int accepted, struct mark *head,
+		   union name *name, socklen_t *full)
 {
+	bool renamed = share_names(listener, head);
 	struct endpoint ep;
-	int result = carry_inherited(listener, accepted, head);
+	int result = carry_inherited(listener, accepted, head, renamed);
 
 	if (result < 0) {
 		sys_close(accepted);
@@ -162,6 +165,13 @@ int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 		return accept_nameless(fd, flags);
 	if (is_shut(fd))
 		return sys_return(-EINVAL);
+	if (hint_is_silent(fd)) {
+		result = second_await(fd);
+		if (result < 0)
+			return sys_return(result);
+	}
+	if (share_defers(fd))
+		return sys_return(-EAGAIN);
 	refuse_prepare(&refusal, rules(), fd);
 	do
 		result = accept_one(&refusal, &name, &full, flags, &again);

@@ -12,6 +12,7 @@
 
 #include "hint.h"
 #include "linger.h"
+#include "share.h"
 #include "sys.h"
 
 int carry_set(int fd, const struct option *option, const void *value, socklen_t len)
@@ -148,14 +149,15 @@ int carry_low_water(int from, int to)
 	return result < 0 ? result : 0;
 }
 
-int carry_inherited(int listener, int accepted, const struct mark *head)
+int carry_inherited(int listener, int accepted, const struct mark *head, bool renamed)
 {
 	struct mark m;
 	uint64_t handed_down = hint_options(listener);
-	int result = head->extended || head->inherit ? mark_read(listener, &m) : 0;
+	int result = head->extended || head->inherit || renamed ? mark_read(listener, &m) : 0;
 
 	if (result <= 0)
 		return result;
+	share_names(listener, &m);
 	for (int i = 0; i < option_count; i++)
 		if (option_table[i].inheritance == NOT_INHERITED) {
 			handed_down &= ~(UINT64_C(1) << i);

@@ -37,9 +37,10 @@ int carry_low_water(int from, int to);
  * carry_inherited() - give an accepted socket those of its listener's options, and the part of
  *                    its mark, that the kernel does not hand down
  * @head: the accepted socket's mark_head()
+ * @renamed: it must get other names than the kernel handed down (share.h)
  * Return: 0, or a negated errno
  */
-int carry_inherited(int listener, int accepted, const struct mark *head);
+int carry_inherited(int listener, int accepted, const struct mark *head, bool renamed);
 
 /*
  * carry_kept() - put into a mark the kept options of a TCP socket

@@ -193,19 +193,11 @@ static int carry_signal_owner(int from, int to)
 	return result;
 }
 
-/* What the kernel knows a socket by, for as long as it runs; 0, or a negated errno. */
-static int socket_cookie(int fd, uint64_t *cookie)
-{
-	socklen_t len = sizeof *cookie;
-
-	return sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, &len);
-}
-
 /* Does another socket lie under @fd than that of this cookie? 1, 0, or a negated errno. */
 static int is_another(int fd, uint64_t cookie)
 {
 	uint64_t found;
-	int result = socket_cookie(fd, &found);
+	int result = sys_cookie(fd, &found);
 
 	if (sys_no_socket(result))
 		return 1;
@@ -225,7 +217,7 @@ static bool must_be_guarded(int fd)
 /* What the program's own descriptor is; 0, or a negated errno. */
 static int look_at_old(struct conversion *c)
 {
-	int flags = 0, result = must_be_guarded(c->fd) ? socket_cookie(c->fd, &c->cookie) : 0;
+	int flags = 0, result = must_be_guarded(c->fd) ? sys_cookie(c->fd, &c->cookie) : 0;
 
 	if (result == 0)
 		c->file_flags = result = sys_fcntl(c->fd, F_GETFL, 0);
@@ -321,7 +313,7 @@ static int restore_duplicate(const struct conversion *c, int fd)
 {
 	uint64_t cookie;
 
-	if (!c->shared && fd != c->fd && socket_cookie(c->spare, &cookie) == 0 &&
+	if (!c->shared && fd != c->fd && sys_cookie(c->spare, &cookie) == 0 &&
 	    is_another(fd, cookie) == 0)
 		replace_one(c->fd, c->spare, fd);
 	return 0;
@@ -390,7 +382,7 @@ static int set_flags(const struct conversion *c)
 static int is_in_place(const struct conversion *c)
 {
 	uint64_t cookie;
-	int result = socket_cookie(c->spare, &cookie);
+	int result = sys_cookie(c->spare, &cookie);
 
 	if (result == 0)
 		result = is_another(c->fd, cookie);

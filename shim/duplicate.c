@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * duplicate.c - dup() and its family: noted, since conversion must reach every duplicate
+ * duplicate.c - dup() and its family: noted, since conversion must reach every duplicate; and
+ * fcntl(), which also says whether a listener may have a share of another (second.h)
  */
 #include "duplicate.h"
 
 #include "hint.h"
+#include "second.h"
 #include "sys.h"
 
 /* libc's fcntl() under its other public name: waiting for a lock is a cancellation point. */
@@ -36,10 +38,24 @@ int duplicate_onto(int fd, int copy)
 	return duplicate_noting(fd, sys_dup3(fd, copy, 0));
 }
 
+static int set_flags(int fd, long flags)
+{
+	int result;
+
+	if (hint_is_shared(fd) && !(flags & O_NONBLOCK))
+		second_part(fd);
+	result = sys_fcntl(fd, F_SETFL, flags);
+	if (result == 0 && flags & O_NONBLOCK)
+		second_unblocked(fd);
+	return sys_return(result);
+}
+
 int duplicate_fcntl(int fd, int command, void *argument)
 {
 	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
 		return sys_return(duplicate_noting(fd, sys_fcntl(fd, command, (long)argument)));
+	if (command == F_SETFL)
+		return set_flags(fd, (long)argument);
 	if (command == F_SETOWN || command == F_SETOWN_EX || command == F_SETSIG)
 		hint_owner();
 	return __fcntl(fd, command, argument);

@@ -21,7 +21,7 @@ _Atomic uint8_t hint_bytes[HINT_FDS] __attribute__((aligned(sizeof(uint64_t))));
 static struct chunks far_bytes;
 static _Atomic uint64_t options;
 static _Atomic int highest_duplicate = -1;
-static _Atomic bool owners;
+static _Atomic bool owners, any_silent;
 
 /* Where the hints of @fd are; NULL if nothing was hinted of any around it. */
 static _Atomic uint8_t *find(int fd)
@@ -77,6 +77,14 @@ static void tell_near(int fd)
 {
 	if (fd >= HINT_FDS)
 		add(fd % HINT_FDS, HINT_FAR);
+}
+
+static void take(int fd, uint8_t hint)
+{
+	_Atomic uint8_t *byte = hints_of(fd) & hint ? find(fd) : NULL;
+
+	if (byte)
+		atomic_fetch_and_explicit(byte, (uint8_t)~hint, memory_order_relaxed);
 }
 
 static bool is_tcp(int domain, int type, int protocol)
@@ -157,6 +165,11 @@ int hint_next_duplicate(int after)
 	return -1;
 }
 
+void hint_undivided(int fd)
+{
+	take(fd, HINT_DUPLICATED);
+}
+
 void hint_converted(int fd)
 {
 	add(fd, HINT_CONVERTED);
@@ -190,4 +203,27 @@ void hint_forget_notes(int fd)
 
 	if (byte)
 		atomic_fetch_and_explicit(byte, (uint8_t)~OF_NOTES, memory_order_relaxed);
+}
+
+void hint_silent(int fd, bool silent)
+{
+	if (!silent) {
+		take(fd, HINT_SILENT);
+		return;
+	}
+	add(fd, HINT_SILENT);
+	atomic_store_explicit(&any_silent, true, memory_order_relaxed);
+}
+
+bool hint_any_silent(void)
+{
+	return atomic_load_explicit(&any_silent, memory_order_relaxed);
+}
+
+void hint_shared(int fd, bool shared)
+{
+	if (shared)
+		add(fd, HINT_SHARED);
+	else
+		take(fd, HINT_SHARED);
 }

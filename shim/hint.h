@@ -31,6 +31,8 @@ enum {
 	HINT_MADE = 1,       /* by socket(), as a TCP socket */
 	HINT_DUPLICATED = 2, /* has a duplicate, or is one */
 	HINT_CONVERTED = 4,
+	HINT_SILENT = 8,  /* a silent listener (second.h) */
+	HINT_SHARED = 16, /* one of several descriptors of a listener (share.h) */
 	/* these are about the number, and outlive what is under it: */
 	HINT_FAR = 32,     /* one that is so many HINT_FDS beyond it was converted */
 	HINT_NOTED = 64,   /* there are notes of it (note.h) */
@@ -105,6 +107,9 @@ static inline bool hint_has_duplicate(int fd)
 	return hints_of(fd) & HINT_DUPLICATED;
 }
 
+/* hint_undivided() - @fd is by itself again, whatever became of its duplicates */
+void hint_undivided(int fd);
+
 /* hint_owner() - some descriptor was given an owner for its signals (F_SETOWN, F_SETSIG);
  * hint_has_owner() - may @fd have one? */
 void hint_owner(void);
@@ -150,5 +155,23 @@ static inline bool hint_misses_notes(int fd)
 
 /* hint_forget_notes() - there are no notes of this number, and it is in no epoll */
 void hint_forget_notes(int fd);
+
+/* hint_silent() - @fd now is a silent listener, or no longer; hint_is_silent() - may it be? */
+void hint_silent(int fd, bool silent);
+static inline bool hint_is_silent(int fd)
+{
+	return hints_of(fd) & HINT_SILENT;
+}
+
+/* hint_any_silent() - was there ever one in this process? */
+bool hint_any_silent(void);
+
+/* hint_shared() - @fd now is one of several descriptors of a listener, or no longer;
+ * hint_is_shared() - may it be? */
+void hint_shared(int fd, bool shared);
+static inline bool hint_is_shared(int fd)
+{
+	return hints_of(fd) & HINT_SHARED;
+}
 
 #endif

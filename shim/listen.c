@@ -23,6 +23,7 @@
 #include "port.h"
 #include "rouse.h"
 #include "second.h"
+#include "share.h"
 #include "state.h"
 #include "sys.h"
 
@@ -171,7 +172,10 @@ static int bind_passed(int fd, const struct sockaddr *addr, socklen_t len)
 	struct mark m;
 
 	if (result != -EINVAL || !addr || len > sizeof(struct sockaddr_storage) ||
-	    mark_read(fd, &m) != 1 || (!m.v6 && is_unspecified(addr, len)))
+	    mark_read(fd, &m) != 1)
+		return result;
+	share_names(fd, &m);
+	if (!m.v6 && is_unspecified(addr, len))
 		return result;
 	return endpoint_refused(m.v6, addr, len) ?: result;
 }
@@ -247,6 +251,8 @@ int listen_listen(int fd, int backlog)
 			return sys_listen(fd, backlog);
 	} else if (result == 1) {
 		result = head.silent ? revive(fd) : 0;
+		if (head.silent && result == 0)
+			second_settle(fd);
 	}
 	if (result < 0)
 		return result;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "convert.h"
+#include "share.h"
 #include "state.h"
 #include "sys.h"
 #include "translate.h"
@@ -62,6 +63,7 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 		ours = whole_address(sys_getsockname, fd, addr, room, &vm);
 	if (ours != 1)
 		return ours;
+	share_names(fd, &m);
 	local_endpoint(rs, fd, &m, &vm, &ep);
 	*len = room;
 	endpoint_store(&ep, m.v6, addr, len);

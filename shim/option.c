@@ -19,6 +19,7 @@
 #include "hint.h"
 #include "kept.h"
 #include "linger.h"
+#include "share.h"
 #include "sys.h"
 
 /* Newer than the libc headers of some systems that the shim is built on. */
@@ -96,6 +97,17 @@ static int read_mark_for(int fd, int index, struct mark *m)
 	return result == 1 && m->extended ? mark_read(fd, m) : result;
 }
 
+static bool is_v6(int fd, const struct mark *m)
+{
+	struct mark shown;
+
+	if (!hint_is_shared(fd))
+		return m->v6;
+	shown = *m;
+	share_names(fd, &shown);
+	return shown.v6;
+}
+
 static int set_kept(int fd, int index, const void *given, socklen_t len)
 {
 	struct mark before, after;
@@ -104,10 +116,10 @@ static int set_kept(int fd, int index, const void *given, socklen_t len)
 
 	if (result <= 0)
 		return result ?: -ENOPROTOOPT;
-	if (option_is(index, IPPROTO_IPV6, IPV6_V6ONLY))
-		return before.v6 ? -EINVAL : -ENOPROTOOPT; /* as on any bound socket */
+	if (option_is(index, IPPROTO_IPV6, IPV6_V6ONLY)) /* as on any bound socket */
+		return is_v6(fd, &before) ? -EINVAL : -ENOPROTOOPT;
 	if (!judge_quickly(index, given, len, &value)) {
-		result = judge(index, before.v6, given, len, &value);
+		result = judge(index, is_v6(fd, &before), given, len, &value);
 		if (result < 0)
 			return result;
 	}
@@ -291,7 +303,8 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 		return result < 0 ? result : 0;
 	case SO_DOMAIN:
 		result = number == AF_VSOCK ? mark_head(fd, &m) : 0;
-		return result == 1 ? give_int(m.v6 ? AF_INET6 : AF_INET, value, len) : result;
+		return result == 1 ? give_int(is_v6(fd, &m) ? AF_INET6 : AF_INET, value, len)
+				   : result;
 	case SO_PROTOCOL:
 		result = number == 0 ? mark_head(fd, &m) : 0;
 		return result == 1 ? give_int(IPPROTO_TCP, value, len) : result;
@@ -341,6 +354,7 @@ int option_get(int fd, int level, int name, void *value, socklen_t *len)
 	ours = read_mark_for(fd, index, &m);
 	if (ours <= 0)
 		return ours ?: result;
+	share_names(fd, &m);
 	if (check_room(level, value, room) < 0)
 		return check_room(level, value, room);
 	*len = room;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * queue.c - the ioctl()s that ask how much data is queued
+ * queue.c - the ioctl()s that ask how much data is queued; and FIONBIO, as fcntl() is in
+ * duplicate.c
  */
 #include "queue.h"
 
@@ -11,6 +12,7 @@
 #include "hint.h"
 #include "mark.h"
 #include "message.h"
+#include "second.h"
 #include "sys.h"
 
 /* ---- how much to look at ---- */
@@ -107,7 +109,19 @@ static bool is_vain(int fd, unsigned long request)
 	       atomic_load_explicit(&queue_is_asked, memory_order_relaxed);
 }
 
-int queue_ioctl(int fd, unsigned long request, void *argument)
+static int set_blocking(int fd, const int *never)
+{
+	int result;
+
+	if (hint_is_shared(fd) && never && !*never)
+		second_part(fd);
+	result = sys_ioctl(fd, FIONBIO, (void *)never);
+	if (result == 0 && never && *never)
+		second_unblocked(fd);
+	return result;
+}
+
+static int ask(int fd, unsigned long request, void *argument)
 {
 	bool known = request == SIOCINQ || request == SIOCOUTQ || request == SIOCATMARK;
 	bool vain = is_vain(fd, request);
@@ -129,4 +143,9 @@ int queue_ioctl(int fd, unsigned long request, void *argument)
 		return number;
 	*(int *)argument = number;
 	return 0;
+}
+
+int queue_ioctl(int fd, unsigned long request, void *argument)
+{
+	return request == FIONBIO ? set_blocking(fd, argument) : ask(fd, request, argument);
 }

@@ -4,13 +4,17 @@
  */
 #include "second.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "../config/address.h"
+#include "hint.h"
 #include "port.h"
 #include "procfd.h"
+#include "share.h"
 #include "state.h"
 #include "sys.h"
+#include "wait.h"
 
 /* ---- what TCP thinks of it ---- */
 
@@ -77,6 +81,7 @@ static int may_listen(int fd, struct subject *s)
 		return result;
 	if (s->kind != SUBJECT_CONVERTED || s->mark.peer.kind != PLACE_NONE)
 		return 0;
+	share_names(fd, &s->mark);
 	result = sys_connected(fd);
 	return result < 0 ? result : !result;
 }
@@ -110,18 +115,28 @@ static bool look_at(int fd, void *argument)
 	return true;
 }
 
-/* ---- what becomes of the second ---- */
-
-/* A second listener that accepts from the same queue. */
-static int share(struct conversion *c, int holder, const struct mark *m)
+static struct holders nobody(int wanting, uint32_t port, const struct mark *m)
 {
-	sys_close(c->spare);
-	c->spare = sys_fcntl(holder, F_DUPFD_CLOEXEC, 0);
-	if (c->spare < 0)
-		return c->spare;
-	c->shared = true;
-	return conversion_exchange(c, m);
+	return (struct holders){.wanting = wanting,
+				.port = port,
+				.mark = m,
+				.inside = -1,
+				.outside = -1,
+				.shared = -1};
 }
+
+static struct holders look_around(int wanting, uint32_t port, const struct mark *m)
+{
+	struct holders h = nobody(wanting, port, m);
+
+	int result = procfd_each(look_at, &h);
+
+	if (result < 0)
+		h.error = result;
+	return h;
+}
+
+/* ---- where it can be ---- */
 
 /*
  * May the port be had at a CID that other machines know this one by? Not if a socket of ours
@@ -154,6 +169,127 @@ static int bind_outside(int fd, const struct ruleset *rs, const struct holders *
 	return result;
 }
 
+/*
+ * Bind beside the holders. Return: 0; or a negated errno and, in *@carrier, the one that has
+ * the traffic that would be the second's; -1 if none of ours has
+ */
+static int bind_beside(int fd, const struct ruleset *rs, const struct holders *h, uint32_t cid,
+		       const struct mark *m, int *carrier)
+{
+	int result = -EADDRINUSE;
+
+	*carrier = h->inside;
+	if (cid == VMADDR_CID_LOCAL)
+		return result;
+	if (may_be_outside(h, m))
+		result = bind_outside(fd, rs, h);
+	/* a machine that only reaches itself has no outside */
+	if (result != -EADDRNOTAVAIL || h->outside >= 0)
+		*carrier = h->outside;
+	return result;
+}
+
+/* ---- two descriptors of one socket ---- */
+
+/* A second listener that accepts from the same queue. */
+static int share(struct conversion *c, int holder, const struct mark *m)
+{
+	sys_close(c->spare);
+	c->spare = sys_fcntl(holder, F_DUPFD_CLOEXEC, 0);
+	if (c->spare < 0)
+		return c->spare;
+	c->shared = true;
+	return conversion_exchange(c, m);
+}
+
+/* What the rules say of a listener. */
+static struct decision decision_about(const struct ruleset *rs, const struct mark *m)
+{
+	struct endpoint on = {.port = m->any_port ? 0 : m->local.port};
+
+	place_ip(&m->local, m->v6, on.ip);
+	return decide_listen(rs, &on, m->v6only);
+}
+
+static bool never_blocks(int fd)
+{
+	int flags = sys_fcntl(fd, F_GETFL, 0);
+
+	return flags >= 0 && flags & O_NONBLOCK;
+}
+
+/*
+ * May a non-blocking listener of mark @m have a share in the holder's socket? A blocking
+ * program that was told by select() would hang in accept(), or find an error there. What one
+ * rule lets in, another may not; and who listens on loopback alone must not hear others.
+ */
+static bool may_share(const struct ruleset *rs, int holder, const struct mark *m,
+		      struct mark *first)
+{
+	struct decision its, ours = decision_about(rs, m);
+
+	if (!never_blocks(holder) || mark_read(holder, first) != 1 || first->silent)
+		return false;
+	share_names(holder, first);
+	its = decision_about(rs, first);
+	return its.rule == ours.rule && its.cid == ours.cid;
+}
+
+/* Without a note the second would show the first's names. */
+static bool note_both(int holder, const struct mark *first, int fd, const struct mark *m)
+{
+	return (share_is_noted(holder) || share_note(holder, holder, first)) &&
+	       share_note(fd, holder, m);
+}
+
+/* Let the second have a share, if it may; false if it may not. */
+static bool join(struct conversion *c, const struct ruleset *rs, int holder,
+		 const struct mark *m, int *result)
+{
+	bool listens = sys_listens(c->fd) == 1;
+	int fd = c->fd;
+	struct mark first;
+
+	if (!may_share(rs, holder, m, &first) || !note_both(holder, &first, fd, m))
+		return false;
+	*result = share(c, holder, m);
+	if (*result < 0) {
+		share_forget(fd);
+		return true;
+	}
+	hint_silent(fd, false);
+	hint_undivided(fd);
+	if (listens)
+		sys_listen(fd, INT_MAX);
+	return true;
+}
+
+/* ---- the silent ---- */
+
+/* Put a bound socket under the descriptor of a listener, which goes on listening if it does.
+ * The mark comes first: who connects must find it. */
+static int replace(struct conversion *c, const struct ruleset *rs, const struct mark *m)
+{
+	bool listens = sys_listens(c->fd) == 1;
+	int result = conversion_mark(c, rs, m), fd = c->fd;
+
+	if (result == 0 && listens)
+		result = sys_listen(c->spare, INT_MAX);
+	if (result < 0) {
+		conversion_abort(c);
+		return result;
+	}
+	if (!listens)
+		result = conversion_exchange(c, m);
+	else
+		result = conversion_commit(c);
+	if (result == 0 && listens) /* it is no TCP socket that failure could bring back */
+		conversion_finish(c);
+	if (result == 0)
+		hint_silent(fd, m->silent);
+	return result;
+}
+
 static int be_silent(struct conversion *c, const struct ruleset *rs, struct mark *m)
 {
 	int result;
@@ -164,50 +300,122 @@ static int be_silent(struct conversion *c, const struct ruleset *rs, struct mark
 		conversion_abort(c);
 		return result;
 	}
-	return conversion_complete(c, rs, m);
-}
-
-/* There is no conflict. */
-static int bind_beside(struct conversion *c, const struct ruleset *rs, const struct holders *h,
-		       uint32_t cid, struct mark *m)
-{
-	int result = -EADDRINUSE, carrier = h->inside;
-
-	if (cid != VMADDR_CID_LOCAL) {
-		if (may_be_outside(h, m))
-			result = bind_outside(c->spare, rs, h);
-		if (result == 0)
-			return conversion_complete(c, rs, m);
-		if (result != -EADDRINUSE && result != -EADDRNOTAVAIL) {
-			conversion_abort(c);
-			return result;
-		}
-		/* a machine that only reaches itself has no outside */
-		if (result != -EADDRNOTAVAIL || h->outside >= 0)
-			carrier = h->outside;
-	}
-	if (carrier >= 0)
-		return be_silent(c, rs, m);
-	conversion_abort(c);
-	return -EADDRINUSE;
+	return replace(c, rs, m);
 }
 
 int second_bind(struct conversion *c, const struct ruleset *rs, const struct decision *wanted,
 		struct mark *m)
 {
-	struct holders h = {.wanting = c->fd,
-			    .port = wanted->port,
-			    .mark = m,
-			    .inside = -1,
-			    .outside = -1,
-			    .shared = -1};
-	int result = procfd_each(look_at, &h) ?: h.error;
+	struct holders h = look_around(c->fd, wanted->port, m);
+	int result, carrier;
 
-	if (result < 0 || h.conflict) {
+	if (h.error || h.conflict) {
 		conversion_abort(c);
-		return result ?: -EADDRINUSE;
+		return h.error ?: -EADDRINUSE;
 	}
 	if (m->reuseport && h.shared >= 0)
 		return share(c, h.shared, m);
-	return bind_beside(c, rs, &h, wanted->cid, m);
+	result = bind_beside(c->spare, rs, &h, wanted->cid, m, &carrier);
+	if (result == 0)
+		return conversion_complete(c, rs, m);
+	if (carrier < 0 || (result != -EADDRINUSE && result != -EADDRNOTAVAIL)) {
+		conversion_abort(c);
+		return result == -EADDRNOTAVAIL ? -EADDRINUSE : result;
+	}
+	if (c->file_flags & O_NONBLOCK && join(c, rs, carrier, m, &result))
+		return result;
+	return be_silent(c, rs, m);
+}
+
+/* The mark of a silent listener, as it is to be when it no longer is; false if it is none. */
+static bool is_silent(int fd, struct mark *m)
+{
+	if (mark_read(fd, m) != 1 || !m->silent || m->peer.kind != PLACE_NONE ||
+	    sys_connected(fd) != 0)
+		return false;
+	m->silent = false;
+	return true;
+}
+
+void second_settle(int fd)
+{
+	const struct ruleset *rs = rules();
+	int result, carrier = -1;
+	struct decision wanted;
+	struct conversion c;
+	struct holders h;
+	struct mark m;
+
+	if (!is_silent(fd, &m) || m.shut)
+		return;
+	wanted = decision_about(rs, &m);
+	if (wanted.action != ACTION_VSOCK || !wanted.port || conversion_begin(&c, fd) < 0)
+		return;
+	result = bind_port(c.spare, wanted.cid, wanted.port);
+	if (result == -EADDRINUSE) {
+		/* one that blocks gets no share, and asks every second: not for all descriptors
+		 */
+		h = c.file_flags & O_NONBLOCK ? look_around(fd, wanted.port, &m)
+					      : nobody(fd, wanted.port, &m);
+		result = h.error ?: bind_beside(c.spare, rs, &h, wanted.cid, &m, &carrier);
+	}
+	if (result == 0)
+		replace(&c, rs, &m);
+	else if (carrier < 0 || !join(&c, rs, carrier, &m, &result))
+		conversion_abort(&c);
+}
+
+/* ---- what the program does to them ---- */
+
+static bool settle_one(int fd, void *argument)
+{
+	(void)argument;
+	if (hint_is_silent(fd) && never_blocks(fd))
+		second_settle(fd);
+	return true;
+}
+
+void second_unblocked(int fd)
+{
+	if (!hint_any_silent() || !hint_was_converted(fd))
+		return;
+	if (hint_is_silent(fd))
+		second_settle(fd);
+	else if (sys_connected(fd) == 0)
+		procfd_each(settle_one, NULL);
+}
+
+void second_part(int fd)
+{
+	struct conversion c;
+	struct mark m;
+
+	if (!share_others(fd) || mark_read(fd, &m) != 1)
+		return;
+	share_names(fd, &m);
+	if (conversion_begin(&c, fd) < 0 || be_silent(&c, rules(), &m) < 0)
+		return;
+	share_forget(fd);
+}
+
+/* How often one that waits looks whether the port has become free. */
+#define LOOK_MS 1000
+
+int second_await(int fd)
+{
+	int left, ready = wait_limit(fd, SO_RCVTIMEO, &left);
+	struct mark m;
+
+	while (ready == 0) {
+		int now = left < 0 || left > LOOK_MS ? LOOK_MS : left;
+
+		second_settle(fd);
+		if (!is_silent(fd, &m) || m.shut || never_blocks(fd) || sys_listens(fd) != 1)
+			return 0;
+		if (left == 0)
+			return -EAGAIN;
+		ready = wait_for(fd, POLLIN, now, left < 0);
+		left -= left < 0 ? 0 : now;
+	}
+	return ready < 0 ? ready : 0;
 }

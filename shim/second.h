@@ -12,11 +12,23 @@
  * machines know this one: loopback reaches the first, they reach the second. Only a socket
  * that is bound to "any CID" is in the way of both (af_vsock.c, __vsock_find_bound_socket()).
  *
- * Else, if TCP would have allowed the second bind, it gets a *silent* listener, which never
- * becomes ready: the first one carries the traffic. It is not a duplicate of the first, for
- * both would become ready for one connection, and a blocking accept() on the second would hang.
- * SO_REUSEPORT means that several listeners are ready, so there a duplicate is right. A port
- * that another process holds stays EADDRINUSE.
+ * Else, if TCP would have allowed the second bind, the first one carries the traffic, and the
+ * second is one of these:
+ *
+ *   a share	a duplicate of the first. Both are ready for each connection, and share.h says
+ *		which gives it. So it is for listeners that never block: a blocking accept() of
+ *		a program that was told by select() would hang, and an error there is logged
+ *		and slept upon (PostgreSQL).
+ *   silent	a listener of its own, which never becomes ready. When it is made non-blocking,
+ *		it becomes a share; when the first is closed, it takes the port, as soon as
+ *		the program calls listen() or accept(), or while it waits there.
+ *
+ * So the second serves on when the first is closed, though nobody tells of that: only a
+ * blocking listener that is waited for in select() stays silent. With SO_REUSEPORT a
+ * duplicate is always right, since all are to be ready. A port that another process holds
+ * stays EADDRINUSE.
+ *
+ * All functions are async-signal-safe and leave errno alone.
  */
 #ifndef VSOCKIFY_SECOND_H
 #define VSOCKIFY_SECOND_H
@@ -30,9 +42,29 @@
  * @wanted: where the rules want the socket to be bound
  * @m: the mark that it is to have; changed if it becomes a silent listener
  * Return: 0, or a negated errno: EADDRINUSE if another process holds the port, or if TCP finds
- * the two in conflict. Async-signal-safe.
+ * the two in conflict.
  */
 int second_bind(struct conversion *c, const struct ruleset *rs, const struct decision *wanted,
 		struct mark *m);
+
+/* second_settle() - let a silent listener have the port, or a share, if it can; any descriptor
+ * may be given */
+void second_settle(int fd);
+
+/* second_unblocked() - @fd was made non-blocking: it or others may have a share now */
+void second_unblocked(int fd);
+
+/*
+ * second_part() - @fd is to be shut down or to block, and those that it shares a socket with
+ * are not: it becomes silent. Any descriptor may be given.
+ */
+void second_part(int fd);
+
+/*
+ * second_await() - what a blocking accept() of a silent listener does until it is one no longer
+ * Return: 0: go on with accept(); or a negated errno (EINTR, EAGAIN after SO_RCVTIMEO). A
+ * cancellation point.
+ */
+int second_await(int fd);
 
 #endif

@@ -7,7 +7,9 @@
 #include <stdatomic.h>
 
 #include "convert.h"
+#include "hint.h"
 #include "rouse.h"
+#include "second.h"
 #include "state.h"
 #include "sys.h"
 #include "translate.h"
@@ -43,15 +45,21 @@ bool shutdown_of_listener(int fd, const struct mark *head)
 	return head->silent && mark_names(fd, &m) == 1 && m.shut;
 }
 
-static int shutdown_listener(int fd, const struct mark *before, int how)
+static int shutdown_listener(int fd, int how)
 {
-	struct mark after = *before;
+	struct mark before, after;
 	int result;
 
 	if (how == SHUT_WR) /* does nothing to a TCP listener */
 		return 0;
+	if (hint_is_shared(fd))
+		second_part(fd);
+	result = mark_read(fd, &before);
+	if (result <= 0)
+		return result;
+	after = before;
 	after.silent = after.shut = true;
-	result = mark_write(fd, before, &after);
+	result = mark_write(fd, &before, &after);
 	if (result < 0)
 		return result;
 	atomic_store(&listener_was_shut, true);
@@ -140,7 +148,7 @@ int shutdown_socket(int fd, int how)
 	if (result != -ENOTCONN || listens < 0)
 		return result != -ENOTCONN ? result : listens;
 	if (listens)
-		return m.shut ? -ENOTCONN : shutdown_listener(fd, &m, how);
+		return m.shut ? -ENOTCONN : shutdown_listener(fd, how);
 	if (m.shut)
 		return shutdown_connection(fd, &m, NULL, how);
 	/* While it connects, TCP ends the attempt, whichever direction is named. */

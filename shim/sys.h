@@ -209,6 +209,16 @@ static inline int sys_getsockopt_int(int fd, int level, int name, int *value)
  * forbid to ask, or memory be short, and nothing may be taken for granted then.
  */
 
+/* sys_cookie() - what the kernel knows a socket by, for as long as it runs; 0, or a negated
+ * errno
+ */
+static inline int sys_cookie(int fd, uint64_t *cookie)
+{
+	socklen_t len = sizeof *cookie;
+
+	return sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, &len);
+}
+
 /* sys_listens() - is it a listening socket? */
 static inline int sys_listens(int fd)
 {

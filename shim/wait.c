@@ -13,15 +13,14 @@
 #include "error.h"
 #include "sys.h"
 
-/* Milliseconds until SO_SNDTIMEO; -1 for no limit. Return: 0, or a negated errno. */
-static int send_timeout(int fd, int *timeout)
+int wait_limit(int fd, int option, int *timeout)
 {
 	struct timeval limit = {.tv_sec = 0};
 	socklen_t len = sizeof limit;
 	int result = 0;
 
-	if (carry_maybe_set(fd, SOL_SOCKET, SO_SNDTIMEO))
-		result = sys_getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &len);
+	if (carry_maybe_set(fd, SOL_SOCKET, option))
+		result = sys_getsockopt(fd, SOL_SOCKET, option, &limit, &len);
 	if ((limit.tv_sec == 0 && limit.tv_usec == 0) || limit.tv_sec > INT_MAX / 1000 - 1)
 		*timeout = -1;
 	else
@@ -76,21 +75,29 @@ static int outcome(int fd, short revents)
 /* libc's poll() under its other public name, in case the program has one of its own */
 extern int __poll(struct pollfd *fds, nfds_t count, int timeout);
 
-/* poll() is a cancellation point, as connect() is. */
-int wait_connected(int fd)
+int wait_for(int fd, short events, int timeout, bool restarts)
 {
-	int timeout, saved = errno, ready = send_timeout(fd, &timeout);
-	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+	struct pollfd poll_fd = {.fd = fd, .events = events};
+	int saved = errno, ready;
 
-	if (ready < 0)
-		return ready;
 	do
 		ready = __poll(&poll_fd, 1, timeout);
-	while (ready < 0 && errno == EINTR && timeout < 0 && interrupted_calls_restart());
+	while (ready < 0 && errno == EINTR && restarts && interrupted_calls_restart());
 	if (ready < 0)
 		ready = -errno;
 	errno = saved;
+	return ready > 0 ? poll_fd.revents : ready;
+}
+
+int wait_connected(int fd)
+{
+	int timeout, ready = wait_limit(fd, SO_SNDTIMEO, &timeout);
+
+	if (ready == 0)
+		ready = wait_for(fd, POLLOUT, timeout, timeout < 0);
+	else
+		return ready;
 	if (ready < 0)
 		return ready;
-	return ready == 0 ? -EINPROGRESS : outcome(fd, poll_fd.revents);
+	return ready == 0 ? -EINPROGRESS : outcome(fd, (short)ready);
 }

@@ -10,6 +10,8 @@
 #ifndef VSOCKIFY_WAIT_H
 #define VSOCKIFY_WAIT_H
 
+#include <stdbool.h>
+
 /*
  * wait_connected() - wait for the end of the attempt that is under way
  * Return: 0: connected; -EINTR; -EINPROGRESS when SO_SNDTIMEO has passed; another negated errno
@@ -17,5 +19,21 @@
  *         errno is left alone; async-signal-safe, a cancellation point.
  */
 int wait_connected(int fd);
+
+/*
+ * wait_limit() - how long may a call on this socket take?
+ * @option: SO_RCVTIMEO or SO_SNDTIMEO
+ * @timeout: set to milliseconds; -1: as long as it likes
+ * Return: 0, or a negated errno
+ */
+int wait_limit(int fd, int option, int *timeout);
+
+/*
+ * wait_for() - wait for events, as poll(2); a cancellation point
+ * @timeout: milliseconds, or -1
+ * @restarts: is the call one that goes on after a signal (with the whole @timeout again)?
+ * Return: the events, 0 when @timeout has passed, or a negated errno
+ */
+int wait_for(int fd, short events, int timeout, bool restarts);
 
 #endif
