@@ -3,7 +3,7 @@
 
 LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd python3 musl-tools libcap2-bin \
-	apparmor mandoc bash-completion
+	apparmor mandoc bash-completion binutils
 BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 \
 	nginx wrk postgresql-15
 CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
@@ -26,8 +26,11 @@ stress_GOALS = $(LOOPS)
 sanitizers_PACKAGES = $(CHECK_PACKAGES) clang
 sanitizers_GOALS = sanitized
 
+# Half an hour for one figure: not part of check-all.
+CROWD = env CROWD=100000 ROUNDS=1 CROWD_MEMORY=6G TEST_TIMEOUT=3600
+
 EACH_PART = $(addprefix check-,$(PARTS))
-.PHONY: check check-all $(EACH_PART) helpers asan tsan sanitized memcheck bench bench-quick conformance lint
+.PHONY: check check-all $(EACH_PART) crowd-100000 helpers asan tsan sanitized memcheck bench bench-quick conformance lint
 
 # ---- programs of the tests ----
 
@@ -93,6 +96,11 @@ check check-all $(EACH_PART):
 	@tests/packages $(BUILD_PACKAGES) iproute2 $(foreach part,$(RUN),$($(part)_PACKAGES))
 	@$(MAKE) --no-print-directory all helpers $(foreach part,$(RUN),$($(part)_GOALS))
 	@tests/check $(RUN)
+
+crowd-100000:
+	@tests/packages $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory all helpers
+	$(CROWD) tests/run-tests tests/crowds
 
 # ---- the same under tools that watch memory and threads ----
 
