@@ -6,6 +6,11 @@
  * and does not notice a shutdown() by another thread (net/vmw_vsock/af_vsock.c,
  * vsock_connect()); TCP's does none of that. So the attempt is begun as a non-blocking one, and
  * this waits in poll().
+ *
+ * To connect() once more after such a signal is no way: the peer may have accepted already. Its
+ * answer, if it comes while the signal's handler runs, finds no attempt and is refused; then
+ * the server has a connection that ends at once, and as long as it has not closed that,
+ * attempts from the same port are refused. (tests/programs/interrupted.c)
  */
 #ifndef VSOCKIFY_WAIT_H
 #define VSOCKIFY_WAIT_H
