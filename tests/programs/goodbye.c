@@ -19,13 +19,24 @@ static bool writes_are_over(int fd)
 	return syscall(SYS_sendto, fd, NULL, 0, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0) < 0;
 }
 
-/* The end of what the peer sends has come. After our own SHUT_RD poll() does not tell: over TCP
- * it has come by now, and over VM sockets no write succeeds any more. */
+/* Over TCP: has the peer's end come? On loopback it is there at once, but for a busy machine.
+ */
+static bool tcp_has_ended(void)
+{
+	uint8_t state;
+	socklen_t len = sizeof state;
+
+	must(getsockopt(ends[0], IPPROTO_TCP, TCP_INFO, &state, &len));
+	return state != TCP_ESTABLISHED && state != TCP_FIN_WAIT1 && state != TCP_FIN_WAIT2;
+}
+
+/* The end of what the peer sends has come. After our own SHUT_RD poll() does not tell; over VM
+ * sockets no write succeeds any more. */
 static void wait_for_end(bool reading)
 {
 	if (reading)
 		wait_for(ends[0], POLLRDHUP);
-	while (!reading && over_vsock() && !writes_are_over(ends[0]))
+	while (!reading && !(over_vsock() ? writes_are_over(ends[0]) : tcp_has_ended()))
 		poll(NULL, 0, 1);
 }
 
