@@ -5,7 +5,9 @@
  * cc -o poll-writer poll-writer.c && ./poll-writer	(needs vsock_loopback)
  * Exit status: 0 if it is woken, 1 if it is not
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <err.h>
 #include <fcntl.h>
 #include <linux/vm_sockets.h>
@@ -41,7 +43,7 @@ int main(void)
 	poll(&end, 1, -1); /* the writer's kernel knows */
 	if (poll(&out, 1, 10000) == 0) {
 		printf("POLLOUT: not within 10 seconds. But write(): ");
-		fflush(stdout);
+		(void)fflush(stdout);
 		printf("%s\n", write(writer, data, 1) < 0 ? "fails at once" : "succeeds");
 		return 1;
 	}
