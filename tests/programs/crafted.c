@@ -83,7 +83,7 @@ static void check_name(const char *what, int fd,
 	dirty(0xa5);
 	two = ask(fd, &second.any, &second.len);
 	if (one != two || first.len != second.len ||
-	    (one == 0 && memcmp(&first.room, &second.room, first.len)))
+	    (one == 0 && memcmp(&first.room, &second.room, first.len) != 0))
 		complain("%s: what the program's memory held: %s, %s", what,
 			 one ? "no name" : show(&first), two ? "no name" : show(&second));
 }
