@@ -218,15 +218,6 @@ int message_peek(int fd, size_t most)
 	return (int)receive_into_scratch(fd, most, MSG_PEEK | MSG_DONTWAIT, sys_recvmsg);
 }
 
-static size_t size_of(const struct msghdr *message)
-{
-	size_t size = 0;
-
-	for (size_t i = 0; i < message->msg_iovlen; i++)
-		size += message->msg_iov[i].iov_len;
-	return size;
-}
-
 /* If not, the kernel is to say what is wrong with it. */
 static bool has_good_vector(const struct msghdr *message)
 {
@@ -324,7 +315,7 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
 		message->msg_namelen = 0;
 		message->msg_controllen = 0;
 		message->msg_flags = 0;
-		return receive_into_scratch(fd, size_of(message), flags & ~MSG_TRUNC,
+		return receive_into_scratch(fd, sys_message_size(message), flags & ~MSG_TRUNC,
 					    plain_recvmsg);
 	}
 	if (has_good_vector(message) && message->msg_iovlen == 1 &&

@@ -63,15 +63,6 @@ static bool signal_is_handled(void)
 	       action.flags & SA_RESTART && action.flags & SA_SIGINFO;
 }
 
-static uint64_t cookie_of(int fd)
-{
-	uint64_t cookie = 0;
-	socklen_t len = sizeof cookie;
-
-	sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
-	return cookie;
-}
-
 /* The number at @text, decimal or with 0x before it; *@text is moved behind it. */
 static unsigned long number_at(const char **text)
 {
@@ -131,21 +122,22 @@ static int accepts_from(int thread)
 static bool rouse_thread(int thread, void *listener_cookie)
 {
 	int fd = accepts_from(thread);
+	uint64_t cookie;
 	siginfo_t info = {.si_signo = SIGSETXID, .si_code = SI_QUEUE};
 	pid_t process = (pid_t)SYS_CALL(SYS_getpid);
 
 	info.si_pid = process;
-	if (fd >= 0 && cookie_of(fd) == *(uint64_t *)listener_cookie)
+	if (fd >= 0 && sys_cookie(fd, &cookie) == 0 && cookie == *(uint64_t *)listener_cookie)
 		SYS_CALL(SYS_rt_tgsigqueueinfo, process, thread, SIGSETXID, &info);
 	return true;
 }
 
 void rouse(int listener)
 {
-	uint64_t cookie = cookie_of(listener);
+	uint64_t cookie;
 
 	if (timeout_of(listener) == 0)
 		set_timeout(listener, &shortest);
-	if (cookie && signal_is_handled())
+	if (sys_cookie(listener, &cookie) == 0 && signal_is_handled())
 		procfd_each_thread(rouse_thread, &cookie);
 }

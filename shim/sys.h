@@ -194,6 +194,16 @@ static inline bool sys_no_option(int result)
 	return result == -ENOPROTOOPT || result == -EOPNOTSUPP || sys_no_socket(result);
 }
 
+/* sys_message_size() - how many bytes the parts of a message hold */
+static inline size_t sys_message_size(const struct msghdr *message)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < message->msg_iovlen; i++)
+		size += message->msg_iov[i].iov_len;
+	return size;
+}
+
 /* sys_getsockopt_int() - the value of an int option; 0, or a negated errno and *@value as it
  * was
  */

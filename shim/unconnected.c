@@ -166,22 +166,14 @@ ssize_t unconnected_send(int fd, const void *data, size_t size, int flags)
 	return result;
 }
 
-static size_t size_of(const struct msghdr *message)
-{
-	size_t size = 0;
-
-	for (size_t i = 0; i < message->msg_iovlen; i++)
-		size += message->msg_iov[i].iov_len;
-	return size;
-}
-
 ssize_t unconnected_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	int saved = errno;
 	ssize_t result = real.sendmsg(fd, message, flags | MSG_NOSIGNAL);
 
-	for (int tries = 1; result < 0 && (errno == EPIPE || errno == ENOTCONN) &&
-			    send_again(fd, flags, size_of(message), &result) && tries < TRIES;
+	for (int tries = 1;
+	     result < 0 && (errno == EPIPE || errno == ENOTCONN) &&
+	     send_again(fd, flags, sys_message_size(message), &result) && tries < TRIES;
 	     tries++)
 		result = real.sendmsg(fd, message, flags | MSG_NOSIGNAL);
 	if (result >= 0)

@@ -93,10 +93,9 @@ int wait_connected(int fd)
 {
 	int timeout, ready = wait_limit(fd, SO_SNDTIMEO, &timeout);
 
-	if (ready == 0)
-		ready = wait_for(fd, POLLOUT, timeout, timeout < 0);
-	else
+	if (ready < 0)
 		return ready;
+	ready = wait_for(fd, POLLOUT, timeout, timeout < 0);
 	if (ready < 0)
 		return ready;
 	return ready == 0 ? -EINPROGRESS : outcome(fd, (short)ready);
