@@ -70,12 +70,27 @@ static bool is_shut(int fd)
 	       shutdown_of_listener(fd, &head);
 }
 
-/* libc's accept4() had nothing to give: the connection that wakes may still be on its way, or
- * what woke was a signal. */
+/* Is it a listener of ours that does not block? */
+static bool is_nonblocking(int fd)
+{
+	int flags = sys_fcntl(fd, F_GETFL, 0);
+	struct mark head;
+
+	return flags >= 0 && flags & O_NONBLOCK && mark_head(fd, &head) == 1;
+}
+
+/*
+ * libc's accept4() had nothing to give: the connection that wakes may still be on its way, or
+ * what woke was a signal. Linux before 6.12 lets a call that may not wait sleep for no time at
+ * all, and then finds any signal that is pending, handled or not, before it finds that the
+ * queue is empty; no program expects that EINTR.
+ */
 static int nothing(int fd)
 {
 	if ((errno == EAGAIN || errno == EINTR) && is_shut(fd))
 		errno = EINVAL;
+	else if (errno == EINTR && is_nonblocking(fd))
+		errno = EAGAIN;
 	return -1;
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * interrupted.c - a signal at any moment of a blocking connect()
+ * interrupted.c - a signal at any moment of a blocking connect(), or of accept()
  *
- * Also at those between the peer's answer and its arrival. An attempt that is dropped there and
- * made again leaves the peer with a connection that ends at once, or is refused; TCP's goes on.
+ * Of connect() also at those between the peer's answer and its arrival. An attempt that is
+ * dropped there and made again leaves the peer with a connection that ends at once, or is
+ * refused; TCP's goes on. An accept() that may not wait is never interrupted.
  */
 #include <sched.h>
 #include <signal.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "tcp.h"
@@ -16,6 +18,10 @@
 #define WARM_UP  10
 #define TIMED    30
 #define ATTEMPTS 200
+
+/* Calls of accept(), while a signal comes every so many microseconds. */
+#define CALLS    300
+#define OFTEN_US 500
 
 static volatile sig_atomic_t signals;
 static bool slow_handler, restarts;
@@ -108,14 +114,11 @@ static long attempt(const struct family *f, int listener, long us)
 	return took;
 }
 
-static void interrupted(const struct family *f, int flags)
+static void interrupted_connect(const struct family *f)
 {
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
 	int listener = listener_on(f, f->loopback, SOCK_NONBLOCK, "server");
 	long length = 0;
 
-	restarts = flags & SA_RESTART;
-	sigaction(SIGALRM, &action, NULL);
 	for (int i = 0; i < WARM_UP; i++)
 		attempt(f, listener, 0);
 	for (int i = 0; i < TIMED; i++)
@@ -130,6 +133,88 @@ static void interrupted(const struct family *f, int flags)
 	close(listener);
 }
 
+/* Every one must find that nobody is there, and nothing else. */
+static void accept_often(int listener)
+{
+	const char *other = "none";
+
+	for (int i = 0; i < CALLS; i++)
+		if (accept(listener, NULL, NULL) >= 0 || errno != EAGAIN)
+			other = result(-1);
+	say("other than EAGAIN: %s", other);
+}
+
+static void signal_often(bool on)
+{
+	struct itimerval timer = {{0, on ? OFTEN_US : 0}, {0, on ? OFTEN_US : 0}};
+
+	must(setitimer(ITIMER_REAL, &timer, NULL));
+}
+
+/* One that may not wait */
+static void interrupted_accept(const struct family *f)
+{
+	int listener = listener_on(f, f->loopback, SOCK_NONBLOCK, "server");
+
+	signals = 0;
+	slow_handler = false;
+	signal_often(true);
+	accept_often(listener);
+	signal_often(false);
+	say("interrupted: %d", signals > 0);
+	close(listener);
+}
+
+/* One that may wait, with a limit and without */
+static void interrupted_wait(const struct family *f)
+{
+	struct timeval limit = {.tv_sec = PATIENCE_MS / 1000};
+	int listener = listener_on(f, f->loopback, 0, "server");
+
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	signal_after(20000);
+	say("accept with SO_RCVTIMEO: %s", result(accept(listener, NULL, NULL)));
+	limit = (struct timeval){.tv_usec = 50000};
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	say("accept that nothing interrupts: %s", result(accept(listener, NULL, NULL)));
+	close(listener);
+}
+
+static void stop_often(pid_t pid)
+{
+	while (getppid() == pid) {
+		kill(pid, SIGSTOP);
+		kill(pid, SIGCONT);
+		poll(NULL, 0, 1);
+	}
+	_exit(0);
+}
+
+/* By what needs no handler: a debugger, a shell's Ctrl-Z */
+static void stopped_accept(const struct family *f)
+{
+	int listener = listener_on(f, f->loopback, SOCK_NONBLOCK, "server");
+	pid_t self = getpid(), other = must(fork());
+
+	if (other == 0)
+		stop_often(self);
+	accept_often(listener);
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	close(listener);
+}
+
+static void interrupted(const struct family *f, int flags)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
+
+	restarts = flags & SA_RESTART;
+	sigaction(SIGALRM, &action, NULL);
+	interrupted_connect(f);
+	interrupted_accept(f);
+	interrupted_wait(f);
+}
+
 int main(void)
 {
 	come_first();
@@ -137,5 +222,7 @@ int main(void)
 	interrupted(&families[0], SA_RESTART);
 	section("v4", "no SA_RESTART");
 	interrupted(&families[0], 0);
+	section("v4", "stopped and continued");
+	stopped_accept(&families[0]);
 	return test_failed;
 }
