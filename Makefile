@@ -20,6 +20,7 @@ DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"' -DVS
 # object that the shim loads
 CORE = config/match.c config/address.c config/image.c
 PLUGIN = config/plugin.c config/allocator.c
+SHIM = $(wildcard shim/*.c shim/*/*.c)
 READER = $(filter-out $(CORE) $(PLUGIN),$(wildcard config/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -47,9 +48,9 @@ help:
 	@echo 'make deb        Debian packages, in build/deb; make dist: the sources, in build'
 	@echo 'make clean'
 
-$(BUILD)/libvsockify.so: $(call objects,$(CORE) $(wildcard shim/*.c)) shim/libvsockify.map
+$(BUILD)/libvsockify.so: $(call objects,$(CORE) $(SHIM)) shim/preload/libvsockify.map
 	$(CC) -shared -nostartfiles $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -Wl,-z,defs \
-		-Wl,--version-script=shim/libvsockify.map -o $@ $(filter %.o,$^)
+		-Wl,--version-script=shim/preload/libvsockify.map -o $@ $(filter %.o,$^)
 
 $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) $(PLUGIN))
 	$(CC) -shared $(ALL_CFLAGS) $(LDFLAGS) -Wl,-z,defs -o $@ $^ -lconfig

@@ -16,15 +16,15 @@
 
 #include "carry.h"
 #include "convert.h"
-#include "hint.h"
-#include "real.h"
+#include "kernel/sys.h"
+#include "log/summary.h"
+#include "preload/hint.h"
+#include "preload/real.h"
+#include "preload/state.h"
 #include "refuse.h"
 #include "second.h"
 #include "share.h"
 #include "shutdown.h"
-#include "state.h"
-#include "summary.h"
-#include "sys.h"
 #include "translate.h"
 
 union name {

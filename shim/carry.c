@@ -10,10 +10,10 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-#include "hint.h"
+#include "kernel/sys.h"
 #include "linger.h"
+#include "preload/hint.h"
 #include "share.h"
-#include "sys.h"
 
 int carry_set(int fd, const struct option *option, const void *value, socklen_t len)
 {

@@ -23,12 +23,12 @@
 #include "carry.h"
 #include "convert.h"
 #include "error.h"
-#include "hint.h"
-#include "log.h"
+#include "kernel/sys.h"
+#include "log/log.h"
 #include "port.h"
-#include "real.h"
-#include "state.h"
-#include "sys.h"
+#include "preload/hint.h"
+#include "preload/real.h"
+#include "preload/state.h"
 #include "wait.h"
 
 /* One attempt, and all it needs to know. */

@@ -9,11 +9,11 @@
 
 #include "../config/address.h"
 #include "carry.h"
-#include "copies.h"
-#include "hint.h"
+#include "kernel/sys.h"
 #include "port.h"
-#include "real.h"
-#include "sys.h"
+#include "preload/copies.h"
+#include "preload/hint.h"
+#include "preload/real.h"
 
 /* Linux's; libc's <netinet/in.h> of some systems lacks it. */
 #ifndef IPPROTO_MPTCP

@@ -31,8 +31,8 @@
 #include <sys/socket.h>
 
 #include "../config/ruleset.h"
-#include "epoll.h"
 #include "mark.h"
+#include "preload/epoll.h"
 
 enum subject_kind {
 	SUBJECT_OTHER, /* nothing of ours: not a TCP socket, not open, the program's vsock */

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "sys.h"
+#include "kernel/sys.h"
 
 /* Newer than the libc headers of some systems that the shim is built on. */
 #ifndef IP_LOCAL_PORT_RANGE

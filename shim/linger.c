@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "hint.h"
+#include "kernel/sys.h"
 #include "mark.h"
-#include "sys.h"
+#include "preload/hint.h"
 
 static int get(int fd, struct linger *linger)
 {

@@ -18,14 +18,14 @@
 #include "carry.h"
 #include "convert.h"
 #include "error.h"
-#include "hint.h"
-#include "log.h"
+#include "kernel/sys.h"
+#include "log/log.h"
 #include "port.h"
-#include "rouse.h"
+#include "preload/hint.h"
+#include "preload/rouse.h"
+#include "preload/state.h"
 #include "second.h"
 #include "share.h"
-#include "state.h"
-#include "sys.h"
 
 /* A bind that is to be made. */
 struct binding {

@@ -6,9 +6,9 @@
  */
 #include "mark.h"
 
-#include "log.h"
+#include "kernel/sys.h"
+#include "log/log.h"
 #include "pack.h"
-#include "sys.h"
 
 #ifndef SO_GET_FILTER
 #define SO_GET_FILTER SO_ATTACH_FILTER

@@ -20,11 +20,11 @@
 
 #include "connect.h"
 #include "convert.h"
-#include "hint.h"
+#include "kernel/sys.h"
+#include "preload/hint.h"
+#include "preload/real.h"
+#include "preload/state.h"
 #include "queue.h"
-#include "real.h"
-#include "state.h"
-#include "sys.h"
 #include "unconnected.h"
 
 /* ---- send ---- */

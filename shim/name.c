@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "convert.h"
+#include "kernel/sys.h"
+#include "preload/state.h"
 #include "share.h"
-#include "state.h"
-#include "sys.h"
 #include "translate.h"
 
 typedef int (*name_call)(int fd, void *addr, socklen_t *len);

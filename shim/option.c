@@ -16,11 +16,11 @@
 
 #include "carry.h"
 #include "error.h"
-#include "hint.h"
 #include "kept.h"
+#include "kernel/sys.h"
 #include "linger.h"
+#include "preload/hint.h"
 #include "share.h"
-#include "sys.h"
 
 /* Newer than the libc headers of some systems that the shim is built on. */
 #ifndef SO_GET_FILTER

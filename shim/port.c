@@ -29,7 +29,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "sys.h"
+#include "kernel/sys.h"
 
 #define PAGE_BYTES 4096
 

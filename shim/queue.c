@@ -9,11 +9,11 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-#include "hint.h"
+#include "kernel/sys.h"
 #include "mark.h"
 #include "message.h"
+#include "preload/hint.h"
 #include "second.h"
-#include "sys.h"
 
 /* ---- how much to look at ---- */
 

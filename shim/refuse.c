@@ -6,9 +6,9 @@
 
 #include <stdatomic.h>
 
-#include "log.h"
+#include "kernel/sys.h"
+#include "log/log.h"
 #include "shutdown.h"
-#include "sys.h"
 
 /* ---- who may come in ---- */
 

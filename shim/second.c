@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "../config/address.h"
-#include "hint.h"
+#include "kernel/sys.h"
 #include "port.h"
-#include "procfd.h"
+#include "preload/hint.h"
+#include "preload/procfd.h"
+#include "preload/state.h"
 #include "share.h"
-#include "state.h"
-#include "sys.h"
 #include "wait.h"
 
 /* ---- what TCP thinks of it ---- */

@@ -9,8 +9,8 @@
 
 #include <stdatomic.h>
 
-#include "epoll.h"
-#include "sys.h"
+#include "kernel/sys.h"
+#include "preload/epoll.h"
 
 #define NOTES 128
 

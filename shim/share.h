@@ -29,8 +29,8 @@
 
 #include <stdbool.h>
 
-#include "hint.h"
 #include "mark.h"
+#include "preload/hint.h"
 
 /*
  * share_note() - @fd stands for an address of its own; those that were noted first go first

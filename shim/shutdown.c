@@ -7,11 +7,11 @@
 #include <stdatomic.h>
 
 #include "convert.h"
-#include "hint.h"
-#include "rouse.h"
+#include "kernel/sys.h"
+#include "preload/hint.h"
+#include "preload/rouse.h"
+#include "preload/state.h"
 #include "second.h"
-#include "state.h"
-#include "sys.h"
 #include "translate.h"
 
 void shutdown_wake(int fd)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "../config/address.h"
-#include "state.h"
-#include "sys.h"
+#include "kernel/sys.h"
+#include "preload/state.h"
 
 void endpoint_of_vm(const struct ruleset *rs, const struct sockaddr_vm *vm, bool v6,
 		    struct endpoint *ep)

@@ -8,11 +8,11 @@
 #include <signal.h>
 
 #include "error.h"
-#include "hint.h"
+#include "kernel/sys.h"
 #include "mark.h"
+#include "preload/hint.h"
+#include "preload/real.h"
 #include "queue.h"
-#include "real.h"
-#include "sys.h"
 #include "wait.h"
 
 /* What becomes of a call that failed: an errno, or */

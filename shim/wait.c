@@ -11,7 +11,7 @@
 
 #include "carry.h"
 #include "error.h"
-#include "sys.h"
+#include "kernel/sys.h"
 
 int wait_limit(int fd, int option, int *timeout)
 {

@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../kernel/sys.h"
 #include "hint.h"
 #include "note.h"
 #include "procfd.h"
-#include "sys.h"
 
 void epoll_note(int epfd, int op, int fd, const struct epoll_event *event)
 {

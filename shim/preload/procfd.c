@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "sys.h"
+#include "../kernel/sys.h"
 
 #define BLIND_FDS 1024
 

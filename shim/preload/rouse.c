@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "../kernel/sys.h"
 #include "procfd.h"
-#include "sys.h"
 
 /* ---- the time-out ---- */
 

@@ -10,7 +10,7 @@
 #include <sys/sysmacros.h>
 #include <termios.h>
 
-#include "sys.h"
+#include "../kernel/sys.h"
 
 /* ---- without a signal ---- */
 

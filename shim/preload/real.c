@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "log.h"
+#include "../log/log.h"
 #include "state.h"
 
 /* These are called without a look whether the shim has been loaded, since they carry data. */

@@ -16,7 +16,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "../config/ruleset.h"
+#include "../../config/ruleset.h"
 
 enum { STATE_NEW, STATE_BUSY, STATE_READY };
 extern _Atomic int state;

@@ -25,25 +25,25 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "accept.h"
-#include "connect.h"
+#include "../accept.h"
+#include "../connect.h"
+#include "../kernel/sys.h"
+#include "../listen.h"
+#include "../message.h"
+#include "../name.h"
+#include "../option.h"
+#include "../queue.h"
+#include "../shutdown.h"
+#include "../unconnected.h"
 #include "duplicate.h"
 #include "epoll.h"
 #include "hint.h"
-#include "listen.h"
 #include "load.h"
-#include "message.h"
-#include "name.h"
 #include "note.h"
-#include "option.h"
-#include "queue.h"
 #include "real.h"
 #include "resolve.h"
-#include "shutdown.h"
 #include "state.h"
-#include "sys.h"
 #include "trace.h"
-#include "unconnected.h"
 
 #define EXPORT __attribute__((visibility("default")))
 

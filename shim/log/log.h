@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-#include "../config/ruleset.h"
+#include "../../config/ruleset.h"
 
 /* What is logged; 0: nothing. Written once, by log_init(). */
 enum { LOG_DECISIONS = 1, LOG_CALLS = 2, LOG_SUMMARY = 4 };

@@ -5,9 +5,9 @@
  */
 #include "duplicate.h"
 
+#include "../kernel/sys.h"
+#include "../second.h"
 #include "hint.h"
-#include "second.h"
-#include "sys.h"
 
 /* libc's fcntl() under its other public name: waiting for a lock is a cancellation point. */
 extern int __fcntl(int fd, int command, ...);

@@ -18,10 +18,10 @@
 #include <sys/ioctl.h>
 #include <sysexits.h>
 
-#include "../config/address.h"
-#include "log.h"
+#include "../../config/address.h"
+#include "../kernel/sys.h"
+#include "../log/log.h"
 #include "real.h"
-#include "sys.h"
 
 _Atomic int state;
 const struct ruleset *state_rules = &ruleset_empty;

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../kernel/sys.h"
 #include "real.h"
-#include "sys.h"
 
 #if __ELF_NATIVE_CLASS == 64
 #define REL_SYMBOL(info) ELF64_R_SYM(info)

@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-#include "../config/ruleset.h"
+#include "../../config/ruleset.h"
 
 enum summary_count {
 	COUNT_CALLS,       /* of wrapped functions */

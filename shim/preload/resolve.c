@@ -25,8 +25,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../config/address.h"
-#include "convert.h"
+#include "../../config/address.h"
+#include "../convert.h"
 #include "real.h"
 #include "state.h"
 

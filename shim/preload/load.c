@@ -4,9 +4,9 @@
  */
 #include "load.h"
 
+#include "../log/line.h"
+#include "../log/log.h"
 #include "clash.h"
-#include "line.h"
-#include "log.h"
 #include "real.h"
 #include "state.h"
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../kernel/sys.h"
 #include "line.h"
 #include "summary.h"
-#include "sys.h"
 #include "target.h"
 
 unsigned log_what;

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "log.h"
+#include "../log/log.h"
 
 #define TRACING __builtin_expect((log_what & (LOG_CALLS | LOG_SUMMARY)) != 0, 0)
 

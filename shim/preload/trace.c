@@ -6,9 +6,9 @@
 
 #include <errno.h>
 
-#include "line.h"
-#include "summary.h"
-#include "target.h"
+#include "../log/line.h"
+#include "../log/summary.h"
+#include "../log/target.h"
 
 static void begin(struct line *line, const char *call)
 {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "../config/ruleset.h"
+#include "../../config/ruleset.h"
 
 #define LINE_HEAD 64 /* room in front of the text, for what the target wants there */
 #define LINE_SIZE 1024

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "../kernel/sys.h"
 #include "output.h"
-#include "sys.h"
 
 #define SYSLOG_SOCKET   "/dev/log"
 #define SYSLOG_PRIORITY "<14>" /* facility user, severity informational */

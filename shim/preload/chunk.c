@@ -4,7 +4,7 @@
  */
 #include "chunk.h"
 
-#include "sys.h"
+#include "../kernel/sys.h"
 
 void *chunk_make(struct chunks *chunks, int fd, size_t size)
 {

@@ -7,8 +7,8 @@
 #include <linux/vm_sockets.h>
 #include <string.h>
 
-#include "../config/address.h"
-#include "convert.h"
+#include "../../config/address.h"
+#include "../convert.h"
 
 void line_add(struct line *line, const char *text)
 {

@@ -6,8 +6,8 @@
 
 #include <stdatomic.h>
 
+#include "../kernel/sys.h"
 #include "line.h"
-#include "sys.h"
 #include "target.h"
 
 typedef _Atomic unsigned long counter;
