@@ -1,7 +1,7 @@
-# tests/tests.mk - what `make check`, `check-all` and its parts, `lint`, `bench` and `conformance` need and do; part of
-# the Makefile
+# tests/tests.mk - what `make check`, `check-all` and its parts, `lint`, `graph`, `bench` and `conformance` need and do;
+# part of the Makefile
 
-LINT_PACKAGES = clang-format clang-tidy shellcheck $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
+LINT_PACKAGES = clang-format clang-tidy shellcheck python3 $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd python3 musl-tools libcap2-bin \
 	apparmor mandoc bash-completion binutils
 BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 \
@@ -30,7 +30,7 @@ sanitizers_GOALS = sanitized
 CROWD = env CROWD=100000 ROUNDS=1 CROWD_MEMORY=6G TEST_TIMEOUT=3600
 
 EACH_PART = $(addprefix check-,$(PARTS))
-.PHONY: check check-all $(EACH_PART) crowd-100000 helpers asan tsan sanitized memcheck bench bench-quick conformance lint
+.PHONY: check check-all $(EACH_PART) crowd-100000 helpers asan tsan sanitized memcheck bench bench-quick conformance lint graph
 
 # ---- programs of the tests ----
 
@@ -132,7 +132,7 @@ conformance:
 SOURCES = $(shell git ls-files -co --exclude-standard '*.[ch]')
 SCRIPTS = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^(.!/bin/(ba)?sh|. shellcheck shell=)')
 
-lint:
+lint: graph
 	@tests/packages $(LINT_PACKAGES)
 	clang-format --dry-run -Werror $(SOURCES)
 	@$(MAKE) --no-print-directory -j "$$(nproc)" $(addsuffix .tidy,$(filter %.c,$(SOURCES)))
@@ -141,3 +141,10 @@ lint:
 # one file a call: clang-tidy 14 carries what its va_list check knows from one file to the next
 %.c.tidy: %.c
 	clang-tidy --quiet $< -- -std=gnu11 -D_GNU_SOURCE $(DEFINES)
+
+# which file includes which; fails where the order of tests/rooms is not kept
+graph:
+	@tests/packages python3
+	@mkdir -p $(BUILD)
+	tests/graph >$(BUILD)/graph.dot
+	@! command -v dot >/dev/null || dot -Tsvg -o $(BUILD)/graph.svg $(BUILD)/graph.dot
