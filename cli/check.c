@@ -16,6 +16,7 @@
 #include "../config/memory.h"
 #include "../config/pattern.h"
 #include "cli.h"
+#include "error.h"
 #include "show.h"
 #include "table.h"
 

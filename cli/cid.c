@@ -20,6 +20,7 @@
 #include "../config/address.h"
 #include "../config/load.h"
 #include "cli.h"
+#include "error.h"
 
 /* What a machine needs to have a CID. */
 #define HOW_TO_GET_ONE                                                                  \

@@ -11,9 +11,6 @@
 #include "../config/ruleset.h"
 #include "../config/spec.h"
 
-/* cli_error() - write "vsockify: " and a message to stderr */
-void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /*
  * check_print() - print the rules in force as tables on stdout
  * @config: the configuration file, or NULL

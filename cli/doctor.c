@@ -22,6 +22,7 @@
 #include "../config/address.h"
 #include "../config/load.h"
 #include "cli.h"
+#include "error.h"
 #include "here.h"
 #include "plausible.h"
 #include "program.h"

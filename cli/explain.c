@@ -16,6 +16,7 @@
 
 #include "../config/address.h"
 #include "cli.h"
+#include "error.h"
 #include "json.h"
 #include "question.h"
 #include "show.h"

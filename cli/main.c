@@ -13,7 +13,6 @@
  * launcher itself are those of <sysexits.h>, and a shell's 126 and 127.
  */
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "../config/find.h"
 #include "../config/load.h"
 #include "cli.h"
+#include "error.h"
 
 /* Options without a short form. */
 enum {
@@ -91,17 +91,6 @@ struct request {
 	struct logging logging;
 	bool done; /* --help or --version has been served */
 };
-
-void cli_error(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)fputs("vsockify: ", stderr);
-	(void)vfprintf(stderr, format, arguments);
-	(void)fputc('\n', stderr);
-	va_end(arguments);
-}
 
 /**
  * print_message() - a report_fn: errors and warnings, "FILE:LINE: " or the argument first

@@ -27,6 +27,7 @@
 #include "../config/find.h"
 #include "../config/memory.h"
 #include "cli.h"
+#include "error.h"
 #include "program.h"
 #include "show.h"
 

@@ -11,7 +11,7 @@
 #include <sysexits.h>
 
 #include "../config/address.h"
-#include "cli.h"
+#include "error.h"
 
 void text_add(struct list *text, const char *format, ...)
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "cli.h"
+#include "error.h"
 
 #define COLUMN_GAP 2
 
