@@ -37,12 +37,6 @@ int explain(const struct ruleset *rs, char *const *words, bool json);
 int doctor(const char *config, const struct spec *specs, size_t count, const char *program);
 
 /*
- * find_shim() - the shim that is preloaded
- * Return: its path, to be freed; NULL if there is none, which was reported
- */
-char *find_shim(void);
-
-/*
  * cid_print() - print this machine's CID on stdout, and what it means on stderr
  * @verbose: even if stdout is no terminal
  * Return: an exit status

@@ -25,6 +25,7 @@
 #include "error.h"
 #include "here.h"
 #include "plausible.h"
+#include "preload.h"
 #include "program.h"
 #include "show.h"
 

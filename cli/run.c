@@ -28,34 +28,16 @@
 #include "../config/memory.h"
 #include "cli.h"
 #include "error.h"
+#include "preload.h"
 #include "program.h"
 #include "show.h"
 
-#define SHIM_FILE   "libvsockify.so"
-#define PRELOAD_ENV "LD_PRELOAD"
-#define LOG_ENV     "VSOCKIFY_LOG"
-#define WHAT_ENV    "VSOCKIFY_LOG_WHAT"
-
-/* What ld.so takes for the end of an entry of LD_PRELOAD. */
-#define PRELOAD_SEPARATORS ": "
+#define LOG_ENV  "VSOCKIFY_LOG"
+#define WHAT_ENV "VSOCKIFY_LOG_WHAT"
 
 /* As a shell has them. */
 #define STATUS_CANNOT_RUN 126
 #define STATUS_NOT_FOUND  127
-
-/**
- * join() - put three texts together
- * Return: the whole, to be freed
- */
-static char *join(const char *a, const char *b, const char *c)
-{
-	struct list text = {0};
-
-	list_append(&text, a, strlen(a), 1);
-	list_append(&text, b, strlen(b), 1);
-	list_append(&text, c, strlen(c) + 1, 1);
-	return text.items;
-}
 
 /**
  * set_variable() - setenv() that ends the process when out of memory
@@ -68,101 +50,25 @@ static void set_variable(const char *name, const char *value)
 	exit(EX_OSERR);
 }
 
-/* ---- the shim ---- */
+/* ---- what the shim needs to know ---- */
 
 /**
- * shim_beside_launcher() - the shim in the directory of this program, as in the build tree
- * Return: its path, to be freed; NULL if there is none
+ * pass_shim() - have the shim preloaded
+ * Return: false if there is none, which was reported
  */
-static char *shim_beside_launcher(void)
+static bool pass_shim(void)
 {
-	char self[4096];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-	char *path;
+	char *shim = find_shim();
+	char *value;
 
-	if (length < 0)
-		return NULL;
-	self[length] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	path = join(self, "/", SHIM_FILE);
-	if (access(path, F_OK) == 0)
-		return path;
-	free(path);
-	return NULL;
+	if (!shim)
+		return false;
+	value = preload_value(shim);
+	set_variable(PRELOAD_ENV, value);
+	free(value);
+	free(shim);
+	return true;
 }
-
-char *find_shim(void)
-{
-	char *path = shim_beside_launcher();
-
-	if (!path)
-		path = join(VSOCKIFY_LIBDIR, "/", SHIM_FILE);
-	if (access(path, R_OK) < 0)
-		cli_error("cannot read %s: %s: install it there, or beside this program", path,
-			  strerror(errno));
-	else if (strpbrk(path, PRELOAD_SEPARATORS))
-		cli_error("cannot preload %s: its path must not contain \":\" or a space: "
-			  "install vsockify elsewhere",
-			  path);
-	else
-		return path;
-	free(path);
-	return NULL;
-}
-
-/**
- * preload_text() - what LD_PRELOAD is to say of a shim
- *
- * Of the installed one that may hold ld.so's $LIB, by which programs of each architecture get
- * a shim of their own.
- */
-static const char *preload_text(const char *shim)
-{
-	return strcmp(shim, VSOCKIFY_LIBDIR "/" SHIM_FILE) == 0 ? VSOCKIFY_PRELOAD : shim;
-}
-
-/**
- * is_a_shim() - is this entry of LD_PRELOAD a shim, wherever it lies?
- *
- * That of an outer launcher, which may be of another version: two of them in one process would
- * each convert the other's sockets, and only one can have the rules.
- */
-static bool is_a_shim(const char *entry, size_t length)
-{
-	const size_t name = sizeof(SHIM_FILE) - 1;
-
-	return length >= name && memcmp(entry + length - name, SHIM_FILE, name) == 0 &&
-	       (length == name || entry[length - name - 1] == '/');
-}
-
-/**
- * preload() - put the shim into LD_PRELOAD, first and alone of its kind
- */
-static void preload(const char *shim)
-{
-	const char *before = getenv(PRELOAD_ENV);
-	struct list value = {0};
-	size_t length;
-
-	list_append(&value, shim, strlen(shim), 1);
-	for (; before && *before != '\0'; before += length) {
-		before += strspn(before, PRELOAD_SEPARATORS);
-		length = strcspn(before, PRELOAD_SEPARATORS);
-		if (length == 0 || is_a_shim(before, length))
-			continue;
-		list_append(&value, ":", 1, 1);
-		list_append(&value, before, length, 1);
-	}
-	list_append(&value, "", 1, 1);
-	set_variable(PRELOAD_ENV, value.items);
-	list_free(&value);
-}
-
-/* ---- the rules ---- */
 
 /**
  * is_rules_variable() - is it one of the variables that carry compiled rules?
@@ -230,7 +136,7 @@ static void pass_config(const char *config)
 			  strerror(errno), config);
 		exit(EX_OSERR);
 	}
-	path = join(directory, "/", config);
+	path = memory_path(directory, config);
 	set_variable(CONFIG_ENV, path);
 	free(path);
 	free(directory);
@@ -314,12 +220,8 @@ static int report_not_run(const char *name, int error)
 int run_program(const struct ruleset *rs, const char *config, const struct logging *logging,
 		char *const *argv)
 {
-	char *shim = find_shim();
-
-	if (!shim)
+	if (!pass_shim())
 		return EX_UNAVAILABLE;
-	preload(preload_text(shim));
-	free(shim);
 	pass_rules(rs);
 	if (config)
 		pass_config(config);

@@ -14,7 +14,7 @@
 
 #include "memory.h"
 
-static const char file_name[] = "/vsockify.conf";
+#define CONFIG_FILE "vsockify.conf"
 
 /**
  * is_named() - was a file or directory named at all?
@@ -40,13 +40,11 @@ static bool may_exist(const char *path)
  */
 static char *file_in(const char *directory)
 {
-	struct list path = {0};
+	char *path = memory_path(directory, CONFIG_FILE);
 
-	list_append(&path, directory, strlen(directory), 1);
-	list_append(&path, file_name, sizeof(file_name), 1);
-	if (may_exist(path.items))
-		return path.items;
-	list_free(&path);
+	if (may_exist(path))
+		return path;
+	free(path);
 	return NULL;
 }
 

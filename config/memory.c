@@ -74,6 +74,16 @@ void list_append(struct list *list, const void *items, size_t count, size_t elem
 		memcpy(list_extend(list, count, element), items, count * element);
 }
 
+char *memory_path(const char *directory, const char *name)
+{
+	struct list path = {0};
+
+	list_append(&path, directory, strlen(directory), 1);
+	list_append(&path, "/", 1, 1);
+	list_append(&path, name, strlen(name) + 1, 1);
+	return path.items;
+}
+
 void list_free(struct list *list)
 {
 	free(list->items);

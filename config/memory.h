@@ -27,6 +27,8 @@ void *memory_resize(void *memory, size_t size);
 void *memory_zeroed(size_t size);
 /* memory_string() - a copy of the first @length bytes of @text, NUL-terminated */
 char *memory_string(const char *text, size_t length);
+/* memory_path() - "DIRECTORY/NAME" */
+char *memory_path(const char *directory, const char *name);
 
 /*
  * list_add() - append a zeroed item

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preload.c - which shim is preloaded, and beside what else?
+ */
+#include "preload.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../config/memory.h"
+#include "error.h"
+
+#define SHIM_FILE "libvsockify.so"
+
+/* What ld.so takes for the end of an entry of LD_PRELOAD. */
+#define PRELOAD_SEPARATORS ": "
+
+/**
+ * shim_beside_launcher() - the shim in the directory of this program, as in the build tree
+ * Return: its path, to be freed; NULL if there is none
+ */
+static char *shim_beside_launcher(void)
+{
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+	char *path;
+
+	if (length < 0)
+		return NULL;
+	self[length] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	path = memory_path(self, SHIM_FILE);
+	if (access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+char *find_shim(void)
+{
+	char *path = shim_beside_launcher();
+
+	if (!path)
+		path = memory_path(VSOCKIFY_LIBDIR, SHIM_FILE);
+	if (access(path, R_OK) < 0)
+		cli_error("cannot read %s: %s: install it there, or beside this program", path,
+			  strerror(errno));
+	else if (strpbrk(path, PRELOAD_SEPARATORS))
+		cli_error("cannot preload %s: its path must not contain \":\" or a space: "
+			  "install vsockify elsewhere",
+			  path);
+	else
+		return path;
+	free(path);
+	return NULL;
+}
+
+/**
+ * preload_text() - what LD_PRELOAD is to say of a shim
+ *
+ * Of the installed one that may hold ld.so's $LIB, by which programs of each architecture get
+ * a shim of their own.
+ */
+static const char *preload_text(const char *shim)
+{
+	return strcmp(shim, VSOCKIFY_LIBDIR "/" SHIM_FILE) == 0 ? VSOCKIFY_PRELOAD : shim;
+}
+
+/**
+ * is_a_shim() - is this entry of LD_PRELOAD a shim, wherever it lies?
+ *
+ * That of an outer launcher, which may be of another version: two of them in one process would
+ * each convert the other's sockets, and only one can have the rules.
+ */
+static bool is_a_shim(const char *entry, size_t length)
+{
+	const size_t name = sizeof(SHIM_FILE) - 1;
+
+	return length >= name && memcmp(entry + length - name, SHIM_FILE, name) == 0 &&
+	       (length == name || entry[length - name - 1] == '/');
+}
+
+char *preload_value(const char *shim)
+{
+	const char *text = preload_text(shim);
+	const char *before = getenv(PRELOAD_ENV);
+	struct list value = {0};
+	size_t length;
+
+	list_append(&value, text, strlen(text), 1);
+	for (; before && *before != '\0'; before += length) {
+		before += strspn(before, PRELOAD_SEPARATORS);
+		length = strcspn(before, PRELOAD_SEPARATORS);
+		if (length == 0 || is_a_shim(before, length))
+			continue;
+		list_append(&value, ":", 1, 1);
+		list_append(&value, before, length, 1);
+	}
+	list_append(&value, "", 1, 1);
+	return value.items;
+}
