@@ -7,16 +7,11 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "../config/address.h"
-
-/* refuse() - say why a question makes no sense; yields false, for the caller to return */
-#define refuse(question, ...) \
-	((void)snprintf((question)->error, sizeof((question)->error), __VA_ARGS__), false)
 
 /**
  * add_endpoint() - add an address that is asked about
@@ -56,7 +51,7 @@ static bool look_up(struct question *question, uint16_t port)
 	int error = getaddrinfo(question->host, NULL, &hints, &results);
 
 	if (error != 0)
-		return refuse(question,
+		return refuse(question->error,
 			      "cannot look up \"%.*s\": %s: check the name, or ask about an "
 			      "address",
 			      QUOTE_MAX, question->host,
@@ -82,7 +77,7 @@ static bool look_up_cid(const struct ruleset *rs, struct question *question, uin
 	}
 	if (question->endpoints.count > 0)
 		return true;
-	return refuse(question,
+	return refuse(question->error,
 		      "no peer has the name \"%.*s\": see vsockify --check for those there are",
 		      QUOTE_MAX, question->host);
 }
@@ -122,7 +117,7 @@ static bool read_host(const struct ruleset *rs, struct question *question, uint1
 		return true;
 	}
 	if (*host == '\0')
-		return refuse(question, "write ADDRESS:PORT or NAME:PORT");
+		return refuse(question->error, "write ADDRESS:PORT or NAME:PORT");
 	if (is_address(host)) {
 		if (!address_parse(host, ip, question->error))
 			return false;
@@ -157,13 +152,15 @@ bool question_read(const struct ruleset *rs, enum side side, const char *text,
 
 	*question = (struct question){.side = side, .text = text};
 	if (!port)
-		return refuse(question, "no port: write ADDRESS:PORT or NAME:PORT");
+		return refuse(question->error, "no port: write ADDRESS:PORT or NAME:PORT");
 	if (!number_parse(port, &number) || number > UINT16_MAX)
-		return refuse(question, "\"%.*s\" is no TCP port: write a number up to 65535",
-			      QUOTE_MAX, port);
+		return refuse(question->error,
+			      "\"%.*s\" is no TCP port: write a number up to 65535", QUOTE_MAX,
+			      port);
 	question->host = memory_string(text, port > text ? (size_t)(port - text) - 1 : 0);
 	if (*question->host != '[' && strchr(question->host, ':'))
-		return refuse(question, "put the IPv6 address into brackets: [ADDRESS]:PORT");
+		return refuse(question->error,
+			      "put the IPv6 address into brackets: [ADDRESS]:PORT");
 	return read_host(rs, question, (uint16_t)number);
 }
 

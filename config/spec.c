@@ -4,7 +4,7 @@
  *
  * Theory of operation: see spec.h for the forms. Each is cut at its first "=": no address,
  * port or name contains one. What stands on both sides is read by the functions that also
- * read the texts of a file (config/pattern.h).
+ * read the texts of a file (pattern.h, word.h).
  */
 #include "spec.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_pattern.c - tests of config/pattern.c
+ * test_pattern.c - tests of config/pattern.c and config/word.c
  */
 #include "../../config/pattern.h"
 
