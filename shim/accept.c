@@ -16,6 +16,7 @@
 
 #include "carry.h"
 #include "convert.h"
+#include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/summary.h"
 #include "preload/hint.h"

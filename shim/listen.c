@@ -18,6 +18,7 @@
 #include "carry.h"
 #include "convert.h"
 #include "error.h"
+#include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "port.h"

@@ -20,6 +20,7 @@
 
 #include "connect.h"
 #include "convert.h"
+#include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "preload/hint.h"
 #include "preload/real.h"

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "convert.h"
+#include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "preload/state.h"
 #include "share.h"

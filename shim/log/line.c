@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "../../config/address.h"
-#include "../convert.h"
+#include "../kernel/endpoint.h"
 
 void line_add(struct line *line, const char *text)
 {

@@ -26,7 +26,7 @@
 #include <string.h>
 
 #include "../../config/address.h"
-#include "../convert.h"
+#include "../kernel/endpoint.h"
 #include "real.h"
 #include "state.h"
 
