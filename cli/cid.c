@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/vm_sockets.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -61,10 +60,10 @@ static int explain_error(int error)
  */
 static void print_meaning(uint32_t cid)
 {
-	if (cid == VMADDR_CID_LOCAL)
+	if (cid == CID_LOCAL)
 		cli_error("this machine reaches only itself (loopback): "
 			  "it is no guest, and no host of guests");
-	else if (cid == VMADDR_CID_HOST)
+	else if (cid == CID_HOST)
 		cli_error("this machine is a host: its guests reach it as CID 2 (host.vsock)");
 	else
 		cli_error("this machine is a guest: its host reaches it as CID %" PRIu32

@@ -10,7 +10,6 @@
  * whether the rules' CIDs make sense on this machine in plausible.c.
  */
 #include <errno.h>
-#include <linux/vm_sockets.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,9 +179,9 @@ static void look_at_device(struct findings *findings)
  */
 static void look_at_cid(struct findings *findings, uint32_t cid)
 {
-	if (cid == VMADDR_CID_HOST)
+	if (cid == CID_HOST)
 		find(findings, LEVEL_OK, "local CID", "2, that of a host");
-	else if (cid == VMADDR_CID_LOCAL)
+	else if (cid == CID_LOCAL)
 		find(findings, LEVEL_OK, "local CID", "1: only this machine itself");
 	else if (cid != CID_UNKNOWN)
 		find(findings, LEVEL_OK, "local CID", "%u, that of a guest", cid);

@@ -160,7 +160,7 @@ static void add_outcome(struct list *text, const struct answer *answer)
 	if (connects) {
 		text_add(text, " of CID ");
 		text_add_cid(text, answer->rs, d->cid, "");
-	} else if (d->cid == CID_UNKNOWN) { /* which is VMADDR_CID_ANY */
+	} else if (d->cid == CID_ANY) {
 		text_add(text, ", for connections from ");
 		if (!rule || !rule->restricted)
 			text_add(text, "any CID");

@@ -11,28 +11,28 @@
  */
 #include "plausible.h"
 
-#include <linux/vm_sockets.h>
 #include <stddef.h>
 
+#include "../config/cid.h"
 #include "here.h"
 
 const char *cid_doubt(uint32_t cid, uint32_t local, unsigned int loaded)
 {
 	if (loaded == 0)
 		return NULL; /* there is worse to say */
-	if (cid == VMADDR_CID_LOCAL && !(loaded & TRANSPORT_LOOPBACK))
+	if (cid == CID_LOCAL && !(loaded & TRANSPORT_LOOPBACK))
 		return "it is this machine itself only where vsock_loopback is loaded; as "
 		       "it is, the kernel hands it to the hypervisor: modprobe "
 		       "vsock_loopback, or name the CID that is meant";
-	if (cid == VMADDR_CID_LOCAL)
+	if (cid == CID_LOCAL)
 		return NULL;
-	if (cid == local && cid > VMADDR_CID_HOST)
+	if (cid == local && cid > CID_HOST)
 		return "it is the CID of this machine itself: name the other machine's, or "
 		       "CID 1 if this one is meant";
-	if (cid == VMADDR_CID_HOST && !(loaded & TRANSPORTS_TO_HOST))
+	if (cid == CID_HOST && !(loaded & TRANSPORTS_TO_HOST))
 		return "it is the host, which is this machine itself: name a guest's CID, "
 		       "or CID 1 if this machine is meant";
-	if (cid == VMADDR_CID_HOST || loaded & (TRANSPORT_VHOST | TRANSPORT_VMCI))
+	if (cid == CID_HOST || loaded & (TRANSPORT_VHOST | TRANSPORT_VMCI))
 		return NULL;
 	if (loaded & TRANSPORTS_TO_HOST)
 		return "a guest reaches its host (CID 2), and other machines only if its "

@@ -11,7 +11,6 @@
 #include "address.h"
 
 #include <arpa/inet.h>
-#include <linux/vm_sockets.h>
 #include <string.h>
 
 #define NAME_SUFFIX ".vsock"
@@ -27,8 +26,8 @@ static const struct {
 	char name[8];
 	uint32_t cid;
 } builtin_names[] = {
-	{"host", VMADDR_CID_HOST},
-	{"local", VMADDR_CID_LOCAL},
+	{"host", CID_HOST},
+	{"local", CID_LOCAL},
 };
 
 #define BUILTIN_COUNT (sizeof(builtin_names) / sizeof(builtin_names[0]))
@@ -97,7 +96,7 @@ void ip_of_cid(const struct ruleset *rs, uint32_t cid, bool v6, bool loopback, u
 
 	if (configured)
 		memcpy(ip, configured, 16);
-	else if (cid == VMADDR_CID_LOCAL && loopback)
+	else if (cid == CID_LOCAL && loopback)
 		loopback_ip(v6, ip);
 	else
 		(void)synthetic_ip(cid, v6, ip);
@@ -115,7 +114,7 @@ void ip_of_cid(const struct ruleset *rs, uint32_t cid, bool v6, bool loopback, u
  */
 static bool fits_synthetic_v4(uint32_t cid)
 {
-	return cid > VMADDR_CID_LOCAL && cid < SYNTHETIC_V4_CID_BITS;
+	return cid > CID_LOCAL && cid < SYNTHETIC_V4_CID_BITS;
 }
 
 bool synthetic_ip(uint32_t cid, bool v6, uint8_t ip[16])
@@ -125,10 +124,10 @@ bool synthetic_ip(uint32_t cid, bool v6, uint8_t ip[16])
 	if (v6) {
 		memcpy(ip, synthetic_v6_prefix, sizeof(synthetic_v6_prefix));
 		put_low_word(ip, cid);
-		return cid != VMADDR_CID_HYPERVISOR && cid != CID_UNKNOWN;
+		return cid != CID_HYPERVISOR && cid != CID_UNKNOWN;
 	}
 	memcpy(ip, ip_mapped_prefix, sizeof(ip_mapped_prefix));
-	put_low_word(ip, SYNTHETIC_V4 + (fits ? cid : VMADDR_CID_LOCAL));
+	put_low_word(ip, SYNTHETIC_V4 + (fits ? cid : CID_LOCAL));
 	return fits;
 }
 
@@ -145,7 +144,7 @@ bool cid_of_synthetic(const uint8_t ip[16], uint32_t *cid)
 	}
 	if (memcmp(ip, synthetic_v6_prefix, sizeof(synthetic_v6_prefix)) != 0)
 		return false;
-	*cid = word == VMADDR_CID_HYPERVISOR ? CID_UNKNOWN : word;
+	*cid = word == CID_HYPERVISOR ? CID_UNKNOWN : word;
 	return true;
 }
 

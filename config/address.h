@@ -8,7 +8,7 @@
  * family that it is shown as, so that getpeername(), logs and access lists stay meaningful:
  *
  *   1. a peer with configured addresses: the first of that family;
- *   2. CID 1 (VMADDR_CID_LOCAL): 127.0.0.1 and ::1, but only where the loopback transport is
+ *   2. CID 1 (CID_LOCAL): 127.0.0.1 and ::1, but only where the loopback transport is
  *      loaded; elsewhere the kernel routes CID 1 to the hypervisor, which must never pass for
  *      loopback, so case 3 applies;
  *   3. any other: 240.0.0.0 + CID, for CIDs of up to 28 bits (a larger one, and CID 1 of case
@@ -21,10 +21,9 @@
 #ifndef VSOCKIFY_ADDRESS_H
 #define VSOCKIFY_ADDRESS_H
 
+#include "cid.h"
 #include "ip.h"
 #include "ruleset.h"
-
-#define CID_UNKNOWN UINT32_MAX
 
 /*
  * ip_of_cid() - the address a CID is shown as

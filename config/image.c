@@ -20,7 +20,7 @@
 
 #include "address.h"
 
-/* The highest vsock port; one more is VMADDR_PORT_ANY. */
+/* The highest vsock port; one more means any. */
 #define VSOCK_PORT_MAX (UINT32_MAX - 1)
 
 /* What ruleset_encoded_size() believes at most. */

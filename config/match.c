@@ -16,7 +16,6 @@
 #include "ruleset.h"
 
 #include <endian.h>
-#include <linux/vm_sockets.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -230,9 +229,9 @@ static struct decision by_listen_rule(const struct rule *rule, int index,
 
 	if (d.action != ACTION_VSOCK)
 		return d;
-	d.cid = VMADDR_CID_ANY;
+	d.cid = CID_ANY;
 	if (rule->all_ports && ip_is_loopback(on->ip) && !ip_is_loopback(rule->ip))
-		d.cid = VMADDR_CID_LOCAL;
+		d.cid = CID_LOCAL;
 	d.port = vsock_port_of(rule, on->port);
 	return d;
 }

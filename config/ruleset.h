@@ -235,7 +235,7 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
  * "0.0.0.0:80" as a rule meets every IPv4 bind of that port and a dual-stack [::]:80;
  * "[::]:80" every IPv6 bind. Port 0 ("any free port") is met by rules for all ports only.
  * A rule for all ports that does not itself name a loopback address keeps a bind to a
- * loopback address local: the decision's CID is then VMADDR_CID_LOCAL, else VMADDR_CID_ANY.
+ * loopback address local: the decision's CID is then CID_LOCAL, else CID_ANY.
  */
 struct decision decide_listen(const struct ruleset *rs, const struct endpoint *on, bool v6only);
 
