@@ -27,10 +27,10 @@
 #include "share.h"
 #include "shutdown.h"
 #include "translate.h"
+#include "transport/transport.h"
 
 union name {
 	struct sockaddr any;
-	struct sockaddr_vm vm;
 	struct sockaddr_storage room;
 };
 
@@ -43,10 +43,10 @@ static void give_name(const union name *name, socklen_t full, struct sockaddr *a
 	*len = full;
 }
 
-/* Make an accepted AF_VSOCK socket what the program expects, and name its peer. 0, or a negated
+/* Make an accepted VM socket what the program expects, and name its peer. 0, or a negated
  * errno, and the socket is closed. */
 static int welcome(const struct ruleset *rs, int listener, int accepted, struct mark *head,
-		   union name *name, socklen_t *full)
+		   const struct vm_address *caller, union name *name, socklen_t *full)
 {
 	bool renamed = share_names(listener, head);
 	struct endpoint ep;
@@ -56,7 +56,7 @@ static int welcome(const struct ruleset *rs, int listener, int accepted, struct 
 		sys_close(accepted);
 		return result;
 	}
-	endpoint_of_vm(rs, &name->vm, shows_v6(head), &ep);
+	endpoint_of_vm(rs, caller, shows_v6(head), &ep);
 	*full = sizeof *name;
 	endpoint_store(&ep, head->v6, &name->any, full);
 	return 0;
@@ -115,6 +115,7 @@ static int accept_one(struct refusal *r, union name *name, socklen_t *full, int 
 		      bool *again)
 {
 	int accepted, ours, result = REFUSED_GIVE;
+	struct vm_address caller;
 	struct mark head;
 	bool admitted;
 
@@ -124,21 +125,22 @@ static int accept_one(struct refusal *r, union name *name, socklen_t *full, int 
 	if (accepted < 0)
 		return nothing(r->listener);
 	hint_unmade(accepted);
-	ours = name->any.sa_family == AF_VSOCK ? mark_head_of_vsock(accepted, &head) : 0;
+	ours = transport_read_name(name, *full, &caller) ? mark_head_of_ours(accepted, &head)
+							 : 0;
 	if (ours < 0) { /* whether it may come in cannot be said: then it may not */
 		sys_close(accepted);
 		return sys_return(ours);
 	}
 	if (!ours)
 		return accepted;
-	admitted = refuse_is_admitted(rules(), r->listener, &head, name->vm.svm_cid);
+	admitted = refuse_is_admitted(rules(), r->listener, &head, caller.cid);
 	if (!admitted)
 		result = refuse(r, accepted, &head);
 	*again = result == REFUSED_LOOK_AGAIN;
 	if (result != REFUSED_GIVE)
 		return sys_return(result);
 	hint_accepted(accepted);
-	result = welcome(rules(), r->listener, accepted, &head, name, full);
+	result = welcome(rules(), r->listener, accepted, &head, &caller, name, full);
 	if (result < 0)
 		return sys_return(result);
 	if (!admitted)

@@ -14,16 +14,16 @@
 #include "linger.h"
 #include "preload/hint.h"
 #include "share.h"
+#include "transport/transport.h"
 
 int carry_set(int fd, const struct option *option, const void *value, socklen_t len)
 {
 	int result = sys_setsockopt(fd, option->level, option->name, value, len), room;
-	socklen_t size_len = sizeof(uint64_t);
 	uint64_t size;
 
 	if (result != -EINVAL || option->name != SO_RCVLOWAT)
 		return result;
-	result = sys_getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, &size_len);
+	result = transport_get_buffer(fd, &size);
 	if (result < 0)
 		return result;
 	room = size < INT_MAX ? (int)size : INT_MAX;

@@ -5,7 +5,7 @@
  * Theory of operation
  *
  * kept.h has the table of those that are known. The carried ones are set on the new socket, the
- * kept ones put into its mark. An option that AF_VSOCK does not have means nothing there; one
+ * kept ones put into its mark. An option that VM sockets do not have means nothing there; one
  * that cannot be read or set for any other reason makes the conversion fail, so that none is
  * lost in silence.
  *
@@ -24,7 +24,7 @@
  * carry_options() - set on one socket the carried options of another
  * @which: a bit for each index of the table, as from hint_options()
  * Return: 1 if there was any that accepted sockets must get too, else 0; a negated errno if one
- * could not be read or set. (What AF_VSOCK does not have, or the program may not set any more,
+ * could not be read or set. (What VM sockets do not have, or the program may not set any more,
  * is left out.)
  */
 int carry_options(int from, int to, uint64_t which);

@@ -4,17 +4,16 @@
  *
  * Theory of operation
  *
- * Every connect of an AF_VSOCK socket is a non-blocking one; a program that asked for a
+ * Every connect of a VM socket is a non-blocking one; a program that asked for a
  * blocking one waits afterwards (wait.h).
  *
  * A second connect() finds the socket converted. TCP's answers (EISCONN, EALREADY, the error
  * of the first attempt, or a fresh attempt) are worked out from the kernel's state, since
- * AF_VSOCK answers EALREADY for ever once an attempt has failed; a fresh attempt takes a fresh
- * socket.
+ * a VM socket answers EALREADY for ever once an attempt has failed; a fresh attempt takes a
+ * fresh socket.
  */
 #include "connect.h"
 
-#include <linux/time_types.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <string.h>
@@ -22,7 +21,6 @@
 #include "../config/address.h"
 #include "carry.h"
 #include "convert.h"
-#include "error.h"
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/log.h"
@@ -30,6 +28,7 @@
 #include "preload/hint.h"
 #include "preload/real.h"
 #include "preload/state.h"
+#include "transport/transport.h"
 #include "wait.h"
 
 /* One attempt, and all it needs to know. */
@@ -43,29 +42,17 @@ struct attempt {
 
 /* ---- an attempt ---- */
 
-/* 0, or a negated errno; kernels before 5.16 do not have the option, and go by their default.
- */
+/* 0, or a negated errno */
 static int set_connect_timeout(int fd, const struct ruleset *rs)
 {
-	struct __kernel_sock_timeval limit = {
-		.tv_sec = (int64_t)(rs->connect_timeout_us / 1000000),
-		.tv_usec = (int64_t)(rs->connect_timeout_us % 1000000),
-	};
-
-	int result = 0;
-
-	if (rs->connect_timeout_us)
-		result = sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW, &limit,
-					sizeof limit);
-	return sys_no_option(result) ? 0 : result;
+	return rs->connect_timeout_us
+		       ? transport_set_connect_timeout(fd, rs->connect_timeout_us)
+		       : 0;
 }
 
 static int begin_connect(int fd, const struct decision *to)
 {
-	struct sockaddr_vm vm = {
-		.svm_family = AF_VSOCK, .svm_cid = to->cid, .svm_port = to->port};
-
-	return sys_connect(fd, &vm, sizeof vm);
+	return transport_connect(fd, (struct vm_address){to->cid, to->port});
 }
 
 /*
@@ -75,9 +62,8 @@ static int begin_connect(int fd, const struct decision *to)
  */
 static int bind_source(int fd, struct mark *m)
 {
-	struct sockaddr_vm vm = {
-		.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = m->local.port};
-	int result = m->local.port ? sys_bind(fd, &vm, sizeof vm) : -EADDRINUSE;
+	struct vm_address own = {CID_ANY, m->local.port};
+	int result = own.port ? transport_bind(fd, own) : -EADDRINUSE;
 
 	if (result != -EADDRINUSE && result != -EACCES)
 		return result;
@@ -109,7 +95,8 @@ static int conclude(int fd, int file_flags, int result)
 		return result; /* in TCP's words already */
 	}
 	if (result < 0 && result != -EINPROGRESS) {
-		log_failure("connect", fd, "the kernel refuses", -result);
+		log_failure("connect", fd, "the kernel refuses", -result,
+			    transport_usual_cause(-result));
 		result = -tcp_error(-result);
 	}
 	return result;
@@ -117,11 +104,11 @@ static int conclude(int fd, int file_flags, int result)
 
 /* The same for a socket that replaces one of ours: @old_name is what that was bound to. If it
  * lives on in another process, the port is not to be had. */
-static void bind_source_again(int fd, struct mark *m, const struct sockaddr_vm *old_name)
+static void bind_source_again(int fd, struct mark *m, const struct vm_address *old_name)
 {
 	struct mark before = *m;
 
-	if (sys_bind(fd, old_name, sizeof *old_name) == 0)
+	if (transport_bind(fd, *old_name) == 0)
 		return;
 	m->local.port = 0;
 	bind_client_port(fd);
@@ -142,15 +129,16 @@ static void take_back(int fd, const struct mark *m)
 	mark_write(fd, m, &after);
 }
 
-/* Put a fresh AF_VSOCK socket under the descriptor and connect it. */
-static int connect_fresh(struct attempt *a, const struct sockaddr_vm *old_name)
+/* Put a fresh VM socket under the descriptor and connect it. */
+static int connect_fresh(struct attempt *a, const struct vm_address *old_name)
 {
 	struct conversion c;
 	bool rebind = old_name && a->mark.local.port;
 	int result = conversion_begin(&c, a->fd), finished;
 
 	if (result < 0) {
-		log_failure("connect", a->fd, "cannot make an AF_VSOCK socket", -result);
+		log_failure("connect", a->fd, "cannot make " TRANSPORT_SOCKET, -result,
+			    transport_usual_cause(-result));
 		return -tcp_error(-result);
 	}
 	a->mark.begun = c.file_flags & O_NONBLOCK;
@@ -339,7 +327,7 @@ static int connect_converted(struct attempt *a, const struct subject *s,
 		return connect_bound(a, s);
 	a->mark = s->mark;
 	a->mark.peer = place_of(a->to.ip, a->to.port);
-	return connect_fresh(a, &s->vm);
+	return connect_fresh(a, &s->name);
 }
 
 /* ---- addresses that no rule takes ---- */
@@ -367,8 +355,8 @@ static void log_passed(const struct ruleset *rs, int fd, const struct endpoint *
 		log_decision(rs, "connect", fd, to, decision);
 }
 
-/* Does this error come from an AF_VSOCK socket's dislike of the address? */
-static bool refused_by_vsock(int error, sa_family_t family)
+/* Does this error come from a VM socket's dislike of the address? */
+static bool refused_by_ours(int error, sa_family_t family)
 {
 	return error == EINVAL ||
 	       (family == AF_UNSPEC && (error == EISCONN || error == EALREADY));
@@ -376,7 +364,7 @@ static bool refused_by_vsock(int error, sa_family_t family)
 
 /*
  * libc's connect(), unless the socket is one that was converted before. Where the kernel does
- * not say, libc's it is: the rules want TCP here, and an AF_VSOCK socket will refuse.
+ * not say, libc's it is: the rules want TCP here, and a VM socket will refuse.
  */
 static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
 {
@@ -386,7 +374,7 @@ static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
 
 	if (!suspected) {
 		result = __connect(fd, addr, len);
-		if (result == 0 || !refused_by_vsock(errno, addr->sa_family))
+		if (result == 0 || !refused_by_ours(errno, addr->sa_family))
 			return result;
 	}
 	if (inspect(fd, &s) == 0 && s.kind == SUBJECT_CONVERTED)
@@ -421,7 +409,8 @@ static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 	if (result == 0 && s.kind != SUBJECT_OTHER)
 		result = s.kind == SUBJECT_TCP ? connectable(fd, &s, to, addr->sa_family) : 1;
 	if (result < 0) {
-		log_failure("connect", fd, "the kernel does not say what this is", -result);
+		log_failure("connect", fd, "the kernel does not say what this is", -result,
+			    transport_usual_cause(-result));
 		return result;
 	}
 	if (result == 0)

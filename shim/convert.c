@@ -15,11 +15,15 @@
 #include "preload/copies.h"
 #include "preload/hint.h"
 #include "preload/real.h"
+#include "transport/transport.h"
 
 /* Linux's; libc's <netinet/in.h> of some systems lacks it. */
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
+
+/* The domain of the sockets that transport.h makes, for begin() */
+#define OURS AF_UNSPEC
 
 /* What programs that write before they read rely on: TCP has about 2.5 MiB in flight. */
 #define DEFAULT_BUFFER_SIZE (UINT64_C(4) << 20)
@@ -64,13 +68,13 @@ static bool known_unconnected(int fd, const struct subject *subject)
 	return !subject->local.port && hint_is_made(fd);
 }
 
-static int inspect_vsock(int fd, const struct sockaddr_vm *vm, struct subject *subject)
+static int inspect_ours(int fd, const struct vm_address *name, struct subject *subject)
 {
 	int result = mark_read(fd, &subject->mark);
 
 	if (result == 1)
 		subject->kind = SUBJECT_CONVERTED;
-	subject->vm = *vm;
+	subject->name = *name;
 	return result < 0 ? result : 0;
 }
 
@@ -90,7 +94,8 @@ static bool is_foreign(int fd)
 {
 	int domain, protocol;
 
-	if (sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, &domain) < 0 || domain == AF_VSOCK)
+	if (sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, &domain) < 0 ||
+	    transport_is_family(domain))
 		return false;
 	if (domain != AF_INET && domain != AF_INET6)
 		return true;
@@ -102,17 +107,17 @@ int inspect(int fd, struct subject *subject)
 {
 	union {
 		struct sockaddr any;
-		struct sockaddr_vm vm;
 		struct sockaddr_storage room;
 	} name;
 	socklen_t len = sizeof name;
+	struct vm_address own;
 	int result = sys_getsockname(fd, &name, &len);
 
 	subject->kind = SUBJECT_OTHER;
 	if (result < 0)
 		return sys_no_socket(result) || is_foreign(fd) ? 0 : state_by_poll(fd, result);
-	if (name.any.sa_family == AF_VSOCK)
-		return inspect_vsock(fd, &name.vm, subject);
+	if (transport_read_name(&name, len, &own))
+		return inspect_ours(fd, &own, subject);
 	if (endpoint_parse(&name.any, len, &subject->local))
 		return inspect_ip(fd, name.any.sa_family == AF_INET6, subject);
 	return 0;
@@ -128,8 +133,7 @@ int conversion_mark(const struct conversion *c, const struct ruleset *rs, const 
 	if (result < 0)
 		return result;
 	/* Only now: until the mark is there, the largest size allowed is 256 KiB. */
-	result = sys_setsockopt(c->spare, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size,
-				sizeof size);
+	result = transport_set_buffer(c->spare, size);
 	return result < 0 ? result : carry_low_water(c->fd, c->spare);
 }
 
@@ -195,19 +199,26 @@ static int carry(struct conversion *c)
 	return result < 0 ? result : 0;
 }
 
-/* A socket to put under @fd: with its carried options, and close-on-exec. One of AF_VSOCK is
+/* Of AF_INET, AF_INET6, or a transport's */
+static int make(int domain, int flags)
+{
+	return domain == OURS ? transport_socket(flags)
+			      : sys_socket(domain, SOCK_STREAM | flags, 0);
+}
+
+/* A socket to put under @fd: with its carried options, and close-on-exec. One of ours is
  * non-blocking until the end, for connect(). */
 static int begin(struct conversion *c, int fd, int domain)
 {
-	int result, type = SOCK_STREAM | SOCK_CLOEXEC;
+	int result, flags = SOCK_CLOEXEC;
 
-	*c = (struct conversion){.fd = fd, .nonblocking = domain == AF_VSOCK};
+	*c = (struct conversion){.fd = fd, .nonblocking = domain == OURS};
 	result = look_at_old(c);
 	if (result < 0)
 		return result;
 	if (c->nonblocking || c->file_flags & O_NONBLOCK)
-		type |= SOCK_NONBLOCK;
-	c->spare = sys_socket(domain, type, 0);
+		flags |= SOCK_NONBLOCK;
+	c->spare = make(domain, flags);
 	if (c->spare < 0)
 		return c->spare;
 	result = carry(c);
@@ -218,7 +229,7 @@ static int begin(struct conversion *c, int fd, int domain)
 
 int conversion_begin(struct conversion *c, int fd)
 {
-	return begin(c, fd, AF_VSOCK);
+	return begin(c, fd, OURS);
 }
 
 void conversion_abort(struct conversion *c)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * convert.h - puts an AF_VSOCK socket under the descriptor of a TCP socket, and back
+ * convert.h - puts a VM socket under the descriptor of a TCP socket, and back
  *
  * Theory of operation
  *
  * inspect() says what a descriptor is. A conversion then has these steps:
  *
- *   begin    make the AF_VSOCK socket, non-blocking and close-on-exec, and give it the options
+ *   begin    make the VM socket, non-blocking and close-on-exec, and give it the options
  *            of the old one; up to here every failure leaves the TCP socket as it was
  *   commit   take the epoll registrations out and dup3() the new socket onto the program's
  *            descriptor, and onto duplicates of it
@@ -25,7 +25,6 @@
 #ifndef VSOCKIFY_CONVERT_H
 #define VSOCKIFY_CONVERT_H
 
-#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -33,20 +32,21 @@
 #include "../config/ruleset.h"
 #include "mark.h"
 #include "preload/epoll.h"
+#include "transport/address.h"
 
 enum subject_kind {
 	SUBJECT_OTHER, /* nothing of ours: not a TCP socket, not open, the program's vsock */
 	SUBJECT_TCP,   /* a TCP socket */
-	SUBJECT_CONVERTED, /* an AF_VSOCK socket with our mark */
+	SUBJECT_CONVERTED, /* a VM socket with our mark */
 };
 
 struct subject {
 	enum subject_kind kind;
-	bool v6;               /* SUBJECT_TCP: AF_INET6 */
-	int tcp_state;         /* SUBJECT_TCP: TCP_CLOSE and so on, of <netinet/tcp.h> */
-	struct endpoint local; /* SUBJECT_TCP: what it is bound to; port 0 if unbound */
-	struct mark mark;      /* SUBJECT_CONVERTED */
-	struct sockaddr_vm vm; /* SUBJECT_CONVERTED: getsockname() */
+	bool v6;                /* SUBJECT_TCP: AF_INET6 */
+	int tcp_state;          /* SUBJECT_TCP: TCP_CLOSE and so on, of <netinet/tcp.h> */
+	struct endpoint local;  /* SUBJECT_TCP: what it is bound to; port 0 if unbound */
+	struct mark mark;       /* SUBJECT_CONVERTED */
+	struct vm_address name; /* SUBJECT_CONVERTED: where it is bound */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * kept.c - the table of options, and where a mark keeps the values of those that mean nothing
- * to AF_VSOCK
+ * to VM sockets
  */
 #include "kept.h"
 

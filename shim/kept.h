@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * kept.h - the table of options, and where a mark keeps the values of those that mean nothing
- * to AF_VSOCK
+ * to VM sockets
  *
  * All functions are async-signal-safe and leave errno alone.
  */
@@ -13,7 +13,7 @@
 
 #include "mark.h"
 
-/* CARRIED: set on the AF_VSOCK socket, where it is in force. KEPT: only to be read back. */
+/* CARRIED: set on the VM socket, where it is in force. KEPT: only to be read back. */
 enum treatment { CARRIED, KEPT };
 
 /*

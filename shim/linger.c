@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linger.c - SO_LINGER with a time, for which AF_VSOCK would make close() wait
+ * linger.c - SO_LINGER with a time, for which VM sockets would make close() wait
  */
 #include "linger.h"
 

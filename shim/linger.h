@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linger.h - SO_LINGER with a time, for which AF_VSOCK would make close() wait
+ * linger.h - SO_LINGER with a time, for which VM sockets would make close() wait
  *
  * Theory of operation
  *
- * TCP lingers until the data has arrived. AF_VSOCK does until the other side has closed too
+ * TCP lingers until the data has arrived. A VM socket does until the other side has closed too
  * (virtio_transport_close() waits for SOCK_DONE, up to Linux 6.15), though its data has been
  * handed over when write() returns. So on a converted socket lingering with a time is off. The
  * kernel keeps the time (sk_lingertime) when it is turned off, and gives it back: it stays
  * there, on the socket. That it is on, for the program, is a bit of the mark.
  *
- * A time of 0 (abort) makes nobody wait and stays on as it is; AF_VSOCK does not abort.
+ * A time of 0 (abort) makes nobody wait and stays on as it is; a VM socket does not abort.
  *
  * All functions are async-signal-safe and leave errno alone.
  */

@@ -17,7 +17,6 @@
 #include "../config/address.h"
 #include "carry.h"
 #include "convert.h"
-#include "error.h"
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/log.h"
@@ -27,6 +26,7 @@
 #include "preload/state.h"
 #include "second.h"
 #include "share.h"
+#include "transport/transport.h"
 
 /* A bind that is to be made. */
 struct binding {
@@ -41,20 +41,20 @@ struct binding {
 
 static int bind_as_decided(int fd, const struct decision *d)
 {
-	return d->port ? bind_port(fd, d->cid, d->port) : bind_free_port(fd, d->cid);
+	return d->port ? transport_bind(fd, (struct vm_address){d->cid, d->port})
+		       : bind_free_port(fd, d->cid);
 }
 
 /* The program asked for any port: it keeps the one it got, whatever socket it has later. */
 static int keep_chosen_port(int fd, struct mark *m)
 {
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
-	int result = sys_getsockname(fd, &vm, &len);
+	struct vm_address own;
+	int result = transport_local(fd, &own);
 
 	m->any_port = true;
-	if (result == 0 && vm.svm_port <= UINT16_MAX)
-		m->local.port = (uint16_t)vm.svm_port;
-	return result;
+	if (result > 0 && own.port <= UINT16_MAX)
+		m->local.port = (uint16_t)own.port;
+	return result < 0 ? result : 0;
 }
 
 static int bind_converted(struct binding *b)
@@ -63,7 +63,8 @@ static int bind_converted(struct binding *b)
 	int result = conversion_begin(&c, b->fd);
 
 	if (result < 0) {
-		log_failure("bind", b->fd, "cannot make an AF_VSOCK socket", -result);
+		log_failure("bind", b->fd, "cannot make " TRANSPORT_SOCKET, -result,
+			    transport_usual_cause(-result));
 		return result == -EAFNOSUPPORT ? -EADDRNOTAVAIL : result;
 	}
 	result = carry_kept(b->fd, &b->mark, hint_options(b->fd));
@@ -76,7 +77,8 @@ static int bind_converted(struct binding *b)
 		result = keep_chosen_port(c.spare, &b->mark);
 	if (result == 0)
 		return conversion_complete(&c, b->rs, &b->mark);
-	log_failure("bind", b->fd, "the kernel refuses", -result);
+	log_failure("bind", b->fd, "the kernel refuses", -result,
+		    transport_usual_cause(-result));
 	conversion_abort(&c);
 	return result;
 }
@@ -134,7 +136,8 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 	int result = v6only < 0 ? v6only : decide(b, family, v6only);
 
 	if (result < 0)
-		log_failure("bind", b->fd, "the kernel does not say what this is", -result);
+		log_failure("bind", b->fd, "the kernel does not say what this is", -result,
+			    transport_usual_cause(-result));
 	if (result <= 0)
 		return result ?: 1;
 	log_decision(b->rs, "bind", b->fd, &b->on, &b->decision);
@@ -221,14 +224,13 @@ static int bind_unbound(int fd)
 static int revive(int fd)
 {
 	struct endpoint on;
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
+	struct vm_address own;
 	struct mark before, after;
 	int result = mark_read(fd, &before);
 
 	if (result <= 0 || !before.shut)
 		return result < 0 ? result : 0;
-	result = sys_getsockname(fd, &vm, &len);
+	result = transport_local(fd, &own);
 	if (result < 0)
 		return result;
 	after = before;
@@ -236,7 +238,7 @@ static int revive(int fd)
 	place_ip(&before.local, before.v6, on.ip);
 	on.port = before.local.port;
 	/* a second listener of one port has another vsock port, and stays silent */
-	after.silent = decide_listen(rules(), &on, before.v6only).port != vm.svm_port;
+	after.silent = decide_listen(rules(), &on, before.v6only).port != own.port;
 	rouse_no_more(fd);
 	return mark_write(fd, &before, &after);
 }
@@ -257,6 +259,6 @@ int listen_listen(int fd, int backlog)
 	}
 	if (result < 0)
 		return result;
-	/* AF_VSOCK refuses what TCP would queue or let try again: queue all that can be. */
+	/* A VM socket refuses what TCP would queue or let try again: queue all that can be. */
 	return sys_listen(fd, INT_MAX);
 }

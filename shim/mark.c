@@ -9,6 +9,7 @@
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "pack.h"
+#include "transport/transport.h"
 
 #ifndef SO_GET_FILTER
 #define SO_GET_FILTER SO_ATTACH_FILTER
@@ -17,7 +18,7 @@
 /*
  * Word A could not be read: does that say that the socket is of another family? Most say so in
  * these words. Some have words of their own, and where a sandbox forbids to ask for options,
- * the name tells the family, so that such a sandbox is felt by AF_VSOCK sockets alone.
+ * the name tells the family, so that such a sandbox is felt by VM sockets alone.
  */
 static bool is_other_family(int fd, int error)
 {
@@ -28,17 +29,16 @@ static bool is_other_family(int fd, int error)
 	if (sys_no_option(error))
 		return true;
 	result = sys_getsockname(fd, &family, &len);
-	return result == 0 ? family != AF_VSOCK : sys_no_option(result);
+	return result == 0 ? !transport_is_family(family) : sys_no_option(result);
 }
 
 static int ask_word_a(int fd, uint64_t *a)
 {
-	socklen_t len = sizeof *a;
-	int result = sys_getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, a, &len);
+	int result = transport_get_word_a(fd, a);
 
-	if (result < 0)
+	if (result <= 0)
 		return result;
-	result = len == sizeof *a ? pack_is_mark(*a) : 0;
+	result = pack_is_mark(*a);
 	if (result < 0)
 		log_other_version(fd, -result);
 	return result;
@@ -50,23 +50,6 @@ static int get_word_a(int fd, uint64_t *a)
 	int result = ask_word_a(fd, a);
 
 	return result < 0 && is_other_family(fd, result) ? 0 : result;
-}
-
-static int get_word_b(int fd, uint64_t *b)
-{
-	socklen_t len = sizeof *b;
-
-	*b = 0;
-	return sys_getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, b, &len);
-}
-
-/* Word C, or 0 where none was written (the kernel's initial value is -1). */
-static int get_word_c(int fd, uint32_t *c)
-{
-	int number = -1, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_INCOMING_CPU, &number);
-
-	*c = number < 0 ? 0 : (uint32_t)number;
-	return result;
 }
 
 static int filter_read(int fd, struct mark *m, enum form form)
@@ -104,7 +87,7 @@ int mark_head(int fd, struct mark *m)
 	return result;
 }
 
-int mark_head_of_vsock(int fd, struct mark *m)
+int mark_head_of_ours(int fd, struct mark *m)
 {
 	uint64_t a;
 	int result = ask_word_a(fd, &a);
@@ -125,9 +108,9 @@ static int read_names(int fd, uint64_t a, struct mark *m)
 		return 0;
 	if (form == FORM_FILTER)
 		return filter_read(fd, m, form);
-	result = get_word_b(fd, &w.b);
+	result = transport_get_word_b(fd, &w.b);
 	if (result == 0 && form != FORM_COMPACT)
-		result = get_word_c(fd, &w.c);
+		result = transport_get_word_c(fd, &w.c);
 	if (result == 0)
 		unpack_places(m, &w);
 	return result;
@@ -151,7 +134,7 @@ static int read_rest(int fd, uint64_t a, struct mark *m)
 	int result = 0;
 
 	if (form == FORM_COMPACT && !unpack_is_whole(a)) {
-		result = get_word_c(fd, &c);
+		result = transport_get_word_c(fd, &c);
 		unpack_times(m, c);
 	}
 	if (result == 0 && form != FORM_FILTER && m->filtered)
@@ -180,37 +163,22 @@ static bool same_extras(const struct mark *a, const struct mark *b)
 	return true;
 }
 
-static int set_word_a(int fd, uint64_t a)
-{
-	return sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &a, sizeof a);
-}
-
-static int set_word_b(int fd, uint64_t b)
-{
-	return sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &b, sizeof b);
-}
-
-static int set_word_c(int fd, uint32_t c)
-{
-	return sys_setsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &c, sizeof c);
-}
-
 /* Words say what others mean: if one cannot be written, the ones before are put back. */
 static int write_words(int fd, const struct words *old, const struct words *new, bool always_b)
 {
-	int result = new->a != old->a ? set_word_a(fd, new->a) : 0;
+	int result = new->a != old->a ? transport_set_word_a(fd, new->a) : 0;
 
 	if (result < 0)
 		return result;
 	if (new->b != old->b || always_b)
-		result = set_word_b(fd, new->b);
+		result = transport_set_word_b(fd, new->b);
 	if (result == 0 && new->c != old->c) {
-		result = set_word_c(fd, new->c);
+		result = transport_set_word_c(fd, new->c);
 		if (result < 0 && new->b != old->b)
-			set_word_b(fd, old->b);
+			transport_set_word_b(fd, old->b);
 	}
 	if (result < 0 && new->a != old->a)
-		set_word_a(fd, old->a);
+		transport_set_word_a(fd, old->a);
 	return result;
 }
 

@@ -4,19 +4,21 @@
  *
  * Theory of operation
  *
- * A converted descriptor is an AF_VSOCK socket, and the kernel answers for all it knows. What
+ * A converted descriptor is a VM socket, and the kernel answers for all it knows. What
  * it cannot know (was this AF_INET or AF_INET6? which IP address did the program name?) is
- * written into socket options that mean nothing to a connected or listening AF_VSOCK stream
+ * written into socket options that mean nothing to a connected or listening VM socket
  * and that nobody needs a privilege to set. So the record travels with the socket through
  * dup, fork, exec, SCM_RIGHTS and pidfd_getfd, and there is no table to go stale.
  *
- *   word A  SO_VM_SOCKETS_BUFFER_MAX_SIZE, 64 bits, inherited by accepted sockets. Its top bit
- *           is always set, so it never limits a buffer. Says "converted", the family, flags,
- *           and one address: the local one, or the peer's of a client that has no other.
- *   word B  SO_MAX_PACING_RATE, 64 bits, not inherited: the peer's address, small options.
- *   word C  SO_INCOMING_CPU, 31 bits, not inherited: keep-alive times, or part of an address.
+ *   word A  64 bits, inherited by accepted sockets. Its top bit is always set. Says
+ *           "converted", the family, flags, and one address: the local one, or the peer's of
+ *           a client that has no other.
+ *   word B  64 bits, not inherited: the peer's address, small options.
+ *   word C  31 bits, not inherited: keep-alive times, or part of an address.
  *   filter  SO_ATTACH_FILTER: a filter that accepts everything, whose instructions carry what
  *           found no room. Costs about 45 us, so only rare sockets have one.
+ *
+ * Which options they are is the transport's choice (transport/vsock.h).
  *
  * An address is *compact* when it is unspecified, IPv4, ::1, or made from a CID: 34 bits. One
  * full IPv6 address fits into B, C and part of A ("wide"); two go to the filter.
@@ -25,7 +27,7 @@
  * Two threads that change the mark of one socket at the same moment may lose one change.
  *
  * Each question below is answered 1 (a converted socket), 0 (none of ours: not a socket, of
- * another family, the program's own AF_VSOCK socket), or with a negated errno: the kernel did
+ * another family, the program's own VM socket), or with a negated errno: the kernel did
  * not say, because the program's sandbox forbids to ask, or memory is short. That is never the
  * same as 0: a rule would be passed over, or a peer let in. The call that had to know fails
  * with this errno, unless nothing depends on it but how an error is worded.
@@ -78,10 +80,10 @@ struct mark {
 int mark_head(int fd, struct mark *m);
 
 /*
- * mark_head_of_vsock() - the same for what is known to be an AF_VSOCK stream
+ * mark_head_of_ours() - the same for what is known to be a VM socket
  * Return: 1, 0 or a negated errno; 0 only where the kernel gave a word that is no mark
  */
-int mark_head_of_vsock(int fd, struct mark *m);
+int mark_head_of_ours(int fd, struct mark *m);
 
 /*
  * mark_names() - flags and both addresses, not every option

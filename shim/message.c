@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message.c - the calls of the send and recv families that need help on AF_VSOCK
+ * message.c - the calls of the send and recv families that need help on VM sockets
  *
  * Theory of operation
  *
  * Data is the kernel's business: these calls go to libc after one look at their arguments, and
  * are looked at again where there is no connection (unconnected.h). What is left:
  *
- *   - an address given to a connected TCP socket is ignored, to an AF_VSOCK one an error;
+ *   - an address given to a connected TCP socket is ignored, to a VM socket it is an error;
  *   - MSG_FASTOPEN connects first;
- *   - MSG_TRUNC makes TCP throw data away, AF_VSOCK does not know it;
+ *   - MSG_TRUNC makes TCP throw data away, VM sockets do not know it;
  *   - sockets that arrive over a Unix socket bring options that hints know nothing of.
  */
 #include "message.h"
@@ -37,7 +37,7 @@ static bool is_converted(int fd)
 	return mark_head(fd, &m) == 1;
 }
 
-/* Does the error of a send() with an address come from AF_VSOCK's dislike of addresses? */
+/* Does the error of a send() with an address come from a VM socket's dislike of addresses? */
 static bool refused_for_address(int fd)
 {
 	return (errno == EISCONN || errno == EOPNOTSUPP) && is_converted(fd);
@@ -233,7 +233,7 @@ static bool throws_away(int fd, int flags)
 }
 
 /*
- * AF_VSOCK refuses to wait for as much as its buffer holds (ENOMEM, from
+ * A VM socket refuses to wait for as much as its buffer holds (ENOMEM, from
  * __vsock_stream_recvmsg()); TCP does not. So a large MSG_WAITALL is taken in pieces.
  */
 #define WAITALL_PIECE 65536

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message.h - the calls of the send and recv families that need help on AF_VSOCK
+ * message.h - the calls of the send and recv families that need help on VM sockets
  *
  * Each is as the call it stands for, errno and all, and a cancellation point.
  * Async-signal-safe.

@@ -3,50 +3,33 @@
  * name.c - getsockname() and getpeername()
  *
  * The real call comes first, into the program's own buffer, so every error is the kernel's. If
- * an AF_VSOCK address came back and the socket has a mark, the answer is translated.
+ * the address of a VM socket came back and the socket has a mark, the answer is translated.
  */
 #include "name.h"
-
-#include <string.h>
 
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "preload/state.h"
 #include "share.h"
 #include "translate.h"
+#include "transport/transport.h"
 
-typedef int (*name_call)(int fd, void *addr, socklen_t *len);
-
-/* Did the kernel write an AF_VSOCK address? @room is what the program had offered. */
-static bool gave_vsock(const struct sockaddr *addr, socklen_t room, socklen_t len)
-{
-	if (room >= sizeof addr->sa_family)
-		return addr->sa_family == AF_VSOCK;
-	return len == sizeof(struct sockaddr_vm); /* no family to see: perhaps */
-}
+typedef int (*name_call)(int fd, struct vm_address *name);
 
 /*
- * The whole address, however short the program's buffer was: 1; 0 if it is none of AF_VSOCK; or
- * a negated errno.
+ * The whole address, however short the program's buffer was: 1; 0 if it is none of a VM socket;
+ * or a negated errno.
  */
 static int whole_address(name_call call, int fd, const struct sockaddr *addr, socklen_t room,
-			 struct sockaddr_vm *vm)
+			 struct vm_address *name)
 {
-	socklen_t len = sizeof *vm;
-	int result;
-
-	if (room >= sizeof *vm) {
-		memcpy(vm, addr, sizeof *vm);
-		return 1;
-	}
-	result = call(fd, vm, &len);
-	return result < 0 ? result : vm->svm_family == AF_VSOCK;
+	return transport_read_name(addr, room, name) ? 1 : call(fd, name);
 }
 
 int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	const struct ruleset *rs = rules();
-	struct sockaddr_vm vm;
+	struct vm_address given;
 	struct endpoint ep;
 	struct mark m;
 	socklen_t room;
@@ -56,15 +39,15 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 		return sys_getsockname(fd, addr, len);
 	room = *len;
 	result = sys_getsockname(fd, addr, len);
-	if (result < 0 || !gave_vsock(addr, room, *len))
+	if (result < 0 || !transport_may_have_given(addr, room, *len))
 		return result;
 	ours = mark_names(fd, &m);
 	if (ours == 1)
-		ours = whole_address(sys_getsockname, fd, addr, room, &vm);
+		ours = whole_address(transport_local, fd, addr, room, &given);
 	if (ours != 1)
 		return ours;
 	share_names(fd, &m);
-	local_endpoint(rs, fd, &m, &vm, &ep);
+	local_endpoint(rs, fd, &m, &given, &ep);
 	*len = room;
 	endpoint_store(&ep, m.v6, addr, len);
 	return 0;
@@ -73,7 +56,7 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	const struct ruleset *rs = rules();
-	struct sockaddr_vm vm;
+	struct vm_address given;
 	struct endpoint ep;
 	struct mark m;
 	socklen_t room;
@@ -84,18 +67,18 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 		return sys_getpeername(fd, addr, len);
 	room = *len;
 	result = sys_getpeername(fd, addr, len);
-	if (result != -ENOTCONN && (result < 0 || !gave_vsock(addr, room, *len)))
+	if (result != -ENOTCONN && (result < 0 || !transport_may_have_given(addr, room, *len)))
 		return result;
 	ours = mark_names(fd, &m);
 	if (ours == 1 && result == 0) {
-		ours = whole_address(sys_getpeername, fd, addr, room, &vm);
+		ours = whole_address(transport_peer, fd, addr, room, &given);
 		known = ours == 1;
 	}
 	if (ours <= 0)
 		return ours < 0 ? ours : result;
 	if (!known && !(m.shut && m.peer.kind != PLACE_NONE))
 		return result;
-	peer_endpoint(rs, &m, known ? &vm : NULL, &ep);
+	peer_endpoint(rs, &m, known ? &given : NULL, &ep);
 	*len = room;
 	endpoint_store(&ep, m.v6, addr, len);
 	return 0;

@@ -15,12 +15,12 @@
 #include <string.h>
 
 #include "carry.h"
-#include "error.h"
 #include "kept.h"
 #include "kernel/sys.h"
 #include "linger.h"
 #include "preload/hint.h"
 #include "share.h"
+#include "transport/transport.h"
 
 /* Newer than the libc headers of some systems that the shim is built on. */
 #ifndef SO_GET_FILTER
@@ -72,7 +72,7 @@ static bool judge_quickly(int index, const void *given, socklen_t len, struct va
 	}
 }
 
-/* SO_RCVLOWAT, where AF_VSOCK refused it: what TCP makes of the value. */
+/* SO_RCVLOWAT, where the VM socket refused it: what TCP makes of the value. */
 static int set_low_water(int fd, int index, const void *given, socklen_t len)
 {
 	struct value value;
@@ -283,7 +283,7 @@ static bool is_of_connect(int fd)
 	return mark_head(fd, &m) == 1 && sys_connected(fd) == 0;
 }
 
-/* Answers of an AF_VSOCK socket that TCP would not give. */
+/* Answers of a VM socket that TCP would not give. */
 static int correct(int fd, int level, int name, void *value, socklen_t *len)
 {
 	struct mark m;
@@ -302,7 +302,7 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 			memcpy(value, &result, sizeof result);
 		return result < 0 ? result : 0;
 	case SO_DOMAIN:
-		result = number == AF_VSOCK ? mark_head(fd, &m) : 0;
+		result = transport_is_family(number) ? mark_head(fd, &m) : 0;
 		return result == 1 ? give_int(is_v6(fd, &m) ? AF_INET6 : AF_INET, value, len)
 				   : result;
 	case SO_PROTOCOL:

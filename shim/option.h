@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * option.h - socket options of TCP, on sockets that are AF_VSOCK
+ * option.h - socket options of TCP, on VM sockets
  *
  * Theory of operation
  *
- * One table names every option that the shim knows. Options of the socket level that AF_VSOCK
- * has too are *carried*: set on the new socket, so they are in force. Options of TCP, IP and
- * IPv6 that mean nothing to AF_VSOCK are *kept*: remembered in the mark, to be read back.
+ * One table names every option that the shim knows. Options of the socket level that VM sockets
+ * have too are *carried*: set on the new socket, so they are in force. Options of TCP, IP and
+ * IPv6 that mean nothing to VM sockets are *kept*: remembered in the mark, to be read back.
  * Anything else fails as the kernel says, above all what promises security or changes bytes
  * (TCP_ULP, TCP_MD5SIG, IP_TRANSPARENT, IP_MINTTL, BPF).
  *
  * The real call comes first, always; the mark is looked at only where the answer is one that
- * an AF_VSOCK socket gives. So an ordinary TCP socket pays nothing.
+ * a VM socket gives. So an ordinary TCP socket pays nothing.
  */
 #ifndef VSOCKIFY_OPTION_H
 #define VSOCKIFY_OPTION_H

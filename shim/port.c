@@ -4,9 +4,9 @@
  *
  * Theory of operation
  *
- * AF_VSOCK has no TIME_WAIT. A client's port is free again as soon as the other side's kernel
- * has seen the end of the connection, while the server may not have closed its socket yet. When
- * it does, its kernel sends one more reset (net/vmw_vsock/virtio_transport_common.c,
+ * VM sockets have no TIME_WAIT. A client's port is free again as soon as the other side's
+ * kernel has seen the end of the connection, while the server may not have closed its socket
+ * yet. When it does, its kernel sends one more reset (net/vmw_vsock/virtio_transport_common.c,
  * virtio_transport_close(): "Already received SHUTDOWN from peer, reply with RST"), and a new
  * connection between the same two ports dies of it, or is refused. The kernel's own numbers,
  * counted up through 32 bits, do not come back that soon. So ours are counted up as well: a
@@ -23,13 +23,13 @@
  */
 #include "port.h"
 
-#include <linux/vm_sockets.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <time.h>
 
 #include "kernel/sys.h"
+#include "transport/transport.h"
 
 #define PAGE_BYTES 4096
 
@@ -138,13 +138,6 @@ static uint32_t next_number(void)
 	return atomic_fetch_add(count, 1);
 }
 
-int bind_port(int fd, uint32_t cid, uint32_t port)
-{
-	struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
-
-	return sys_bind(fd, &vm, sizeof vm);
-}
-
 /* Let the counter go on in another part of the range: leaps of this kind (the golden section)
  * fall between all that came before. */
 static void leap(uint32_t count)
@@ -160,7 +153,8 @@ static int search(int fd, uint32_t cid, unsigned tries)
 	int result = -EADDRINUSE;
 
 	for (unsigned i = 1; i <= tries && result == -EADDRINUSE; i++) {
-		result = bind_port(fd, cid, range.first + next_number() % count);
+		result = transport_bind(
+			fd, (struct vm_address){cid, range.first + next_number() % count});
 		if (result == -EADDRINUSE && i % TRIES_IN_A_ROW == 0)
 			leap(count);
 	}
@@ -170,7 +164,8 @@ static int search(int fd, uint32_t cid, unsigned tries)
 /* The kernel's choice, of 32 bits, if all that were tried are taken. */
 static int otherwise_any(int fd, uint32_t cid, int result)
 {
-	return result == -EADDRINUSE ? bind_port(fd, cid, VMADDR_PORT_ANY) : result;
+	return result == -EADDRINUSE ? transport_bind(fd, (struct vm_address){cid, PORT_ANY})
+				     : result;
 }
 
 /* What has become of the searches of this process; several threads may put each other out of
@@ -206,11 +201,11 @@ static void note_search(unsigned tries, bool found)
 int bind_client_port(int fd)
 {
 	unsigned tries = tries_now();
-	int result = search(fd, VMADDR_CID_ANY, tries);
+	int result = search(fd, CID_ANY, tries);
 
 	if (tries && (result == 0 || result == -EADDRINUSE))
 		note_search(tries, result == 0);
-	return otherwise_any(fd, VMADDR_CID_ANY, result);
+	return otherwise_any(fd, CID_ANY, result);
 }
 
 int bind_free_port(int fd, uint32_t cid)

@@ -11,11 +11,8 @@
 /* port_is_local() - is this one of those that TCP gives to clients (ip_local_port_range)? */
 bool port_is_local(uint16_t port);
 
-/* bind_port() - bind(2) of an AF_VSOCK socket; 0, or a negated errno. Async-signal-safe. */
-int bind_port(int fd, uint32_t cid, uint32_t port);
-
 /*
- * bind_client_port() - give an unbound AF_VSOCK socket a 16-bit port, as TCP's connect() would
+ * bind_client_port() - give an unbound VM socket a 16-bit port, as TCP's connect() would
  *
  * Taken from net.ipv4.ip_local_port_range, so that both ends of the connection show the same
  * number. Where a few dozen tries find only ports that are taken, the kernel picks a 32-bit
@@ -28,7 +25,7 @@ int bind_client_port(int fd);
 /*
  * bind_free_port() - the same for a bind() to port 0, after which it may listen: harder to
  * discourage, since its clients want the number that it shows
- * @cid: the CID to bind to, or VMADDR_CID_ANY
+ * @cid: the CID to bind to, or CID_ANY
  */
 int bind_free_port(int fd, uint32_t cid);
 

@@ -128,7 +128,7 @@ static int ask(int fd, unsigned long request, void *argument)
 	int result = vain ? -ENOTTY : sys_ioctl(fd, request, argument), converted, number;
 	struct mark m;
 
-	/* ENOTTY is what TCP says to a request it does not know; AF_VSOCK of 6.1 does not */
+	/* ENOTTY is what TCP says to a request it does not know; VM sockets of 6.1 do not */
 	if (result != -EOPNOTSUPP && !(result == -ENOTTY && known))
 		return result;
 	converted = mark_head(fd, &m);

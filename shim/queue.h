@@ -4,7 +4,7 @@
  *
  * Theory of operation
  *
- * Where the kernel's AF_VSOCK does not know FIONREAD, the only way to count what is there is
+ * Where the kernel's VM sockets do not know FIONREAD, the only way to count what is there is
  * to copy it (MSG_PEEK). A program that asks before each read of a long queue would copy all
  * of it each time. So the answer has a cap: never more than there is, never 0 where there is
  * something, and as much as the program is likely to read, which is what it read last. Who
@@ -30,7 +30,7 @@
  * queue_ioctl() - as ioctl(2), but a negated errno on failure; async-signal-safe
  *
  * FIONREAD, SIOCOUTQ and SIOCATMARK get an answer on converted sockets where the kernel's
- * AF_VSOCK has none (6.1 knows none of them; later ones some).
+ * VM sockets have none (6.1 knows none of them; later ones some).
  */
 int queue_ioctl(int fd, unsigned long request, void *argument);
 

@@ -9,11 +9,11 @@
 
 #include "../config/address.h"
 #include "kernel/sys.h"
-#include "port.h"
 #include "preload/hint.h"
 #include "preload/procfd.h"
 #include "preload/state.h"
 #include "share.h"
+#include "transport/transport.h"
 #include "wait.h"
 
 /* ---- what TCP thinks of it ---- */
@@ -88,9 +88,9 @@ static int may_listen(int fd, struct subject *s)
 
 static void note_holder(struct holders *holders, int fd, const struct subject *s)
 {
-	if (s->vm.svm_cid == VMADDR_CID_LOCAL || s->vm.svm_cid == VMADDR_CID_ANY)
+	if (!transport_is_outside_only(s->name.cid))
 		holders->inside = fd;
-	if (s->vm.svm_cid != VMADDR_CID_LOCAL)
+	if (!transport_is_inside_only(s->name.cid))
 		holders->outside = fd;
 	if (s->mark.reuseport && same_address(&s->mark, holders->mark))
 		holders->shared = fd;
@@ -107,8 +107,8 @@ static bool look_at(int fd, void *argument)
 		return !holders->error;
 	}
 	if (!s.mark.local.port) /* bound to port 0 */
-		s.mark.local.port = (uint16_t)s.vm.svm_port;
-	if (s.vm.svm_port == holders->port)
+		s.mark.local.port = (uint16_t)s.name.port;
+	if (s.name.port == holders->port)
 		note_holder(holders, fd, &s);
 	if (conflict(&s.mark, holders->mark) && !(s.mark.reuseport && holders->mark->reuseport))
 		holders->conflict = true;
@@ -154,22 +154,6 @@ static bool may_be_outside(const struct holders *h, const struct mark *m)
 }
 
 /*
- * Bind to such a CID. A guest that has guests of its own has two: the second is for a second
- * address of this process. (Of what another process has, nobody knows the address.)
- */
-static int bind_outside(int fd, const struct ruleset *rs, const struct holders *h)
-{
-	uint32_t own = local_cid(rs, VMADDR_CID_ANY);
-	int result = -EADDRNOTAVAIL;
-
-	if (own != CID_UNKNOWN && own != VMADDR_CID_LOCAL)
-		result = bind_port(fd, own, h->port);
-	if (own != VMADDR_CID_HOST && (result == -EADDRNOTAVAIL || h->outside >= 0))
-		result = bind_port(fd, VMADDR_CID_HOST, h->port);
-	return result;
-}
-
-/*
  * Bind beside the holders. Return: 0; or a negated errno and, in *@carrier, the one that has
  * the traffic that would be the second's; -1 if none of ours has
  */
@@ -179,10 +163,10 @@ static int bind_beside(int fd, const struct ruleset *rs, const struct holders *h
 	int result = -EADDRINUSE;
 
 	*carrier = h->inside;
-	if (cid == VMADDR_CID_LOCAL)
+	if (transport_is_inside_only(cid))
 		return result;
 	if (may_be_outside(h, m))
-		result = bind_outside(fd, rs, h);
+		result = transport_bind_outside(fd, rs, h->port, h->outside >= 0);
 	/* a machine that only reaches itself has no outside */
 	if (result != -EADDRNOTAVAIL || h->outside >= 0)
 		*carrier = h->outside;
@@ -295,7 +279,7 @@ static int be_silent(struct conversion *c, const struct ruleset *rs, struct mark
 	int result;
 
 	m->silent = true;
-	result = bind_port(c->spare, VMADDR_CID_ANY, VMADDR_PORT_ANY);
+	result = transport_bind(c->spare, (struct vm_address){CID_ANY, PORT_ANY});
 	if (result < 0) {
 		conversion_abort(c);
 		return result;
@@ -351,7 +335,7 @@ void second_settle(int fd)
 	wanted = decision_about(rs, &m);
 	if (wanted.action != ACTION_VSOCK || !wanted.port || conversion_begin(&c, fd) < 0)
 		return;
-	result = bind_port(c.spare, wanted.cid, wanted.port);
+	result = transport_bind(c.spare, (struct vm_address){wanted.cid, wanted.port});
 	if (result == -EADDRINUSE) {
 		/* one that blocks gets no share, and asks every second: not for all descriptors
 		 */

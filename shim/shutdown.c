@@ -13,21 +13,11 @@
 #include "preload/state.h"
 #include "second.h"
 #include "translate.h"
+#include "transport/transport.h"
 
 void shutdown_wake(int fd)
 {
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
-	int knock;
-
-	if (!loopback_loaded() || sys_getsockname(fd, &vm, &len) < 0)
-		return;
-	knock = sys_socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (knock < 0)
-		return;
-	vm.svm_cid = VMADDR_CID_LOCAL;
-	sys_connect(knock, &vm, sizeof vm);
-	sys_close(knock);
+	transport_knock(fd);
 }
 
 /* Did this process shut a listener down? Only then is an accept() without a caller suspect. */
@@ -63,9 +53,7 @@ static int shutdown_listener(int fd, int how)
 	if (result < 0)
 		return result;
 	atomic_store(&listener_was_shut, true);
-	if (loopback_loaded())
-		shutdown_wake(fd);
-	else
+	if (!transport_knock(fd))
 		rouse(fd);
 	return 0;
 }
@@ -106,8 +94,8 @@ static int shut(int fd, int how, struct mark *after)
  * @peer: NULL if it was shut down before. After shutdown() the kernel no longer names the
  *        peer; TCP does, so remember it: first, for what cannot be must not be lost.
  */
-static int shutdown_connection(int fd, const struct mark *before,
-			       const struct sockaddr_vm *peer, int how)
+static int shutdown_connection(int fd, const struct mark *before, const struct vm_address *peer,
+			       int how)
 {
 	struct mark noted = *before, after;
 	struct endpoint ep;
@@ -132,8 +120,7 @@ static int shutdown_connection(int fd, const struct mark *before,
 
 int shutdown_socket(int fd, int how)
 {
-	struct sockaddr_vm peer;
-	socklen_t len = sizeof peer;
+	struct vm_address peer;
 	struct mark m;
 	int result, listens;
 
@@ -141,8 +128,8 @@ int shutdown_socket(int fd, int how)
 	result = how < SHUT_RD || how > SHUT_RDWR ? 0 : mark_read(fd, &m);
 	if (result <= 0)
 		return result < 0 ? result : sys_shutdown(fd, how);
-	result = sys_getpeername(fd, &peer, &len);
-	if (result == 0)
+	result = transport_peer(fd, &peer);
+	if (result >= 0)
 		return shutdown_connection(fd, &m, &peer, how);
 	listens = sys_listens(fd);
 	if (result != -ENOTCONN || listens < 0)

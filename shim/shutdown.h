@@ -10,7 +10,7 @@
  * again, so that a read fails with ENOTCONN where TCP gives the end. Then only the mark is
  * written, and says by `silent` if it was writing that was shut.
  *
- * shutdown() of a TCP listener makes a waiting accept() return EINVAL. AF_VSOCK has no such
+ * shutdown() of a TCP listener makes a waiting accept() return EINVAL. A VM socket has no such
  * thing, so the listener is marked, and where CID 1 is this machine a connection to oneself
  * wakes the threads that wait; accept.c wakes the next. Elsewhere rouse.h has another way.
  *

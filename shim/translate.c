@@ -9,14 +9,15 @@
 #include "../config/address.h"
 #include "kernel/sys.h"
 #include "preload/state.h"
+#include "transport/transport.h"
 
-void endpoint_of_vm(const struct ruleset *rs, const struct sockaddr_vm *vm, bool v6,
+void endpoint_of_vm(const struct ruleset *rs, const struct vm_address *name, bool v6,
 		    struct endpoint *ep)
 {
-	bool loopback = vm->svm_cid == VMADDR_CID_LOCAL && loopback_loaded();
+	bool loopback = transport_is_loopback(name->cid);
 
-	ip_of_cid(rs, vm->svm_cid, v6, loopback, ep->ip);
-	ep->port = vm->svm_port == VMADDR_PORT_ANY ? 0 : port_fold(vm->svm_port);
+	ip_of_cid(rs, name->cid, v6, loopback, ep->ip);
+	ep->port = name->port == PORT_ANY ? 0 : port_fold(name->port);
 }
 
 bool shows_v6(const struct mark *m)
@@ -28,11 +29,10 @@ bool shows_v6(const struct mark *m)
  * rules that sent it there. */
 static uint32_t peer_cid(const struct ruleset *rs, int fd, const struct endpoint *asked)
 {
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
+	struct vm_address peer;
 
-	if (sys_getpeername(fd, &vm, &len) == 0)
-		return vm.svm_cid;
+	if (transport_peer(fd, &peer) > 0)
+		return peer.cid;
 	return decide_connect(rs, asked).cid;
 }
 
@@ -51,9 +51,9 @@ static void source_ip(const struct ruleset *rs, int fd, const struct mark *m, ui
 		ip_loopback_if_unspecified(ip);
 		return;
 	}
-	cid = local_cid(rs, peer_cid(rs, fd, &asked));
+	cid = transport_own_cid(rs, peer_cid(rs, fd, &asked));
 	if (cid != CID_UNKNOWN)
-		ip_of_cid(rs, cid, v6, cid == VMADDR_CID_LOCAL && loopback_loaded(), ip);
+		ip_of_cid(rs, cid, v6, transport_is_loopback(cid), ip);
 }
 
 /* Is it no connection, but a listener at an unspecified address that has one CID only
@@ -64,24 +64,24 @@ static bool is_beside_loopback(int fd, const struct mark *m)
 }
 
 void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,
-		    const struct sockaddr_vm *vm, struct endpoint *ep)
+		    const struct vm_address *name, struct endpoint *ep)
 {
-	endpoint_of_vm(rs, vm, shows_v6(m), ep);
+	endpoint_of_vm(rs, name, shows_v6(m), ep);
 	if (m->local.port)
 		ep->port = m->local.port;
 	if (!place_is_any(&m->local))
 		place_ip(&m->local, m->v6, ep->ip);
-	else if (m->peer.kind != PLACE_NONE && vm->svm_cid == VMADDR_CID_ANY)
+	else if (m->peer.kind != PLACE_NONE && name->cid == CID_ANY)
 		source_ip(rs, fd, m, ep->ip);
-	else if (vm->svm_cid == VMADDR_CID_ANY || is_beside_loopback(fd, m))
+	else if (name->cid == CID_ANY || is_beside_loopback(fd, m))
 		place_ip(&m->local, m->v6, ep->ip);
 }
 
-void peer_endpoint(const struct ruleset *rs, const struct mark *m, const struct sockaddr_vm *vm,
-		   struct endpoint *ep)
+void peer_endpoint(const struct ruleset *rs, const struct mark *m,
+		   const struct vm_address *name, struct endpoint *ep)
 {
-	if (m->peer.kind == PLACE_NONE && vm) {
-		endpoint_of_vm(rs, vm, shows_v6(m), ep);
+	if (m->peer.kind == PLACE_NONE && name) {
+		endpoint_of_vm(rs, name, shows_v6(m), ep);
 		return;
 	}
 	place_ip(&m->peer, m->v6, ep->ip);

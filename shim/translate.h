@@ -7,13 +7,12 @@
 #ifndef VSOCKIFY_TRANSLATE_H
 #define VSOCKIFY_TRANSLATE_H
 
-#include <linux/vm_sockets.h>
-
 #include "../config/ruleset.h"
 #include "mark.h"
+#include "transport/address.h"
 
 /* endpoint_of_vm() - a vsock address as IP address and port; @v6 says of which family */
-void endpoint_of_vm(const struct ruleset *rs, const struct sockaddr_vm *vm, bool v6,
+void endpoint_of_vm(const struct ruleset *rs, const struct vm_address *name, bool v6,
 		    struct endpoint *ep);
 
 /*
@@ -23,13 +22,14 @@ void endpoint_of_vm(const struct ruleset *rs, const struct sockaddr_vm *vm, bool
  */
 bool shows_v6(const struct mark *m);
 
-/* local_endpoint() - what getsockname() says; @vm is the kernel's answer, @m needs its names */
+/* local_endpoint() - what getsockname() says; @name is the kernel's answer, @m needs its names
+ */
 void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,
-		    const struct sockaddr_vm *vm, struct endpoint *ep);
+		    const struct vm_address *name, struct endpoint *ep);
 
-/* peer_endpoint() - what getpeername() says; @vm is the kernel's answer, or NULL if it has
+/* peer_endpoint() - what getpeername() says; @name is the kernel's answer, or NULL if it has
  * forgotten the peer since shutdown() */
-void peer_endpoint(const struct ruleset *rs, const struct mark *m, const struct sockaddr_vm *vm,
-		   struct endpoint *ep);
+void peer_endpoint(const struct ruleset *rs, const struct mark *m,
+		   const struct vm_address *name, struct endpoint *ep);
 
 #endif

@@ -7,12 +7,12 @@
 #include <limits.h>
 #include <signal.h>
 
-#include "error.h"
 #include "kernel/sys.h"
 #include "mark.h"
 #include "preload/hint.h"
 #include "preload/real.h"
 #include "queue.h"
+#include "transport/transport.h"
 #include "wait.h"
 
 /* What becomes of a call that failed: an errno, or */
@@ -39,8 +39,8 @@ static int connecting(int fd, int flags)
 	return error == EINPROGRESS ? EAGAIN : error;
 }
 
-/* What TCP says where AF_VSOCK says ENOTCONN. A question that the kernel does not answer leaves
- * it at that. */
+/* What TCP says where a VM socket says ENOTCONN. A question that the kernel does not answer
+ * leaves it at that. */
 static int not_connected(int fd, const struct mark *m, int flags)
 {
 	int error = 0, events, connected;

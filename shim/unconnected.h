@@ -4,15 +4,16 @@
  *
  * Theory of operation
  *
- * While a connection stands, data is the kernel's business alone. Before and after, AF_VSOCK
+ * While a connection stands, data is the kernel's business alone. Before and after, a VM socket
  * answers otherwise than TCP:
  *
  *   - while a connect() is under way it says ENOTCONN, TCP waits or says EAGAIN; after one that
  *     failed TCP gives its error;
  *   - when the peer has gone, the first write over TCP succeeds and goes nowhere (the peer's
  *     refusal is on its way back), and the next one fails with EPIPE and SIGPIPE. So a program
- *     may say goodbye (QUIT, TLS's close_notify) before it reads the last answer. AF_VSOCK says
- *     EPIPE at once; its SIGPIPE, which Linux has sent since 6.7, would end the program there;
+ *     may say goodbye (QUIT, TLS's close_notify) before it reads the last answer. A VM socket
+ *     says EPIPE at once; its SIGPIPE, which Linux has sent since 6.7, would end the program
+ *     there;
  *   - before 6.7 there is no SIGPIPE even where TCP sends one.
  *
  * So writes to converted sockets are made with MSG_NOSIGNAL, and what failed is looked at

@@ -10,8 +10,8 @@
 #include <sys/time.h>
 
 #include "carry.h"
-#include "error.h"
 #include "kernel/sys.h"
+#include "transport/transport.h"
 
 int wait_limit(int fd, int option, int *timeout)
 {

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/vm_sockets.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -237,12 +236,12 @@ static inline int sys_listens(int fd)
 	return result < 0 ? result : listens != 0;
 }
 
-/* sys_connected() - does the AF_VSOCK socket have a peer? Not after shutdown(). */
+/* sys_connected() - does the socket have a peer? Not after shutdown() of a VM socket. */
 static inline int sys_connected(int fd)
 {
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
-	int result = sys_getpeername(fd, &vm, &len);
+	sa_family_t family;
+	socklen_t len = sizeof family;
+	int result = sys_getpeername(fd, &family, &len);
 
 	if (result == -ENOTCONN)
 		return 0;

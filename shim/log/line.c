@@ -4,7 +4,6 @@
  */
 #include "line.h"
 
-#include <linux/vm_sockets.h>
 #include <string.h>
 
 #include "../../config/address.h"
@@ -55,18 +54,11 @@ void line_add_endpoint(struct line *line, const struct endpoint *ep)
 void line_add_address(struct line *line, const struct sockaddr *addr, socklen_t len)
 {
 	struct endpoint ep;
-	struct sockaddr_vm vm;
 
 	if (endpoint_parse(addr, len, &ep)) {
 		line_add_endpoint(line, &ep);
 	} else if (len < sizeof addr->sa_family) {
 		line_add(line, "an address that is cut off");
-	} else if (addr->sa_family == AF_VSOCK && len >= sizeof vm) {
-		memcpy(&vm, addr, sizeof vm);
-		line_add(line, "vsock ");
-		line_add_number(line, vm.svm_cid);
-		line_add(line, ":");
-		line_add_number(line, vm.svm_port);
 	} else {
 		line_add(line, "an address of family ");
 		line_add_number(line, addr->sa_family);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../config/cid.h"
 #include "../kernel/sys.h"
 #include "line.h"
 #include "summary.h"
@@ -76,7 +77,7 @@ static void add_outcome(struct line *line, const char *call, const struct decisi
 		break;
 	case ACTION_VSOCK:
 		line_add(line, " -> vsock ");
-		if (d->cid == VMADDR_CID_ANY)
+		if (d->cid == CID_ANY)
 			line_add(line, *call == 'c' ? "nowhere" : "any");
 		else
 			line_add_number(line, d->cid);
@@ -109,36 +110,7 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 	target_write(&line);
 }
 
-/*
- * What it usually means if an AF_VSOCK socket cannot be made, or goes nowhere; the errnos are
- * those that a filter or the kernel gives (vsock_assign_transport()).
- */
-static const char *usual_cause(int error)
-{
-	switch (error) {
-	case EAFNOSUPPORT:
-		return " (EAFNOSUPPORT: this kernel has no AF_VSOCK, or a systemd unit's "
-		       "RestrictAddressFamilies= lacks it: see vsockify --doctor)";
-	case EPERM:
-		return " (EPERM: a seccomp profile forbids it, as Docker's forbids AF_VSOCK: "
-		       "see vsockify --doctor)";
-	case EACCES:
-		return " (EACCES: AppArmor or SELinux forbids it, or the vsock port is below "
-		       "1024 and the program is not root)";
-	case ENODEV:
-		return " (ENODEV: no transport leads to this CID: is vhost_vsock loaded, or "
-		       "vsock_loopback?)";
-	case EADDRNOTAVAIL:
-		return " (EADDRNOTAVAIL: this machine does not have that CID: CID 1 takes "
-		       "vsock_loopback)";
-	case EMFILE:
-		return " (EMFILE: the program has no descriptor left: ulimit -n)";
-	default:
-		return "";
-	}
-}
-
-void log_failure(const char *call, int fd, const char *what, int error)
+void log_failure(const char *call, int fd, const char *what, int error, const char *cause)
 {
 	struct line line;
 
@@ -153,7 +125,7 @@ void log_failure(const char *call, int fd, const char *what, int error)
 	line_add(&line, what);
 	line_add(&line, ": error ");
 	line_add_number(&line, error);
-	line_add(&line, usual_cause(error));
+	line_add(&line, cause);
 	target_write(&line);
 }
 
@@ -162,7 +134,7 @@ void log_other_version(int fd, int error)
 	log_failure("a call", fd,
 		    "the socket was converted by another version of vsockify, in another "
 		    "program: start both with the same one",
-		    error);
+		    error, "");
 }
 
 void log_refused(const struct ruleset *rs, int fd, uint32_t cid, const struct rule *rule)

@@ -51,7 +51,7 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
  * @what: what the shim tried
  * @error: the errno, positive
  */
-void log_failure(const char *call, int fd, const char *what, int error);
+void log_failure(const char *call, int fd, const char *what, int error, const char *cause);
 
 /* log_other_version() - a socket bears the mark of another version; @error: positive */
 void log_other_version(int fd, int error);

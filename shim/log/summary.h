@@ -20,8 +20,8 @@
 enum summary_count {
 	COUNT_CALLS,       /* of wrapped functions */
 	COUNT_FAILED,      /* those that failed, and not only for now */
-	COUNT_ERRORS,      /* AF_VSOCK refused what the rules wanted */
-	COUNT_ACCEPTED,    /* connections over AF_VSOCK that the program got */
+	COUNT_ERRORS,      /* what the rules wanted was refused */
+	COUNT_ACCEPTED,    /* connections over VM sockets that the program got */
 	COUNT_TURNED_AWAY, /* those that accept_from kept from it */
 	COUNT_KINDS,
 };

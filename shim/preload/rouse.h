@@ -4,9 +4,9 @@
  *
  * Theory of operation
  *
- * vsock_accept() waits for a connection, a signal or a time-out, and shutdown() of an AF_VSOCK
- * listener does nothing (af_vsock.c). Without vsock_loopback nobody in this machine can connect
- * to it. That leaves the other two.
+ * vsock_accept() waits for a connection, a signal or a time-out, and shutdown() of a VM socket
+ * that listens does nothing (af_vsock.c). Without vsock_loopback nobody in this machine can
+ * connect to it. That leaves the other two.
  *
  * The listener gets the shortest SO_RCVTIMEO that there is. It holds for whoever comes to
  * accept() from then on. A thread that waits already looks at it again when it is interrupted

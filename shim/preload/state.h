@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.h - what the shim holds in the process: the rules, and facts about this machine
+ * state.h - what the shim holds in the process: the rules
  *
  * Theory of operation
  *
@@ -33,14 +33,5 @@ static inline const struct ruleset *rules(void)
 		return state_rules;
 	return state_prepare();
 }
-
-/*
- * local_cid() - the CID of this machine as a peer with CID @peer sees it
- * Return: 1 towards CID 1, else what /dev/vsock said; CID_UNKNOWN if it could not be asked
- */
-uint32_t local_cid(const struct ruleset *rs, uint32_t peer);
-
-/* loopback_loaded() - does CID 1 mean this machine? Asked once of the kernel. */
-bool loopback_loaded(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include "../log/line.h"
 #include "../log/summary.h"
 #include "../log/target.h"
+#include "../transport/transport.h"
 
 static void begin(struct line *line, const char *call)
 {
@@ -63,6 +64,20 @@ static bool was_read(long result)
 	return result >= 0 || (errno != EFAULT && errno != EBADF && errno != ENOTSOCK);
 }
 
+static void add_address(struct line *line, const struct sockaddr *addr, socklen_t len)
+{
+	struct vm_address name;
+
+	if (!transport_read_name(addr, len, &name)) {
+		line_add_address(line, addr, len);
+		return;
+	}
+	line_add(line, "vsock ");
+	line_add_number(line, name.cid);
+	line_add(line, ":");
+	line_add_number(line, name.port);
+}
+
 void trace_given(const char *call, long result, int fd, const struct sockaddr *addr,
 		 socklen_t len)
 {
@@ -74,7 +89,7 @@ void trace_given(const char *call, long result, int fd, const struct sockaddr *a
 	line_add_number(&line, fd);
 	if (addr && len <= sizeof(struct sockaddr_storage) && was_read(result)) {
 		line_add(&line, ", ");
-		line_add_address(&line, addr, len);
+		add_address(&line, addr, len);
 	}
 	add_result(&line, result);
 	target_write(&line);
@@ -92,7 +107,7 @@ void trace_answer(const char *call, long result, int fd, const struct sockaddr *
 	add_result(&line, result);
 	if (result >= 0 && room && *len) {
 		line_add(&line, ", ");
-		line_add_address(&line, addr, *len < room ? *len : room);
+		add_address(&line, addr, *len < room ? *len : room);
 	}
 	target_write(&line);
 }

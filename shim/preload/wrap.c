@@ -15,7 +15,7 @@
  * five instructions (tests/object/data.test); to a converted socket, send() takes the place of
  * write(), which costs the kernel more (tests/speed). They are not traced.
  *
- * Not here, because the kernel does the right thing on an AF_VSOCK socket by itself: poll,
+ * Not here, because the kernel does the right thing on a VM socket by itself: poll,
  * select, epoll_wait, sendfile, splice, close, fork, exec and all the rest.
  */
 #include <linux/sockios.h>

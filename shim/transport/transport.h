@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * transport.h - how bytes travel: all that the shim asks of the sockets that take TCP's place
+ *
+ * Theory of operation
+ *
+ * What becomes of a TCP socket (convert.h and all that uses it) is the same whatever the new
+ * socket is made of. What is not, is here: one function for each question, and behind each
+ * those who answer it, today AF_VSOCK alone. A second transport adds a file beside vsock.h and,
+ * here, the choice between the two: by the rule when a socket is made, by its family or its
+ * mark afterwards.
+ *
+ * Addresses are vsock addresses, CID and port, in host byte order (address.h). Every function
+ * is async-signal-safe and leaves errno alone, and returns what the kernel does: 0 or more, or
+ * a negated errno.
+ */
+#ifndef VSOCKIFY_TRANSPORT_H
+#define VSOCKIFY_TRANSPORT_H
+
+#include "vsock.h"
+
+/* ---- sockets ---- */
+
+/* What the log calls one: "an AF_VSOCK socket" */
+#define TRANSPORT_SOCKET VSOCK_SOCKET
+
+/*
+ * transport_socket() - make a stream socket
+ * @flags: SOCK_CLOEXEC, SOCK_NONBLOCK
+ * Return: a descriptor
+ */
+static inline int transport_socket(int flags)
+{
+	return vsock_socket(flags);
+}
+
+/* transport_is_family() - is this value of SO_DOMAIN, or of an address, a transport's? */
+static inline bool transport_is_family(int family)
+{
+	return vsock_is_family(family);
+}
+
+/*
+ * transport_bind() - bind(2)
+ * @to: CID_ANY: whoever calls; PORT_ANY: a port of the kernel's choice
+ * Return: 0; -EADDRINUSE if the port is taken, -EADDRNOTAVAIL if this machine has no such CID
+ */
+static inline int transport_bind(int fd, struct vm_address to)
+{
+	return vsock_bind(fd, to);
+}
+
+/* transport_connect() - connect(2): begin an attempt, if the socket is non-blocking */
+static inline int transport_connect(int fd, struct vm_address to)
+{
+	return vsock_connect(fd, to);
+}
+
+/* transport_set_connect_timeout() - for how many microseconds an attempt may take; nothing
+ * where the kernel has no such setting */
+static inline int transport_set_connect_timeout(int fd, uint64_t us)
+{
+	return vsock_set_connect_timeout(fd, us);
+}
+
+/*
+ * transport_set_buffer(), transport_get_buffer() - how many bytes may wait here to be read
+ *
+ * Not before the mark is there: until then the largest size allowed is 256 KiB.
+ */
+static inline int transport_set_buffer(int fd, uint64_t size)
+{
+	return vsock_set_buffer(fd, size);
+}
+
+static inline int transport_get_buffer(int fd, uint64_t *size)
+{
+	return vsock_get_buffer(fd, size);
+}
+
+/* ---- names ---- */
+
+/*
+ * transport_read_name() - read what the kernel called a socket
+ * @addr, @len: from getsockname(), getpeername(), accept(); of any family
+ * Return: false if it is no address of a transport's, or not all of one
+ */
+static inline bool transport_read_name(const void *addr, socklen_t len, struct vm_address *name)
+{
+	return vsock_read_name(addr, len, name);
+}
+
+/*
+ * transport_may_have_given() - may the kernel have written a transport's address?
+ * @addr, @room: what it was to be written to; perhaps too short for the family
+ * @len: how long it is, as the kernel says
+ */
+static inline bool transport_may_have_given(const struct sockaddr *addr, socklen_t room,
+					    socklen_t len)
+{
+	return vsock_may_have_given(addr, room, len);
+}
+
+/*
+ * transport_local(), transport_peer() - getsockname(2), getpeername(2)
+ * Return: 1; 0: the socket is of another family; or a negated errno
+ */
+static inline int transport_local(int fd, struct vm_address *name)
+{
+	return vsock_local(fd, name);
+}
+
+static inline int transport_peer(int fd, struct vm_address *name)
+{
+	return vsock_peer(fd, name);
+}
+
+/* ---- the words of a mark (mark.h) ---- */
+
+/*
+ * transport_get_word_a() - the word that says whether there is a mark
+ * Return: 1; 0: the socket has none, being of another family; or a negated errno, which may
+ * also mean that
+ */
+static inline int transport_get_word_a(int fd, uint64_t *a)
+{
+	return vsock_get_word_a(fd, a);
+}
+
+/* transport_get_word_b(), transport_get_word_c() - 1 and 0, as an empty mark has them, of a
+ * socket where none was written */
+static inline int transport_get_word_b(int fd, uint64_t *b)
+{
+	return vsock_get_word_b(fd, b);
+}
+
+static inline int transport_get_word_c(int fd, uint32_t *c)
+{
+	return vsock_get_word_c(fd, c);
+}
+
+/* transport_set_word_...() - an accepted socket has its listener's word A, and no other */
+static inline int transport_set_word_a(int fd, uint64_t a)
+{
+	return vsock_set_word_a(fd, a);
+}
+
+static inline int transport_set_word_b(int fd, uint64_t b)
+{
+	return vsock_set_word_b(fd, b);
+}
+
+static inline int transport_set_word_c(int fd, uint32_t c)
+{
+	return vsock_set_word_c(fd, c);
+}
+
+/* ---- errors ---- */
+
+/* tcp_error() - the errno that TCP gives where the transport gives @error; both positive */
+static inline int tcp_error(int error)
+{
+	return vsock_tcp_error(error);
+}
+
+/* transport_usual_cause() - what it usually means if a socket cannot be made, or goes nowhere,
+ * for the log: " (ENODEV: ...)"; "" if there is nothing to say */
+static inline const char *transport_usual_cause(int error)
+{
+	return vsock_usual_cause(error);
+}
+
+/* ---- who is who ---- */
+
+/*
+ * transport_own_cid() - the CID of this machine as a peer with CID @peer sees it
+ * Return: CID_UNKNOWN if it could not be asked
+ */
+static inline uint32_t transport_own_cid(const struct ruleset *rs, uint32_t peer)
+{
+	return vsock_own_cid(rs, peer);
+}
+
+/* transport_is_loopback() - does a connection from or to @cid stay in this machine? */
+static inline bool transport_is_loopback(uint32_t cid)
+{
+	return vsock_is_loopback(cid);
+}
+
+/* transport_is_inside_only(), transport_is_outside_only() - is what is bound to @cid reached
+ * only from this machine itself, or only from others? CID_ANY is neither. */
+static inline bool transport_is_inside_only(uint32_t cid)
+{
+	return vsock_is_inside_only(cid);
+}
+
+static inline bool transport_is_outside_only(uint32_t cid)
+{
+	return vsock_is_outside_only(cid);
+}
+
+/*
+ * transport_bind_outside() - bind to a CID that only other machines know this one by
+ * @taken: this process has one such already
+ * Return: as transport_bind()
+ */
+static inline int transport_bind_outside(int fd, const struct ruleset *rs, uint32_t port,
+					 bool taken)
+{
+	return vsock_bind_outside(fd, rs, port, taken);
+}
+
+/* transport_knock() - connect to this listener, so that a thread that waits in accept() wakes;
+ * false if there is no way to */
+static inline bool transport_knock(int fd)
+{
+	return vsock_knock(fd);
+}
+
+#endif
