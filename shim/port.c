@@ -28,6 +28,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "kernel/proctext.h"
 #include "kernel/sys.h"
 #include "transport/transport.h"
 
@@ -51,17 +52,12 @@ struct port_range {
 /* "32768\t60999\n" */
 static bool parse_range(const char *text, struct port_range *range)
 {
-	unsigned numbers[2] = {0, 0};
+	uint64_t first, last;
 
-	for (int i = 0; i < 2; i++) {
-		while (*text == ' ' || *text == '\t')
-			text++;
-		for (; *text >= '0' && *text <= '9'; text++)
-			numbers[i] = numbers[i] * 10 + (unsigned)(*text - '0');
-	}
-	if (numbers[0] == 0 || numbers[1] < numbers[0] || numbers[1] > UINT16_MAX)
+	if (!proctext_number(&text, 10, &first) || !proctext_number(&text, 10, &last) ||
+	    first == 0 || last < first || last > UINT16_MAX)
 		return false;
-	*range = (struct port_range){(uint16_t)numbers[0], (uint16_t)numbers[1]};
+	*range = (struct port_range){(uint16_t)first, (uint16_t)last};
 	return true;
 }
 
@@ -71,18 +67,12 @@ static struct port_range local_port_range(void)
 	static _Atomic uint32_t known;
 	uint32_t cached = atomic_load_explicit(&known, memory_order_relaxed);
 	struct port_range range = {32768, 60999};
-	char text[32] = "";
-	int fd;
+	char text[32];
 
 	if (cached)
 		return (struct port_range){(uint16_t)(cached >> 16), (uint16_t)cached};
-	fd = (int)SYS_CALL(SYS_openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range",
-			   O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		if (SYS_CALL(SYS_read, fd, text, sizeof text - 1) > 0)
-			parse_range(text, &range);
-		sys_close(fd);
-	}
+	if (proctext_read("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof text))
+		parse_range(text, &range);
 	atomic_store_explicit(&known, (uint32_t)range.first << 16 | range.last,
 			      memory_order_relaxed);
 	return range;

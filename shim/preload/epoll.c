@@ -5,11 +5,11 @@
  */
 #include "epoll.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "../kernel/proctext.h"
 #include "../kernel/sys.h"
 #include "hint.h"
 #include "note.h"
@@ -66,38 +66,14 @@ static void take_out_noted(int fd, struct carried *carried)
 
 /* ---- /proc ---- */
 
-static unsigned digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	return UINT_MAX;
-}
-
-/* The number behind @label in @line; false if there is none. */
-static bool find_number(const char *line, const char *label, unsigned base, uint64_t *number)
-{
-	const char *at = strstr(line, label);
-
-	if (!at)
-		return false;
-	at += strlen(label);
-	while (*at == ' ')
-		at++;
-	for (*number = 0; digit_of(*at) < base; at++)
-		*number = *number * base + digit_of(*at);
-	return true;
-}
-
 /* One line of an epoll's fdinfo: "tfd: 5 events: 19 data: 5  pos:0 ino:..." */
 static void take_out_line(int epfd, int fd, const char *line, struct carried *carried)
 {
 	uint64_t target, events, data;
 
-	if (!find_number(line, "tfd:", 10, &target) || target != (uint64_t)fd ||
-	    !find_number(line, "events:", 16, &events) ||
-	    !find_number(line, "data:", 16, &data))
+	if (!proctext_labelled(line, "tfd:", 10, &target) || target != (uint64_t)fd ||
+	    !proctext_labelled(line, "events:", 16, &events) ||
+	    !proctext_labelled(line, "data:", 16, &data))
 		return;
 	take_out(epfd, fd, (struct epoll_event){.events = (uint32_t)events, .data.u64 = data},
 		 carried);
@@ -119,28 +95,14 @@ static size_t take_out_lines(int epfd, int fd, char *buffer, struct carried *car
 	return rest;
 }
 
-#define PATH_SIZE 32
-
-/* The name of a directory and a descriptor in decimal. */
-static void make_path(char path[PATH_SIZE], const char *directory, int fd)
-{
-	char digits[12], *at = digits + sizeof digits;
-
-	*--at = 0;
-	do
-		*--at = (char)('0' + fd % 10);
-	while (fd /= 10);
-	stpncpy(stpncpy(path, directory, PATH_SIZE - sizeof digits), at, sizeof digits);
-}
-
 /* 1, 0, or a negated errno */
 static int is_epoll(int fd)
 {
 	static const char wanted[] = "anon_inode:[eventpoll]";
-	char path[PATH_SIZE], link[sizeof wanted];
+	char path[PROCTEXT_PATH], link[sizeof wanted];
 	long length;
 
-	make_path(path, "/proc/self/fd/", fd);
+	proctext_path(path, "/proc/self/fd/", fd, "");
 	length = SYS_CALL(SYS_readlinkat, AT_FDCWD, path, link, sizeof link);
 	if (length < 0)
 		return length == -ENOENT || length == -EACCES ? 0 : (int)length;
@@ -155,12 +117,12 @@ struct search {
 /* Read an epoll's fdinfo; a line is far shorter than the buffer. 0, or a negated errno. */
 static int take_out_all(int epfd, struct search *search)
 {
-	char path[PATH_SIZE], buffer[1024];
+	char path[PROCTEXT_PATH], buffer[1024];
 	size_t have = 0;
 	long got = 0;
 	int info;
 
-	make_path(path, "/proc/self/fdinfo/", epfd);
+	proctext_path(path, "/proc/self/fdinfo/", epfd, "");
 	info = (int)SYS_CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (info < 0)
 		return info == -ENOENT ? 0 : info;

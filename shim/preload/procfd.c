@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "../kernel/proctext.h"
 #include "../kernel/sys.h"
 
 #define BLIND_FDS 1024
@@ -19,28 +20,18 @@ struct kernel_dirent {
 	char name[];
 };
 
-/* The number that a name stands for; -1 for "." and "..". */
-static int parse_number(const char *name)
-{
-	int number = 0;
-
-	if (*name < '0' || *name > '9')
-		return -1;
-	for (; *name >= '0' && *name <= '9'; name++)
-		number = number * 10 + (*name - '0');
-	return number;
-}
-
 /* Visit the entries in @buffer, but for one; false if the visitor wants no more. */
 static bool visit_entries(const char *buffer, long size, int except, bool (*visit)(int, void *),
 			  void *argument)
 {
 	for (long at = 0; at < size;) {
 		const struct kernel_dirent *entry = (const struct kernel_dirent *)(buffer + at);
-		int number = parse_number(entry->name);
+		const char *name = entry->name;
+		uint64_t number;
 
 		at += entry->length;
-		if (number >= 0 && number != except && !visit(number, argument))
+		if (proctext_number(&name, 10, &number) && (int)number != except &&
+		    !visit((int)number, argument))
 			return false;
 	}
 	return true;

@@ -5,8 +5,8 @@
 #include "rouse.h"
 
 #include <signal.h>
-#include <string.h>
 
+#include "../kernel/proctext.h"
 #include "../kernel/sys.h"
 #include "procfd.h"
 
@@ -63,60 +63,18 @@ static bool signal_is_handled(void)
 	       action.flags & SA_RESTART && action.flags & SA_SIGINFO;
 }
 
-/* The number at @text, decimal or with 0x before it; *@text is moved behind it. */
-static unsigned long number_at(const char **text)
-{
-	unsigned long number = 0, base = 10;
-
-	if (**text == '0' && (*text)[1] == 'x') {
-		*text += 2;
-		base = 16;
-	}
-	for (;; (*text)++) {
-		unsigned long digit = (unsigned long)**text - '0';
-
-		if (base == 16 && **text >= 'a' && **text <= 'f')
-			digit = (unsigned long)**text - 'a' + 10;
-		if (digit >= base)
-			return number;
-		number = number * base + digit;
-	}
-}
-
-/* Write "/proc/self/task/THREAD/syscall". */
-static void name_of_call(char name[48], int thread)
-{
-	static const char before[] = "/proc/self/task/", after[] = "/syscall";
-	char digits[12];
-	unsigned count = 0;
-
-	do
-		digits[count++] = (char)('0' + thread % 10);
-	while (thread /= 10);
-	memcpy(name, before, sizeof before - 1);
-	name += sizeof before - 1;
-	while (count > 0)
-		*name++ = digits[--count];
-	memcpy(name, after, sizeof after);
-}
-
 /* Which descriptor does the thread accept from? -1 for none. */
 static int accepts_from(int thread)
 {
-	char name[48], text[64] = "";
+	char path[PROCTEXT_PATH], text[64];
 	const char *at = text;
-	long file, size;
+	uint64_t call, fd;
 
-	name_of_call(name, thread);
-	file = SYS_CALL(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return -1;
-	size = SYS_CALL(SYS_read, file, text, sizeof text - 1);
-	sys_close((int)file);
-	if (size <= 0 || number_at(&at) != SYS_accept4 || *at != ' ')
-		return -1;
-	at++;
-	return (int)number_at(&at);
+	proctext_path(path, "/proc/self/task/", thread, "/syscall");
+	if (proctext_read(path, text, sizeof text) && proctext_number(&at, 10, &call) &&
+	    call == SYS_accept4 && proctext_number(&at, 16, &fd))
+		return (int)fd;
+	return -1;
 }
 
 static bool rouse_thread(int thread, void *listener_cookie)

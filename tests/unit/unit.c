@@ -240,6 +240,7 @@ int main(void)
 		{.pName = "elf", .pTests = elf_tests},
 		{.pName = "plausible", .pTests = plausible_tests},
 		{.pName = "pack", .pTests = pack_tests},
+		{.pName = "proctext", .pTests = proctext_tests},
 		{.pName = "parse", .pTests = parse_tests},
 		{.pName = "compile", .pTests = compile_tests},
 		{.pName = "find", .pTests = find_tests},
