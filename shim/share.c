@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * share.c - a small table of notes
- *
- * A note is written by claiming its key, filling it, and publishing the key, which is never
- * the same twice; a reader that finds the key changed after it has copied the note drops it.
+ * share.c - a small table of notes, in slots (slot.h) whose keys are never the same twice
  */
 #include "share.h"
 
@@ -11,14 +8,12 @@
 
 #include "kernel/sys.h"
 #include "preload/epoll.h"
+#include "slot.h"
 
 #define NOTES 128
 
 /* How often a descriptor says EAGAIN in a row, in favour of one that nobody accepts from. */
 #define DEFERRALS 4
-
-#define KEY_FREE    UINT64_C(0)
-#define KEY_CLAIMED UINT64_MAX
 
 /* What getsockname() and the like say. */
 struct names {
@@ -28,7 +23,7 @@ struct names {
 };
 
 struct note {
-	_Atomic uint64_t key; /* a number that counts up, fd + 1; or KEY_... */
+	struct slot slot; /* by a number that counts up, and fd + 1 */
 	_Atomic uint64_t cookie;
 	_Atomic unsigned deferred;
 	struct names names;
@@ -51,16 +46,10 @@ static int fd_of(uint64_t key)
 
 static bool copy_note(struct note *note, struct copy *copy)
 {
-	*copy = (struct copy){note, atomic_load(&note->key), atomic_load(&note->cookie)};
-	return copy->key != KEY_FREE && copy->key != KEY_CLAIMED &&
-	       atomic_load(&note->key) == copy->key;
-}
-
-static void drop(const struct copy *copy)
-{
-	uint64_t key = copy->key;
-
-	atomic_compare_exchange_strong(&copy->note->key, &key, KEY_FREE);
+	copy->note = note;
+	copy->key = slot_key(&note->slot);
+	copy->cookie = atomic_load(&note->cookie);
+	return copy->key != SLOT_FREE && slot_has(&note->slot, copy->key);
 }
 
 /* Is it still true? If not, it is dropped. */
@@ -70,7 +59,7 @@ static bool holds(const struct copy *copy)
 
 	if (sys_cookie(fd_of(copy->key), &cookie) == 0 && cookie == copy->cookie)
 		return true;
-	drop(copy);
+	slot_clear(&copy->note->slot, copy->key);
 	return false;
 }
 
@@ -110,12 +99,11 @@ static struct note *claim(bool thorough)
 	int seen = used;
 
 	for (int i = 0; i < NOTES; i++) {
-		uint64_t expected = KEY_FREE;
 		struct copy copy;
 
 		if (thorough && copy_note(&table[i], &copy))
 			holds(&copy);
-		if (!atomic_compare_exchange_strong(&table[i].key, &expected, KEY_CLAIMED))
+		if (!slot_claim(&table[i].slot, SLOT_FREE))
 			continue;
 		while (seen <= i && !atomic_compare_exchange_weak(&used, &seen, i + 1))
 			continue;
@@ -129,7 +117,7 @@ void share_forget(int fd)
 	struct copy copy;
 
 	while (find(fd, &copy))
-		drop(&copy);
+		slot_clear(&copy.note->slot, copy.key);
 	hint_shared(fd, false);
 }
 
@@ -149,7 +137,7 @@ bool share_note(int fd, int holder, const struct mark *m)
 	note->names = (struct names){fd == holder, m->v6, m->v6only, m->any_port, m->local};
 	atomic_store(&note->cookie, cookie);
 	atomic_store(&note->deferred, 0);
-	atomic_store(&note->key,
+	slot_publish(&note->slot,
 		     (uint64_t)atomic_fetch_add(&numbers, 1) << 32 | (uint32_t)(fd + 1));
 	hint_shared(fd, true);
 	return true;
@@ -228,7 +216,7 @@ bool share_names_noted(int fd, struct mark *m)
 	if (!find(fd, &own))
 		return false;
 	names = own.note->names;
-	if (atomic_load(&own.note->key) != own.key || names.own || !holds(&own))
+	if (!slot_has(&own.note->slot, own.key) || names.own || !holds(&own))
 		return false;
 	m->v6 = names.v6;
 	m->v6only = names.v6only;

@@ -7,14 +7,12 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "../slot.h"
 #include "chunk.h"
 #include "hint.h"
 
-#define KEY_FREE    UINT64_C(0)
-#define KEY_CLAIMED UINT64_MAX
-
 struct note {
-	_Atomic uint64_t key; /* epfd + 1, fd + 1; or KEY_... */
+	struct slot slot; /* by key_of() */
 	_Atomic uint32_t events;
 	_Atomic uint64_t data;
 };
@@ -34,24 +32,19 @@ static struct note *note_of(int fd, int which)
 	return chunk ? &chunk[fd % CHUNK_FDS] : NULL;
 }
 
-static bool claim(struct note *note, uint64_t key)
-{
-	return note && atomic_compare_exchange_strong(&note->key, &key, KEY_CLAIMED);
-}
-
 /* A note to be written, claimed: the one that has this key, or a free one. */
 static struct note *claim_for(int fd, uint64_t key)
 {
 	for (int i = 0; i < NOTES; i++) {
 		struct note *note = note_of(fd, i);
 
-		if (claim(note, key))
+		if (note && slot_claim(&note->slot, key))
 			return note;
 	}
 	for (int i = 0; i < NOTES; i++) {
 		struct note *chunk = chunk_make(&notes[i], fd, sizeof *chunk);
 
-		if (chunk && claim(&chunk[fd % CHUNK_FDS], KEY_FREE))
+		if (chunk && slot_claim(&chunk[fd % CHUNK_FDS].slot, SLOT_FREE))
 			return &chunk[fd % CHUNK_FDS];
 	}
 	return NULL;
@@ -67,28 +60,27 @@ void note_write(int epfd, int fd, const struct epoll_event *event)
 		return;
 	note->events = event->events;
 	note->data = event->data.u64;
-	atomic_store(&note->key, key);
+	slot_publish(&note->slot, key);
 }
 
 bool note_read(int fd, int which, int *epfd, struct epoll_event *event)
 {
 	struct note *note = note_of(fd, which);
-	uint64_t key = note ? atomic_load(&note->key) : KEY_FREE;
+	uint64_t key = note ? slot_key(&note->slot) : SLOT_FREE;
 
-	if ((uint32_t)key != (uint32_t)(fd + 1) || key == KEY_CLAIMED)
+	if ((uint32_t)key != (uint32_t)(fd + 1))
 		return false;
 	*epfd = (int)(key >> 32) - 1;
 	*event = (struct epoll_event){.events = note->events, .data.u64 = note->data};
-	return atomic_load(&note->key) == key;
+	return slot_has(&note->slot, key);
 }
 
 void note_erase(int epfd, int fd)
 {
 	for (int i = 0; i < NOTES; i++) {
 		struct note *note = note_of(fd, i);
-		uint64_t key = key_of(epfd, fd);
 
-		if (note && atomic_compare_exchange_strong(&note->key, &key, KEY_FREE))
+		if (note && slot_clear(&note->slot, key_of(epfd, fd)))
 			return;
 	}
 }
@@ -99,11 +91,10 @@ void note_forget(int fd)
 		return;
 	for (int i = 0; i < NOTES; i++) {
 		struct note *note = note_of(fd, i);
-		uint64_t key = note ? atomic_load_explicit(&note->key, memory_order_relaxed)
-				    : KEY_FREE;
+		uint64_t key = note ? slot_key(&note->slot) : SLOT_FREE;
 
-		if (key != KEY_FREE && key != KEY_CLAIMED)
-			atomic_compare_exchange_strong(&note->key, &key, KEY_FREE);
+		if (key != SLOT_FREE)
+			slot_clear(&note->slot, key);
 	}
 	hint_forget_notes(fd);
 }

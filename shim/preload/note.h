@@ -10,10 +10,9 @@
  * number that socket() gives out again loses what was noted of it. Notes of a socket that was
  * converted are kept, since it may be converted again.
  *
- * A note is written by claiming its key, filling it, and publishing the key; a reader that
- * finds the key changed after it has copied the note drops it. A writer that finds no room, or
- * a note claimed (by a thread it interrupted, or one that was lost in a fork), says so in the
- * descriptor's hints, and the kernel must be asked about this descriptor.
+ * Each lies in a slot (slot.h). A writer that finds no room, or a slot claimed (by a thread it
+ * interrupted, or one that was lost in a fork), says so in the descriptor's hints, and the
+ * kernel must be asked about this descriptor.
  *
  * All functions are async-signal-safe; none makes a system call, but to map memory.
  */
