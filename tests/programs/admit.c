@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	listener = must(socket(on.any.sa_family, SOCK_STREAM, 0));
 	must(bind(listener, &on.any, on.len));
 	must(listen(listener, 5));
-	check(kernel_family(listener) == AF_VSOCK);
+	check(carried(listener));
 	if (strcmp(argv[3], "yes") == 0) {
 		gets_in(listener, &on);
 	} else if (strcmp(argv[3], "no") == 0) {

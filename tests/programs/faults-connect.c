@@ -72,7 +72,7 @@ static void prepare_bound(struct round *r)
 
 	client(r, "127.0.0.5", 0);
 	must(bind(r->fd, &on.any, on.len));
-	check(kernel_family(r->fd) == AF_VSOCK);
+	check(carried(r->fd));
 }
 
 static void prepare_bound_nonblocking(struct round *r)
@@ -124,7 +124,7 @@ static void act_fast_open(struct round *r)
 /* Where the connection goes: accept its other end. The client has its flags still. */
 static int other_end(struct round *r)
 {
-	bool vsock = kernel_family(r->fd) == AF_VSOCK;
+	bool vsock = carried(r->fd);
 	int fd;
 
 	wait_for(r->fd, POLLOUT);
@@ -159,10 +159,10 @@ static void check_connect(struct round *r)
 	check_flags(r);
 	if (r->result >= 0 || pending) {
 		if (port_in(&r->to) != PASSED_PORT)
-			check(kernel_family(r->fd) == AF_VSOCK);
+			check(carried(r->fd));
 	} else if (connect(r->fd, &tcp.any, tcp.len) < 0 && errno != EINPROGRESS &&
 		   /* it is connected, only that could not be found out */
-		   !(kernel_family(r->fd) == AF_VSOCK && errno == EISCONN)) {
+		   !(carried(r->fd) && errno == EISCONN)) {
 		complain("after %s, not even by TCP: %s", strerrorname_np(r->error),
 			 strerrorname_np(errno));
 		return;

@@ -41,7 +41,7 @@ static void check_there(const char *what, int fd, bool vsock)
 	know_port(local_port(fd), "client");
 	say("%s: peer %s, the server sees port %s", what, peer_name(fd),
 	    port_name(port_in(&peer)));
-	if (over_vsock() && (kernel_family(fd) == AF_VSOCK) != vsock)
+	if (over_vsock() && carried(fd) != vsock)
 		complain("%s: family %d", what, kernel_family(fd));
 	fcntl(fd, F_SETFL, O_RDWR);
 	check_echo(fd, server);
@@ -159,8 +159,7 @@ int main(int argc, char **argv)
 	vsock_server = server_at(vsock_ip, "vsock server");
 	tcp_server = server_at(tcp_ip, "TCP server");
 	if (over_vsock())
-		check(kernel_family(vsock_server) == AF_VSOCK &&
-		      kernel_family(tcp_server) != AF_VSOCK);
+		check(carried(vsock_server) && !carried(tcp_server));
 	for (int i = 0; i < 2; i++) {
 		for (int vsock = 0; vsock < 2; vsock++) {
 			say("[%s first, %s]", vsock ? "vsock" : "TCP",

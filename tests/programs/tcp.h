@@ -4,8 +4,8 @@
  *
  * Most of these programs are run twice, over TCP and over VM sockets, and must print the same.
  * So they print no number that differs from run to run: a port is shown by the name that
- * know_port() gave it. Only with OVER_VSOCK in the environment may (and must) the kernel's
- * sockets be AF_VSOCK: check_carried() looks at them behind the shim's back.
+ * know_port() gave it. Only with OVER_VSOCK in the environment may (and must) vsockify carry
+ * them: check_carried() asks behind its back (carried.h).
  */
 #ifndef TESTS_PROGRAMS_TCP_H
 #define TESTS_PROGRAMS_TCP_H
@@ -27,6 +27,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "carried.h"
 
 #define MAYBE_UNUSED  __attribute__((unused))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -139,11 +141,6 @@ static const struct family families[] = {
 	{"v6", AF_INET6, "::1", "::"},
 	{"mapped", AF_INET6, "::ffff:127.0.0.1", "::ffff:0.0.0.0"},
 };
-
-MAYBE_UNUSED static bool over_vsock(void)
-{
-	return getenv("OVER_VSOCK") != NULL;
-}
 
 /* A socket address, and its length. */
 struct address {
@@ -264,18 +261,10 @@ MAYBE_UNUSED static uint16_t local_port(int fd)
 	return port_in(&a);
 }
 
-/* kernel_family() - the address family of the kernel's socket, asked without the shim */
-MAYBE_UNUSED static int kernel_family(int fd)
-{
-	struct address a = {.len = sizeof a.room};
-
-	return syscall(SYS_getsockname, fd, &a.any, &a.len) < 0 ? -1 : a.any.sa_family;
-}
-
-/* check_carried() - this socket must be an AF_VSOCK one exactly if OVER_VSOCK is set */
+/* check_carried() - vsockify must carry this socket exactly if OVER_VSOCK is set */
 #define check_carried(fd)                                                            \
 	do {                                                                         \
-		if ((kernel_family(fd) == AF_VSOCK) != over_vsock())                 \
+		if (carried(fd) != over_vsock())                                     \
 			complain("%s:%d: a socket of family %d", __FILE__, __LINE__, \
 				 kernel_family(fd));                                 \
 	} while (0)
