@@ -3,8 +3,7 @@
  * text.c - the text of a configuration file and all that it includes
  *
  * Theory of operation: see text.h. A file is read whole, checked for bytes that are no text,
- * and then scanned line by line. Strings and comments may go on over lines, so that the mode
- * of the scanner outlives a line, but not a file.
+ * and then scanned line by line.
  */
 #include "text.h"
 
@@ -15,30 +14,16 @@
 #include <unistd.h>
 
 #include "find.h"
+#include "scan.h"
 
 #define FILE_SIZE_MAX ((size_t)16 << 20)
 #define TEXT_SIZE_MAX ((size_t)64 << 20)
 #define INCLUDE_DEPTH 10
 
-enum mode {
-	MODE_PLAIN,
-	MODE_STRING,
-	MODE_COMMENT, /* between slash-star and star-slash */
-};
-
-struct scanner {
-	struct builder *builder;
+struct reader {
+	struct scanner scanner;
 	struct config_text *text;
-	enum mode mode;
-	struct origin here;   /* the line being scanned */
-	struct origin opened; /* where the string or comment began */
-	unsigned int depth;   /* of inclusion */
-};
-
-/* A piece of a file. */
-struct span {
-	const char *at;
-	const char *end;
+	unsigned int depth; /* of inclusion */
 };
 
 /* ---- files ---- */
@@ -94,13 +79,13 @@ static bool is_text(char byte)
 /**
  * check_bytes() - refuse a file that is no text
  */
-static bool check_bytes(struct scanner *scanner, struct span file)
+static bool check_bytes(const struct reader *reader, struct span file)
 {
-	struct origin origin = {.source = scanner->here.source, .line = 1};
+	struct origin origin = {.source = reader->scanner.here.source, .line = 1};
 
 	for (const char *c = file.at; c < file.end; c++) {
 		if (!is_text(*c)) {
-			builder_error(scanner->builder, origin,
+			builder_error(reader->scanner.builder, origin,
 				      "a byte of value %u is no text: is this a configuration "
 				      "file?",
 				      (unsigned char)*c);
@@ -112,220 +97,9 @@ static bool check_bytes(struct scanner *scanner, struct span file)
 	return true;
 }
 
-/* ---- what libconfig is to see ---- */
-
-/**
- * copy() - pass bytes on as they are, and step behind them
- * @end: within @line
- */
-static void copy(struct scanner *scanner, struct span *line, const char *end)
-{
-	list_append(&scanner->text->bytes, line->at, (size_t)(end - line->at), 1);
-	line->at = end;
-}
-
-/**
- * put() - pass on a byte that is not in the file
- */
-static void put(struct scanner *scanner, char byte)
-{
-	list_append(&scanner->text->bytes, &byte, 1, 1);
-}
-
-/**
- * peek() - look ahead in a line
- * Return: the byte, or 0 behind the line's end
- */
-static char peek(const struct span *line, size_t ahead)
-{
-	if (ahead >= (size_t)(line->end - line->at))
-		return '\0';
-	return line->at[ahead];
-}
-
-/**
- * in_set() - is a character one of a set? (NUL is in none)
- */
-static bool in_set(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c);
-}
-
-/**
- * skip_any() - find the end of a run of characters
- * @set: the characters of the run
- */
-static const char *skip_any(const char *from, const char *end, const char *set)
-{
-	while (from < end && in_set(*from, set))
-		from++;
-	return from;
-}
-
-#define DECIMAL_DIGITS "0123456789"
-#define HEX_DIGITS     DECIMAL_DIGITS "abcdefABCDEF"
-#define LETTERS        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define WORD_START     LETTERS "*_"
-#define WORD_GOES_ON   WORD_START DECIMAL_DIGITS "-"
-
-/**
- * magnitude() - the value of digits
- * @base: 10 or 16
- * Return: it, or UINT64_MAX if it is beyond INT64_MAX
- */
-static uint64_t magnitude(const char *digit, const char *end, unsigned int base)
-{
-	uint64_t value = 0;
-
-	for (; digit < end; digit++) {
-		int letter = (*digit | 0x20) - 'a' + 10;
-		unsigned int number = (unsigned int)(*digit <= '9' ? *digit - '0' : letter);
-
-		if (value > ((uint64_t)INT64_MAX - number) / base)
-			return UINT64_MAX;
-		value = value * base + number;
-	}
-	return value;
-}
-
-/**
- * scan_integer() - pass on an integer, marked as long if it needs 64 bits
- * @digits, @end: in @line
- * @base: 10 or 16
- */
-static bool scan_integer(struct scanner *scanner, struct span *line, const char *digits,
-			 const char *end, unsigned int base)
-{
-	uint64_t value = magnitude(digits, end, base);
-
-	if (value > INT64_MAX) {
-		builder_error(scanner->builder, scanner->here,
-			      "the number %.*s... is too large to be anything here", 20,
-			      digits);
-		return false;
-	}
-	copy(scanner, line, end);
-	if (in_set(peek(line, 0), "L"))
-		copy(scanner, line, skip_any(line->at, line->end, "L"));
-	else if (value > INT32_MAX)
-		put(scanner, 'L');
-	return true;
-}
-
-/**
- * scan_number() - pass on a number
- *
- * Floating-point numbers are libconfig's own affair.
- */
-static bool scan_number(struct scanner *scanner, struct span *line)
-{
-	const char *digits = line->at + (in_set(*line->at, "+-") ? 1 : 0);
-	const char *end = skip_any(digits, line->end, DECIMAL_DIGITS);
-
-	if (end == digits + 1 && *digits == '0' && end < line->end && in_set(*end, "xX")) {
-		digits = end + 1;
-		end = skip_any(digits, line->end, HEX_DIGITS);
-		return scan_integer(scanner, line, digits, end, 16);
-	}
-	if (end < line->end && in_set(*end, ".eE")) {
-		copy(scanner, line, skip_any(end, line->end, DECIMAL_DIGITS ".eE+-"));
-		return true;
-	}
-	return scan_integer(scanner, line, digits, end, 10);
-}
-
-/**
- * starts_number() - does a number begin here?
- */
-static bool starts_number(const struct span *line)
-{
-	size_t sign = in_set(peek(line, 0), "+-") ? 1 : 0;
-	size_t point = peek(line, sign) == '.' ? 1 : 0;
-
-	return in_set(peek(line, sign + point), DECIMAL_DIGITS);
-}
-
-/**
- * enter() - begin a string or comment
- * @marks: the length of what opens it
- */
-static void enter(struct scanner *scanner, struct span *line, enum mode mode, size_t marks)
-{
-	scanner->mode = mode;
-	scanner->opened = scanner->here;
-	copy(scanner, line, line->at + marks);
-}
-
-/**
- * scan_plain() - pass on one token outside of strings and comments
- */
-static bool scan_plain(struct scanner *scanner, struct span *line)
-{
-	char c = *line->at;
-
-	if (c == '"') {
-		enter(scanner, line, MODE_STRING, 1);
-	} else if (c == '/' && peek(line, 1) == '*') {
-		enter(scanner, line, MODE_COMMENT, 2);
-	} else if (c == '#' || (c == '/' && peek(line, 1) == '/')) {
-		copy(scanner, line, line->end);
-	} else if (c == '[' || c == ']') {
-		put(scanner, c == '[' ? '(' : ')');
-		line->at++;
-	} else if (in_set(c, WORD_START)) {
-		copy(scanner, line, skip_any(line->at, line->end, WORD_GOES_ON));
-	} else if (starts_number(line)) {
-		return scan_number(scanner, line);
-	} else {
-		copy(scanner, line, line->at + 1);
-	}
-	return true;
-}
-
-/**
- * scan_string() - pass on a byte of a string, or an escaped one with its backslash
- */
-static void scan_string(struct scanner *scanner, struct span *line)
-{
-	if (*line->at == '"')
-		scanner->mode = MODE_PLAIN;
-	copy(scanner, line, line->at + (*line->at == '\\' && peek(line, 1) != '\0' ? 2 : 1));
-}
-
-/**
- * scan_comment() - pass on a byte of a comment, or its end
- */
-static void scan_comment(struct scanner *scanner, struct span *line)
-{
-	bool ends = *line->at == '*' && peek(line, 1) == '/';
-
-	if (ends)
-		scanner->mode = MODE_PLAIN;
-	copy(scanner, line, line->at + (ends ? 2 : 1));
-}
-
-/**
- * scan_line() - pass on a line
- * @line: without its newline
- */
-static bool scan_line(struct scanner *scanner, struct span line)
-{
-	list_append(&scanner->text->lines, &scanner->here, 1, sizeof(scanner->here));
-	while (line.at < line.end) {
-		if (scanner->mode == MODE_STRING)
-			scan_string(scanner, &line);
-		else if (scanner->mode == MODE_COMMENT)
-			scan_comment(scanner, &line);
-		else if (!scan_plain(scanner, &line))
-			return false;
-	}
-	put(scanner, '\n');
-	return true;
-}
-
 /* ---- @include ---- */
 
-static bool scan_file(struct scanner *scanner, const char *path);
+static bool add_file(struct reader *reader, const char *path);
 
 /**
  * is_include() - is a line an @include?
@@ -352,10 +126,10 @@ static bool is_include(struct span *line)
  * @name: as written; relative to the directory of the file that includes it
  * Return: it, to be freed
  */
-static char *include_path(const struct scanner *scanner, const char *name, size_t length)
+static char *include_path(const struct reader *reader, const char *name, size_t length)
 {
-	char *const *sources = scanner->builder->sources.items;
-	const char *from = sources[scanner->here.source];
+	char *const *sources = reader->scanner.builder->sources.items;
+	const char *from = sources[reader->scanner.here.source];
 	const char *slash = strrchr(from, '/');
 	struct list path = {0};
 
@@ -367,40 +141,40 @@ static char *include_path(const struct scanner *scanner, const char *name, size_
 }
 
 /**
- * scan_include() - read the file that an @include names
+ * add_included() - read the file that an @include names
  * @line: behind the opening quote
  */
-static bool scan_include(struct scanner *scanner, struct span line)
+static bool add_included(struct reader *reader, struct span line)
 {
 	const char *quote = memchr(line.at, '"', (size_t)(line.end - line.at));
-	struct origin here = scanner->here;
+	struct origin here = reader->scanner.here;
 	const char *rest;
 	char *path;
 	bool good;
 
 	if (!quote || quote == line.at) {
-		builder_error(scanner->builder, here, "write @include \"FILE\"");
+		builder_error(reader->scanner.builder, here, "write @include \"FILE\"");
 		return false;
 	}
 	rest = skip_any(quote + 1, line.end, " \t\r");
 	if (rest < line.end && *rest != '#' && *rest != '/') {
-		builder_error(scanner->builder, here,
+		builder_error(reader->scanner.builder, here,
 			      "nothing may follow @include \"FILE\" on its line");
 		return false;
 	}
-	if (scanner->depth == INCLUDE_DEPTH) {
+	if (reader->depth == INCLUDE_DEPTH) {
 		builder_error(
-			scanner->builder, here,
+			reader->scanner.builder, here,
 			"files include each other more than %d deep: does this one include "
 			"itself?",
 			INCLUDE_DEPTH);
 		return false;
 	}
-	path = include_path(scanner, line.at, (size_t)(quote - line.at));
-	scanner->depth++;
-	good = scan_file(scanner, path);
-	scanner->depth--;
-	scanner->here = here;
+	path = include_path(reader, line.at, (size_t)(quote - line.at));
+	reader->depth++;
+	good = add_file(reader, path);
+	reader->depth--;
+	reader->scanner.here = here;
 	free(path);
 	return good;
 }
@@ -408,20 +182,30 @@ static bool scan_include(struct scanner *scanner, struct span line)
 /* ---- the whole ---- */
 
 /**
- * scan_lines() - pass on a file
+ * add_line() - pass on a line
+ * @line: without its newline
  */
-static bool scan_lines(struct scanner *scanner, struct span file)
+static bool add_line(struct reader *reader, struct span line)
+{
+	list_append(&reader->text->lines, &reader->scanner.here, 1, sizeof(struct origin));
+	return scan_line(&reader->scanner, line);
+}
+
+/**
+ * add_lines() - pass on a file
+ */
+static bool add_lines(struct reader *reader, struct span file)
 {
 	while (file.at < file.end) {
 		const char *newline = memchr(file.at, '\n', (size_t)(file.end - file.at));
 		struct span line = {file.at, newline ? newline : file.end};
 
-		scanner->here.line++;
+		reader->scanner.here.line++;
 		file.at = newline ? newline + 1 : file.end;
-		if (scanner->mode == MODE_PLAIN && is_include(&line)) {
-			if (!scan_include(scanner, line))
+		if (reader->scanner.mode == SCAN_PLAIN && is_include(&line)) {
+			if (!add_included(reader, line))
 				return false;
-		} else if (!scan_line(scanner, line)) {
+		} else if (!add_line(reader, line)) {
 			return false;
 		}
 	}
@@ -431,17 +215,12 @@ static bool scan_lines(struct scanner *scanner, struct span file)
 /**
  * check_end() - refuse a file that ends within a string or a comment, or a text too large
  */
-static bool check_end(struct scanner *scanner)
+static bool check_end(struct reader *reader)
 {
-	if (scanner->mode != MODE_PLAIN) {
-		builder_error(scanner->builder, scanner->opened,
-			      "this %s is never closed: %s is missing",
-			      scanner->mode == MODE_STRING ? "string" : "comment",
-			      scanner->mode == MODE_STRING ? "\"" : "*/");
+	if (!scan_end(&reader->scanner))
 		return false;
-	}
-	if (scanner->text->bytes.count > TEXT_SIZE_MAX) {
-		builder_error(scanner->builder, scanner->here,
+	if (reader->text->bytes.count > TEXT_SIZE_MAX) {
+		builder_error(reader->scanner.builder, reader->scanner.here,
 			      "the files included make up more than %zu MiB: are they all "
 			      "configurations?",
 			      TEXT_SIZE_MAX >> 20);
@@ -454,26 +233,26 @@ static bool check_end(struct scanner *scanner)
  * report_unread() - report that a file could not be read
  * @error: an errno value
  */
-static void report_unread(struct scanner *scanner, const char *path, int error)
+static void report_unread(struct reader *reader, const char *path, int error)
 {
 	const char *reason = strerror(error);
 
-	if (scanner->depth == 0)
-		builder_error(scanner->builder, scanner->here,
+	if (reader->depth == 0)
+		builder_error(reader->scanner.builder, reader->scanner.here,
 			      "this file cannot be read: %s: check its name (-c, " CONFIG_ENV
 			      ") and permissions",
 			      reason);
 	else
-		builder_error(scanner->builder, scanner->here,
+		builder_error(reader->scanner.builder, reader->scanner.here,
 			      "%s cannot be read: %s: check its name and permissions", path,
 			      reason);
 }
 
 /**
- * scan_file() - read and pass on a file
- * @scanner: its origin is where the file is included from; for the first file, line 1 of it
+ * add_file() - read and pass on a file
+ * @reader: its origin is where the file is included from; for the first file, line 1 of it
  */
-static bool scan_file(struct scanner *scanner, const char *path)
+static bool add_file(struct reader *reader, const char *path)
 {
 	struct list bytes = {0};
 	int error = read_file(path, &bytes);
@@ -481,29 +260,28 @@ static bool scan_file(struct scanner *scanner, const char *path)
 	bool good;
 
 	if (error != 0) {
-		report_unread(scanner, path, error);
+		report_unread(reader, path, error);
 		list_free(&bytes);
 		return false;
 	}
 	list_append(&bytes, "", 1, 1);
 	file = (struct span){bytes.items, (const char *)bytes.items + bytes.count - 1};
-	if (scanner->depth > 0)
-		scanner->here.source = builder_add_source(scanner->builder, path);
-	scanner->here.line = 0;
-	good = check_bytes(scanner, file) && scan_lines(scanner, file) && check_end(scanner);
+	if (reader->depth > 0)
+		reader->scanner.here.source = builder_add_source(reader->scanner.builder, path);
+	reader->scanner.here.line = 0;
+	good = check_bytes(reader, file) && add_lines(reader, file) && check_end(reader);
 	list_free(&bytes);
 	return good;
 }
 
 bool config_text_read(struct builder *builder, const char *path, struct config_text *text)
 {
-	struct scanner scanner = {
-		.builder = builder,
+	struct origin start = {.source = builder_add_source(builder, path), .line = 1};
+	struct reader reader = {
+		.scanner = {.builder = builder, .bytes = &text->bytes, .here = start},
 		.text = text,
-		.here = {.source = builder_add_source(builder, path), .line = 1},
 	};
-	struct origin start = scanner.here;
-	bool good = scan_file(&scanner, path);
+	bool good = add_file(&reader, path);
 
 	if (text->lines.count == 0)
 		list_append(&text->lines, &start, 1, sizeof(start));

@@ -4,20 +4,10 @@
  *
  * Theory of operation
  *
- * libconfig is given one text in memory, never a file, because of what libconfig 1.5 (which
- * Debian 12 ships) does with files:
- *
- *   - a number that does not fit 32 bits, written without an "L", silently becomes another
- *     one: cid = 4294967299 would be read as 3. Here the "L" is added.
- *   - a value such as [ "host", 7 ], a natural way to write accept_from, is a syntax error,
- *     since all elements of an array must have one type. Those of a list need not, so that
- *     brackets are handed over as parentheses.
- *   - @include of a directory, or an error while reading, ends the whole process from within
- *     the scanner (with status 2, and without the name of the file).
- *
- * So the files are read and joined here, and it is noted for each line of the joined text
- * where it came from. The scanner knows as much of the syntax as that takes: strings,
- * comments, numbers and words.
+ * libconfig is given one text in memory, never a file: to libconfig 1.5 an @include of a
+ * directory, or an error while reading, is a reason to end the whole process from within its
+ * scanner (with status 2, and without the name of the file). So the files are read and joined
+ * here, as scan.h has it, and it is noted for each line of the joined text where it came from.
  */
 #ifndef VSOCKIFY_TEXT_H
 #define VSOCKIFY_TEXT_H
