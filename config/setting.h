@@ -5,9 +5,9 @@
  * Theory of operation
  *
  * Each kind of group (the file itself, a peer, a rule, ...) has a table of the settings that
- * may stand in it, with their types. parse.c has the tables; here a group of libconfig's is
- * held against one, so that what reads it then finds only what it expects, and an unknown or
- * mistyped setting is reported at its own line.
+ * may stand in it, with their types. parse.c and entry.c have the tables; here a group of
+ * libconfig's is held against one, so that what reads it then finds only what it expects, and
+ * an unknown or mistyped setting is reported at its own line.
  */
 #ifndef VSOCKIFY_SETTING_H
 #define VSOCKIFY_SETTING_H
@@ -40,6 +40,23 @@ struct parser {
 	struct builder *builder;
 	const struct config_text *text;
 };
+
+/* member() - a setting of a group; NULL if it is not there */
+static inline config_setting_t *member(const config_setting_t *group, const char *name)
+{
+	return config_setting_get_member(group, name);
+}
+
+/* integer(), text_of() - the value of a setting that is an integer, or a text */
+static inline int64_t integer(const config_setting_t *setting)
+{
+	return config_setting_get_int64(setting);
+}
+
+static inline const char *text_of(const config_setting_t *setting)
+{
+	return config_setting_get_string(setting);
+}
 
 /* origin_of() - where a setting was written */
 struct origin origin_of(const struct parser *parser, const config_setting_t *setting);
