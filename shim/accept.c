@@ -16,12 +16,10 @@
 
 #include "carry.h"
 #include "convert.h"
+#include "engine.h"
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/summary.h"
-#include "preload/hint.h"
-#include "preload/real.h"
-#include "preload/state.h"
 #include "refuse.h"
 #include "second.h"
 #include "share.h"
@@ -121,10 +119,10 @@ static int accept_one(struct refusal *r, union name *name, socklen_t *full, int 
 
 	*again = false;
 	*full = sizeof *name;
-	accepted = real.accept4(r->listener, &name->any, full, flags);
+	accepted = engine_accept(r->listener, &name->any, full, flags);
 	if (accepted < 0)
 		return nothing(r->listener);
-	hint_unmade(accepted);
+	engine_unmade(accepted);
 	ours = transport_read_name(name, *full, &caller) ? mark_head_of_ours(accepted, &head)
 							 : 0;
 	if (ours < 0) { /* whether it may come in cannot be said: then it may not */
@@ -139,7 +137,7 @@ static int accept_one(struct refusal *r, union name *name, socklen_t *full, int 
 	*again = result == REFUSED_LOOK_AGAIN;
 	if (result != REFUSED_GIVE)
 		return sys_return(result);
-	hint_accepted(accepted);
+	engine_accepted(accepted);
 	result = welcome(rules(), r->listener, accepted, &head, &caller, name, full);
 	if (result < 0)
 		return sys_return(result);
@@ -155,15 +153,15 @@ static bool may_be_converted(int fd)
 {
 	struct mark head;
 
-	return hint_is_made(fd) || hint_was_converted(fd) || mark_head(fd, &head) != 0;
+	return engine_is_made(fd) || engine_was_converted(fd) || mark_head(fd, &head) != 0;
 }
 
 /* Nothing to do with names: sockets of some families (AF_ALG) even fail if asked for one. */
 static int accept_nameless(int fd, int flags)
 {
-	int accepted = real.accept4(fd, NULL, NULL, flags);
+	int accepted = engine_accept(fd, NULL, NULL, flags);
 
-	hint_unmade(accepted);
+	engine_unmade(accepted);
 	return accepted;
 }
 
@@ -178,12 +176,12 @@ int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 	rules();
 	/* What the kernel would refuse to write to: let it say so. */
 	if (addr && (!len || (int)*len < 0))
-		return real.accept4(fd, addr, len, flags);
+		return engine_accept(fd, addr, len, flags);
 	if (!addr && !may_be_converted(fd))
 		return accept_nameless(fd, flags);
 	if (is_shut(fd))
 		return sys_return(-EINVAL);
-	if (hint_is_silent(fd)) {
+	if (engine_is_silent(fd)) {
 		result = second_await(fd);
 		if (result < 0)
 			return sys_return(result);

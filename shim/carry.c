@@ -10,9 +10,9 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "engine.h"
 #include "kernel/sys.h"
 #include "linger.h"
-#include "preload/hint.h"
 #include "share.h"
 #include "transport/transport.h"
 
@@ -100,7 +100,7 @@ static bool is_among(uint64_t which, int level, int name)
 
 bool carry_maybe_set(int fd, int level, int name)
 {
-	return is_among(hint_options(fd), level, name);
+	return is_among(engine_options(fd), level, name);
 }
 
 /* Keep one option; 1 if it was not what a fresh socket has anyway, 0, or a negated errno. */
@@ -152,7 +152,7 @@ int carry_low_water(int from, int to)
 int carry_inherited(int listener, int accepted, const struct mark *head, bool renamed)
 {
 	struct mark m;
-	uint64_t handed_down = hint_options(listener);
+	uint64_t handed_down = engine_options(listener);
 	int result = head->extended || head->inherit || renamed ? mark_read(listener, &m) : 0;
 
 	if (result <= 0)

@@ -22,7 +22,7 @@
 
 /*
  * carry_options() - set on one socket the carried options of another
- * @which: a bit for each index of the table, as from hint_options()
+ * @which: a bit for each index of the table, as from engine_options()
  * Return: 1 if there was any that accepted sockets must get too, else 0; a negated errno if one
  * could not be read or set. (What VM sockets do not have, or the program may not set any more,
  * is left out.)

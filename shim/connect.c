@@ -15,19 +15,16 @@
 #include "connect.h"
 
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "../config/address.h"
 #include "carry.h"
 #include "convert.h"
+#include "engine.h"
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "port.h"
-#include "preload/hint.h"
-#include "preload/real.h"
-#include "preload/state.h"
 #include "transport/transport.h"
 #include "wait.h"
 
@@ -175,7 +172,7 @@ static int connect_tcp(struct attempt *a, const struct subject *s)
 	a->mark.peer = place_of(a->to.ip, a->to.port);
 	if (s->local.port || !ip_is_unspecified(s->local.ip))
 		a->mark.local = place_of(s->local.ip, s->local.port);
-	result = carry_kept(a->fd, &a->mark, hint_options(a->fd));
+	result = carry_kept(a->fd, &a->mark, engine_options(a->fd));
 	return result < 0 ? result : connect_fresh(a, NULL);
 }
 
@@ -274,7 +271,7 @@ static int still_connecting(int fd)
 	result = wait_connected(fd);
 	if (result == -EINPROGRESS)
 		return -EALREADY;
-	if (result != -EINTR)
+	if (result != -EINTR && result != -ENGINE_LATER)
 		note_begun(fd, false);
 	return result;
 }
@@ -341,7 +338,7 @@ static int connect_undone(int fd, const struct mark *m, const struct sockaddr *a
 	if (result == 1) {
 		result = conversion_undo(fd, m);
 		if (result == 0)
-			return __connect(fd, addr, len);
+			return engine_connect(fd, addr, len);
 	}
 	return sys_return(result);
 }
@@ -368,18 +365,18 @@ static bool refused_by_ours(int error, sa_family_t family)
  */
 static int connect_passed(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	bool suspected = hint_was_converted(fd);
+	bool suspected = engine_was_converted(fd);
 	struct subject s;
 	int result = 0;
 
 	if (!suspected) {
-		result = __connect(fd, addr, len);
+		result = engine_connect(fd, addr, len);
 		if (result == 0 || !refused_by_ours(errno, addr->sa_family))
 			return result;
 	}
 	if (inspect(fd, &s) == 0 && s.kind == SUBJECT_CONVERTED)
 		return connect_undone(fd, &s.mark, addr, len);
-	return suspected ? __connect(fd, addr, len) : result;
+	return suspected ? engine_connect(fd, addr, len) : result;
 }
 
 /* Is this TCP socket one that a connect to @to can convert? 1; 0: the kernel says why not; or
@@ -415,7 +412,7 @@ static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 	}
 	if (result == 0)
 		return 1;
-	pthread_testcancel();
+	engine_cancellation_point();
 	log_decision(rs, "connect", fd, to, decision);
 	if (s.kind == SUBJECT_CONVERTED)
 		return connect_converted(&a, &s, addr, len);
@@ -434,7 +431,7 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!endpoint_parse(addr, len, &to)) {
 		if (addr && len >= sizeof addr->sa_family && addr->sa_family == AF_UNSPEC)
 			return connect_passed(fd, addr, len);
-		return __connect(fd, addr, len);
+		return engine_connect(fd, addr, len);
 	}
 	ip_loopback_if_unspecified(to.ip); /* as getpeername() will say */
 	decision = decide_connect(rs, &to);
@@ -443,5 +440,5 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return connect_passed(fd, addr, len);
 	}
 	result = connect_by_rules(fd, addr, len, rs, &to, &decision);
-	return result == 1 ? __connect(fd, addr, len) : sys_return(result);
+	return result == 1 ? engine_connect(fd, addr, len) : sys_return(result);
 }

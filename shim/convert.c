@@ -9,12 +9,10 @@
 
 #include "../config/address.h"
 #include "carry.h"
+#include "engine.h"
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "port.h"
-#include "preload/copies.h"
-#include "preload/hint.h"
-#include "preload/real.h"
 #include "transport/transport.h"
 
 /* Linux's; libc's <netinet/in.h> of some systems lacks it. */
@@ -65,7 +63,7 @@ static int tcp_state(int fd)
 /* A TCP socket that has no port is in no other state; most were made here, as TCP sockets. */
 static bool known_unconnected(int fd, const struct subject *subject)
 {
-	return !subject->local.port && hint_is_made(fd);
+	return !subject->local.port && engine_is_made(fd);
 }
 
 static int inspect_ours(int fd, const struct vm_address *name, struct subject *subject)
@@ -171,30 +169,30 @@ static int is_another(int fd, uint64_t cookie)
  */
 static bool must_be_guarded(int fd)
 {
-	return !*real.single_threaded || hint_has_duplicate(fd);
+	return engine_has_threads() || engine_has_duplicate(fd);
 }
 
 /* What the program's own descriptor is; 0, or a negated errno. */
 static int look_at_old(struct conversion *c)
 {
-	int flags = 0, result = must_be_guarded(c->fd) ? sys_cookie(c->fd, &c->cookie) : 0;
+	int result = must_be_guarded(c->fd) ? sys_cookie(c->fd, &c->cookie) : 0;
 
 	if (result == 0)
 		c->file_flags = result = sys_fcntl(c->fd, F_GETFL, 0);
 	if (result >= 0)
-		flags = result = sys_fcntl(c->fd, F_GETFD, 0);
-	c->close_on_exec = flags & FD_CLOEXEC;
+		result = engine_close_on_exec(c->fd);
+	c->close_on_exec = result > 0;
 	return result < 0 ? result : 0;
 }
 
 /* Give the new socket what the old one has; 0, or a negated errno. */
 static int carry(struct conversion *c)
 {
-	uint64_t options = hint_options(c->fd);
+	uint64_t options = engine_options(c->fd);
 	int result = options ? carry_options(c->fd, c->spare, options) : 0;
 
 	c->carried_options = result > 0;
-	if (result >= 0 && (c->file_flags & O_ASYNC || hint_has_owner(c->fd)))
+	if (result >= 0 && (c->file_flags & O_ASYNC || engine_has_owner(c->fd)))
 		result = carry_signal_owner(c->fd, c->spare);
 	return result < 0 ? result : 0;
 }
@@ -241,62 +239,50 @@ void conversion_abort(struct conversion *c)
 static int replace_one(int new, int old, int fd)
 {
 	struct carried carried;
-	int flags = sys_fcntl(fd, F_GETFD, 0), result;
+	int close_on_exec = engine_close_on_exec(fd), result;
 
-	if (flags < 0)
-		return flags;
-	flags = flags & FD_CLOEXEC ? O_CLOEXEC : 0;
-	result = epoll_take_out(fd, &carried);
+	if (close_on_exec < 0)
+		return close_on_exec;
+	result = engine_take_out(fd, &carried);
 	if (result == 0)
-		result = sys_dup3(new, fd, flags);
+		result = engine_exchange(new, fd, close_on_exec);
 	if (result < 0) {
-		epoll_put_back(fd, &carried);
+		engine_put_back(fd, &carried);
 		return result;
 	}
-	result = epoll_put_back(fd, &carried);
+	result = engine_put_back(fd, &carried);
 	if (result < 0) {
-		sys_dup3(old, fd, flags);
-		epoll_put_back(fd, &carried);
+		engine_exchange(old, fd, close_on_exec);
+		engine_put_back(fd, &carried);
 	}
 	return result;
 }
 
 /* Give a duplicate of the program's descriptor the new socket too, if it still is one. */
-static int replace_duplicate(const struct conversion *c, int fd)
+static int replace_duplicate(int fd, const void *argument)
 {
+	const struct conversion *c = argument;
 	int result = fd == c->fd ? 1 : is_another(fd, c->cookie);
 
 	if (result)
 		return result < 0 ? result : 0;
 	result = replace_one(c->spare, c->fd, fd);
 	if (result == 0)
-		hint_converted(fd);
+		engine_converted(fd);
 	return result;
 }
 
 /* The opposite, as far as it was done. (What was given a shared socket keeps it: it cannot be
  * told from those that had it before, and is one of the listeners that the program wanted.) */
-static int restore_duplicate(const struct conversion *c, int fd)
+static int restore_duplicate(int fd, const void *argument)
 {
+	const struct conversion *c = argument;
 	uint64_t cookie;
 
 	if (!c->shared && fd != c->fd && sys_cookie(c->spare, &cookie) == 0 &&
 	    is_another(fd, cookie) == 0)
 		replace_one(c->fd, c->spare, fd);
 	return 0;
-}
-
-/* Do something with each duplicate, until it fails; 0, or a negated errno. */
-static int each_duplicate(const struct conversion *c,
-			  int (*visit)(const struct conversion *c, int fd))
-{
-	int copies[COPIES], count = copies_of(c->fd, copies), result = 0;
-
-	for (int i = 0; i < count && result == 0; i++)
-		result = visit(c, copies[i]);
-	for (int fd = -1; count < 0 && result == 0 && (fd = hint_next_duplicate(fd)) >= 0;)
-		result = visit(c, fd);
-	return result;
 }
 
 /*
@@ -310,26 +296,26 @@ static int exchange(const struct conversion *c)
 
 	if (another)
 		return another < 0 ? another : -EBADF;
-	return sys_dup3(c->spare, c->fd, c->close_on_exec ? O_CLOEXEC : 0);
+	return engine_exchange(c->spare, c->fd, c->close_on_exec);
 }
 
 int conversion_commit(struct conversion *c)
 {
-	bool duplicates = hint_has_duplicate(c->fd);
-	int result = epoll_take_out(c->fd, &c->carried);
+	bool duplicates = engine_has_duplicate(c->fd);
+	int result = engine_take_out(c->fd, &c->carried);
 
 	if (result == 0 && duplicates)
-		result = each_duplicate(c, replace_duplicate);
+		result = engine_each_duplicate(c->fd, replace_duplicate, c);
 	if (result == 0)
 		result = exchange(c);
 	if (result < 0) {
 		if (duplicates)
-			each_duplicate(c, restore_duplicate);
-		epoll_put_back(c->fd, &c->carried);
+			engine_each_duplicate(c->fd, restore_duplicate, c);
+		engine_put_back(c->fd, &c->carried);
 		conversion_abort(c);
 		return result;
 	}
-	hint_converted(c->fd);
+	engine_converted(c->fd);
 	return 0;
 }
 
@@ -358,7 +344,7 @@ static int is_in_place(const struct conversion *c)
 
 int conversion_finish(struct conversion *c)
 {
-	int result = epoll_put_back(c->fd, &c->carried), flags = set_flags(c);
+	int result = engine_put_back(c->fd, &c->carried), flags = set_flags(c);
 
 	result = result ?: flags;
 	if (result < 0 && is_in_place(c) == 0) /* another thread has closed it */
@@ -444,6 +430,6 @@ int conversion_undo(int fd, const struct mark *m)
 int conversion_recall(struct conversion *c, const struct mark *m, int error)
 {
 	if (undo(c->fd, m, &c->file_flags) == 0)
-		epoll_put_back(c->fd, &c->carried);
+		engine_put_back(c->fd, &c->carried);
 	return error;
 }

@@ -30,8 +30,8 @@
 #include <sys/socket.h>
 
 #include "../config/ruleset.h"
+#include "engine.h"
 #include "mark.h"
-#include "preload/epoll.h"
 #include "transport/address.h"
 
 enum subject_kind {

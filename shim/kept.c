@@ -17,7 +17,7 @@
 #define IP_LOCAL_PORT_RANGE 51
 #endif
 
-/* An index into this table is a bit of hint_options() and a tag in the mark: at most 64 rows,
+/* An index into this table is a bit of engine_options() and a tag in the mark: at most 64 rows,
  * and the one that holds text (TCP_CONGESTION) must stand among the first 48. */
 const struct option option_table[] = {
 	{SOL_SOCKET, SO_KEEPALIVE, CARRIED, BY_ACCEPT},

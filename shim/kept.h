@@ -30,7 +30,7 @@ struct option {
 	enum inheritance inheritance;
 };
 
-/* An index into the table is a bit of hint_options() and a tag in the mark. */
+/* An index into the table is a bit of engine_options() and a tag in the mark. */
 #define OPTIONS_MAX 64
 extern const struct option option_table[];
 extern const int option_count;

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "engine.h"
 #include "kernel/sys.h"
 #include "mark.h"
-#include "preload/hint.h"
 
 static int get(int fd, struct linger *linger)
 {
@@ -57,7 +57,7 @@ int linger_set(int fd, const void *value, socklen_t len)
 {
 	struct mark before, after;
 	struct linger linger;
-	int ours = hint_is_plain(fd) ? 0 : mark_read(fd, &before), result;
+	int ours = engine_is_plain(fd) ? 0 : mark_read(fd, &before), result;
 
 	if (ours < 0)
 		return ours;

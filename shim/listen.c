@@ -17,13 +17,11 @@
 #include "../config/address.h"
 #include "carry.h"
 #include "convert.h"
+#include "engine.h"
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "port.h"
-#include "preload/hint.h"
-#include "preload/rouse.h"
-#include "preload/state.h"
 #include "second.h"
 #include "share.h"
 #include "transport/transport.h"
@@ -67,7 +65,7 @@ static int bind_converted(struct binding *b)
 			    transport_usual_cause(-result));
 		return result == -EAFNOSUPPORT ? -EADDRNOTAVAIL : result;
 	}
-	result = carry_kept(b->fd, &b->mark, hint_options(b->fd));
+	result = carry_kept(b->fd, &b->mark, engine_options(b->fd));
 	b->mark.inherit = result > 0 || c.carried_options;
 	if (result >= 0)
 		result = bind_as_decided(c.spare, &b->decision);
@@ -239,7 +237,7 @@ static int revive(int fd)
 	on.port = before.local.port;
 	/* a second listener of one port has another vsock port, and stays silent */
 	after.silent = decide_listen(rules(), &on, before.v6only).port != own.port;
-	rouse_no_more(fd);
+	engine_rouse_no_more(fd);
 	return mark_write(fd, &before, &after);
 }
 

@@ -20,11 +20,9 @@
 
 #include "connect.h"
 #include "convert.h"
+#include "engine.h"
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
-#include "preload/hint.h"
-#include "preload/real.h"
-#include "preload/state.h"
 #include "queue.h"
 #include "unconnected.h"
 
@@ -70,16 +68,16 @@ static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
 /* The two without an address */
 static ssize_t plain_send(int fd, const void *data, size_t size, int flags)
 {
-	if (hint_was_converted(fd))
+	if (engine_was_converted(fd))
 		return unconnected_send(fd, data, size, flags);
-	return real.sendto(fd, data, size, flags, NULL, 0);
+	return engine_sendto(fd, data, size, flags, NULL, 0);
 }
 
 static ssize_t plain_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	if (message && hint_was_converted(fd))
+	if (message && engine_was_converted(fd))
 		return unconnected_sendmsg(fd, message, flags);
-	return real.sendmsg(fd, message, flags);
+	return engine_sendmsg(fd, message, flags);
 }
 
 ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
@@ -98,7 +96,7 @@ ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
 			return opened < 0 ? -1
 					  : plain_send(fd, data, size, flags & ~MSG_FASTOPEN);
 	}
-	result = real.sendto(fd, data, size, flags, addr, len);
+	result = engine_sendto(fd, data, size, flags, addr, len);
 	if (result >= 0 || !refused_for_address(fd))
 		return result;
 	errno = saved;
@@ -130,7 +128,7 @@ ssize_t message_sendmsg(int fd, const struct msghdr *message, int flags)
 				       ? -1
 				       : send_without_name(fd, message, flags & ~MSG_FASTOPEN);
 	}
-	result = real.sendmsg(fd, message, flags);
+	result = engine_sendmsg(fd, message, flags);
 	if (result >= 0 || !refused_for_address(fd))
 		return result;
 	errno = saved;
@@ -143,8 +141,8 @@ int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	unsigned sent;
 
 	rules();
-	if (!(flags & MSG_FASTOPEN) && !hint_was_converted(fd)) {
-		result = REAL(sendmmsg)(fd, messages, count, flags);
+	if (!(flags & MSG_FASTOPEN) && !engine_was_converted(fd)) {
+		result = engine_sendmmsg(fd, messages, count, flags);
 		if (result >= 0 || !refused_for_address(fd))
 			return result;
 		errno = saved;
@@ -165,10 +163,10 @@ static ssize_t plain_recv(int fd, void *data, size_t size, int flags, struct soc
 			  socklen_t *len)
 {
 	int saved = errno;
-	ssize_t result = real.recvfrom(fd, data, size, flags, addr, len);
+	ssize_t result = engine_recvfrom(fd, data, size, flags, addr, len);
 
 	if (unconnected_receive_again(fd, flags, &result))
-		result = real.recvfrom(fd, data, size, flags, addr, len);
+		result = engine_recvfrom(fd, data, size, flags, addr, len);
 	if (!(flags & MSG_PEEK))
 		queue_note_read(fd, result);
 	if (result >= 0)
@@ -179,10 +177,10 @@ static ssize_t plain_recv(int fd, void *data, size_t size, int flags, struct soc
 static ssize_t plain_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	int saved = errno;
-	ssize_t result = real.recvmsg(fd, message, flags);
+	ssize_t result = engine_recvmsg(fd, message, flags);
 
 	if (unconnected_receive_again(fd, flags, &result))
-		result = real.recvmsg(fd, message, flags);
+		result = engine_recvmsg(fd, message, flags);
 	if (!(flags & MSG_PEEK))
 		queue_note_read(fd, result);
 	if (result >= 0)
@@ -287,13 +285,13 @@ static void note_received(const struct cmsghdr *c)
 	size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 	int fd;
 
-	hint_foreign();
+	engine_foreign();
 	for (size_t i = 0; i < count; i++) {
 		memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
 		if (is_converted(fd))
-			hint_accepted(fd);
+			engine_accepted(fd);
 		else
-			hint_unmade(fd);
+			engine_unmade(fd);
 	}
 }
 
@@ -351,7 +349,7 @@ int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	rules();
 	if (count && throws_away(fd, flags))
 		return receive_one(fd, messages, flags);
-	result = REAL(recvmmsg)(fd, messages, count, flags, timeout);
+	result = engine_recvmmsg(fd, messages, count, flags, timeout);
 	if (result < 0 && errno == ENOTCONN && count)
 		return receive_one(fd, messages, flags);
 	for (int i = 0; i < result; i++) {

@@ -7,9 +7,9 @@
  */
 #include "name.h"
 
+#include "engine.h"
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
-#include "preload/state.h"
 #include "share.h"
 #include "translate.h"
 #include "transport/transport.h"

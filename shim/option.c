@@ -15,10 +15,10 @@
 #include <string.h>
 
 #include "carry.h"
+#include "engine.h"
 #include "kept.h"
 #include "kernel/sys.h"
 #include "linger.h"
-#include "preload/hint.h"
 #include "share.h"
 #include "transport/transport.h"
 
@@ -101,7 +101,7 @@ static bool is_v6(int fd, const struct mark *m)
 {
 	struct mark shown;
 
-	if (!hint_is_shared(fd))
+	if (!engine_is_shared(fd))
 		return m->v6;
 	shown = *m;
 	share_names(fd, &shown);
@@ -138,7 +138,7 @@ static int set_kept(int fd, int index, const void *given, socklen_t len)
 static int note_listener_option(int fd)
 {
 	struct mark before, after;
-	int result = hint_is_plain(fd) ? 0 : mark_head(fd, &before);
+	int result = engine_is_plain(fd) ? 0 : mark_head(fd, &before);
 
 	if (result <= 0 || before.inherit)
 		return result < 0 ? result : 0;
@@ -187,7 +187,7 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 	if (result == -EINVAL && option_is(index, SOL_SOCKET, SO_RCVLOWAT))
 		result = set_low_water(fd, index, value, len);
 	if (result == 0) {
-		hint_option((unsigned)index);
+		engine_option((unsigned)index);
 		if (option_table[index].treatment == CARRIED &&
 		    option_table[index].inheritance == BY_ACCEPT)
 			result = note_listener_option(fd);

@@ -9,10 +9,10 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
+#include "engine.h"
 #include "kernel/sys.h"
 #include "mark.h"
 #include "message.h"
-#include "preload/hint.h"
 #include "second.h"
 
 /* ---- how much to look at ---- */
@@ -105,7 +105,7 @@ static int answer(int fd, unsigned long request)
 /* Is it known that the kernel has no answer? Then it costs a third of the whole to ask it. */
 static bool is_vain(int fd, unsigned long request)
 {
-	return request == SIOCINQ && hint_was_converted(fd) &&
+	return request == SIOCINQ && engine_was_converted(fd) &&
 	       atomic_load_explicit(&queue_is_asked, memory_order_relaxed);
 }
 
@@ -113,7 +113,7 @@ static int set_blocking(int fd, const int *never)
 {
 	int result;
 
-	if (hint_is_shared(fd) && never && !*never)
+	if (engine_is_shared(fd) && never && !*never)
 		second_part(fd);
 	result = sys_ioctl(fd, FIONBIO, (void *)never);
 	if (result == 0 && never && *never)

@@ -8,10 +8,8 @@
 #include <string.h>
 
 #include "../config/address.h"
+#include "engine.h"
 #include "kernel/sys.h"
-#include "preload/hint.h"
-#include "preload/procfd.h"
-#include "preload/state.h"
 #include "share.h"
 #include "transport/transport.h"
 #include "wait.h"
@@ -129,7 +127,7 @@ static struct holders look_around(int wanting, uint32_t port, const struct mark 
 {
 	struct holders h = nobody(wanting, port, m);
 
-	int result = procfd_each(look_at, &h);
+	int result = engine_each_descriptor(look_at, &h);
 
 	if (result < 0)
 		h.error = result;
@@ -241,8 +239,8 @@ static bool join(struct conversion *c, const struct ruleset *rs, int holder,
 		share_forget(fd);
 		return true;
 	}
-	hint_silent(fd, false);
-	hint_undivided(fd);
+	engine_silent(fd, false);
+	engine_undivided(fd);
 	if (listens)
 		sys_listen(fd, INT_MAX);
 	return true;
@@ -270,7 +268,7 @@ static int replace(struct conversion *c, const struct ruleset *rs, const struct 
 	if (result == 0 && listens) /* it is no TCP socket that failure could bring back */
 		conversion_finish(c);
 	if (result == 0)
-		hint_silent(fd, m->silent);
+		engine_silent(fd, m->silent);
 	return result;
 }
 
@@ -354,19 +352,19 @@ void second_settle(int fd)
 static bool settle_one(int fd, void *argument)
 {
 	(void)argument;
-	if (hint_is_silent(fd) && never_blocks(fd))
+	if (engine_is_silent(fd) && never_blocks(fd))
 		second_settle(fd);
 	return true;
 }
 
 void second_unblocked(int fd)
 {
-	if (!hint_any_silent() || !hint_was_converted(fd))
+	if (!engine_any_silent() || !engine_was_converted(fd))
 		return;
-	if (hint_is_silent(fd))
+	if (engine_is_silent(fd))
 		second_settle(fd);
 	else if (sys_connected(fd) == 0)
-		procfd_each(settle_one, NULL);
+		engine_each_descriptor(settle_one, NULL);
 }
 
 void second_part(int fd)
@@ -398,7 +396,7 @@ int second_await(int fd)
 			return 0;
 		if (left == 0)
 			return -EAGAIN;
-		ready = wait_for(fd, POLLIN, now, left < 0);
+		ready = engine_wait(fd, POLLIN, now, left < 0);
 		left -= left < 0 ? 0 : now;
 	}
 	return ready < 0 ? ready : 0;

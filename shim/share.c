@@ -6,8 +6,8 @@
 
 #include <stdatomic.h>
 
+#include "engine.h"
 #include "kernel/sys.h"
-#include "preload/epoll.h"
 #include "slot.h"
 
 #define NOTES 128
@@ -77,8 +77,9 @@ static bool holds_beside(const struct copy *copy, int fd)
 		return true;
 	again = sys_fcntl(fd, F_DUPFD_CLOEXEC, closed);
 	if (again == closed) {
-		hint_clear(again); /* of what came under the number since: let the kernel say */
-		epoll_take_out(again, &carried);
+		/* of what came under the number since: let the kernel say */
+		engine_clear(again);
+		engine_take_out(again, &carried);
 	}
 	if (again >= 0)
 		sys_close(again);
@@ -118,7 +119,7 @@ void share_forget(int fd)
 
 	while (find(fd, &copy))
 		slot_clear(&copy.note->slot, copy.key);
-	hint_shared(fd, false);
+	engine_shared(fd, false);
 }
 
 bool share_note(int fd, int holder, const struct mark *m)
@@ -139,7 +140,7 @@ bool share_note(int fd, int holder, const struct mark *m)
 	atomic_store(&note->deferred, 0);
 	slot_publish(&note->slot,
 		     (uint64_t)atomic_fetch_add(&numbers, 1) << 32 | (uint32_t)(fd + 1));
-	hint_shared(fd, true);
+	engine_shared(fd, true);
 	return true;
 }
 
@@ -147,14 +148,14 @@ bool share_is_noted(int fd)
 {
 	struct copy own;
 
-	return hint_is_shared(fd) && find(fd, &own) && holds(&own);
+	return engine_is_shared(fd) && find(fd, &own) && holds(&own);
 }
 
 bool share_others(int fd)
 {
 	struct copy own, other;
 
-	if (!hint_is_shared(fd) || !find(fd, &own) || !holds(&own))
+	if (!engine_is_shared(fd) || !find(fd, &own) || !holds(&own))
 		return false;
 	for (int i = 0; i < used; i++)
 		if (copy_note(&table[i], &other) && other.key != own.key &&

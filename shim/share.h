@@ -29,8 +29,8 @@
 
 #include <stdbool.h>
 
+#include "engine.h"
 #include "mark.h"
-#include "preload/hint.h"
 
 /*
  * share_note() - @fd stands for an address of its own; those that were noted first go first
@@ -60,7 +60,7 @@ bool share_defers_noted(int fd);
  */
 static inline bool share_defers(int fd)
 {
-	return hint_is_shared(fd) && share_defers_noted(fd);
+	return engine_is_shared(fd) && share_defers_noted(fd);
 }
 
 /* share_names_noted() - as share_names() */
@@ -73,7 +73,7 @@ bool share_names_noted(int fd, struct mark *m);
  */
 static inline bool share_names(int fd, struct mark *m)
 {
-	return hint_is_shared(fd) && share_names_noted(fd, m);
+	return engine_is_shared(fd) && share_names_noted(fd, m);
 }
 
 #endif

@@ -7,10 +7,8 @@
 #include <stdatomic.h>
 
 #include "convert.h"
+#include "engine.h"
 #include "kernel/sys.h"
-#include "preload/hint.h"
-#include "preload/rouse.h"
-#include "preload/state.h"
 #include "second.h"
 #include "translate.h"
 #include "transport/transport.h"
@@ -42,7 +40,7 @@ static int shutdown_listener(int fd, int how)
 
 	if (how == SHUT_WR) /* does nothing to a TCP listener */
 		return 0;
-	if (hint_is_shared(fd))
+	if (engine_is_shared(fd))
 		second_part(fd);
 	result = mark_read(fd, &before);
 	if (result <= 0)
@@ -54,7 +52,7 @@ static int shutdown_listener(int fd, int how)
 		return result;
 	atomic_store(&listener_was_shut, true);
 	if (!transport_knock(fd))
-		rouse(fd);
+		engine_rouse(fd);
 	return 0;
 }
 

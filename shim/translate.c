@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "../config/address.h"
+#include "engine.h"
 #include "kernel/sys.h"
-#include "preload/state.h"
 #include "transport/transport.h"
 
 void endpoint_of_vm(const struct ruleset *rs, const struct vm_address *name, bool v6,

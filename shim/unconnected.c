@@ -7,10 +7,9 @@
 #include <limits.h>
 #include <signal.h>
 
+#include "engine.h"
 #include "kernel/sys.h"
 #include "mark.h"
-#include "preload/hint.h"
-#include "preload/real.h"
 #include "queue.h"
 #include "transport/transport.h"
 #include "wait.h"
@@ -157,10 +156,10 @@ static bool send_again(int fd, int flags, size_t size, ssize_t *result)
 ssize_t unconnected_send(int fd, const void *data, size_t size, int flags)
 {
 	int saved = errno;
-	ssize_t result = real.send(fd, data, size, flags | MSG_NOSIGNAL);
+	ssize_t result = engine_send(fd, data, size, flags | MSG_NOSIGNAL);
 
 	for (int tries = 1; send_again(fd, flags, size, &result) && tries < TRIES; tries++)
-		result = real.send(fd, data, size, flags | MSG_NOSIGNAL);
+		result = engine_send(fd, data, size, flags | MSG_NOSIGNAL);
 	if (result >= 0)
 		errno = saved;
 	return result;
@@ -169,13 +168,13 @@ ssize_t unconnected_send(int fd, const void *data, size_t size, int flags)
 ssize_t unconnected_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	int saved = errno;
-	ssize_t result = real.sendmsg(fd, message, flags | MSG_NOSIGNAL);
+	ssize_t result = engine_sendmsg(fd, message, flags | MSG_NOSIGNAL);
 
 	for (int tries = 1;
 	     result < 0 && (errno == EPIPE || errno == ENOTCONN) &&
 	     send_again(fd, flags, sys_message_size(message), &result) && tries < TRIES;
 	     tries++)
-		result = real.sendmsg(fd, message, flags | MSG_NOSIGNAL);
+		result = engine_sendmsg(fd, message, flags | MSG_NOSIGNAL);
 	if (result >= 0)
 		errno = saved;
 	return result;
@@ -188,7 +187,7 @@ static bool is_no_socket(int fd, ssize_t result)
 {
 	if (result >= 0 || errno != ENOTSOCK)
 		return false;
-	hint_clear(fd);
+	engine_clear(fd);
 	return true;
 }
 
@@ -200,7 +199,7 @@ ssize_t unconnected_write(int fd, const void *data, size_t size)
 	if (!is_no_socket(fd, result))
 		return result;
 	errno = saved;
-	return real.write(fd, data, size);
+	return engine_write(fd, data, size);
 }
 
 ssize_t unconnected_writev(int fd, const struct iovec *parts, int count)
@@ -210,22 +209,22 @@ ssize_t unconnected_writev(int fd, const struct iovec *parts, int count)
 	ssize_t result;
 
 	if (count < 0 || count > IOV_MAX)
-		return real.writev(fd, parts, count);
+		return engine_writev(fd, parts, count);
 	message.msg_iovlen = (size_t)count;
 	result = unconnected_sendmsg(fd, &message, 0);
 	if (!is_no_socket(fd, result))
 		return result;
 	errno = saved;
-	return real.writev(fd, parts, count);
+	return engine_writev(fd, parts, count);
 }
 
 ssize_t unconnected_read(int fd, void *data, size_t size)
 {
 	int saved = errno;
-	ssize_t result = real.read(fd, data, size);
+	ssize_t result = engine_read(fd, data, size);
 
 	if (unconnected_receive_again(fd, 0, &result))
-		result = real.read(fd, data, size);
+		result = engine_read(fd, data, size);
 	queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;
@@ -235,10 +234,10 @@ ssize_t unconnected_read(int fd, void *data, size_t size)
 ssize_t unconnected_readv(int fd, const struct iovec *parts, int count)
 {
 	int saved = errno;
-	ssize_t result = real.readv(fd, parts, count);
+	ssize_t result = engine_readv(fd, parts, count);
 
 	if (unconnected_receive_again(fd, 0, &result))
-		result = real.readv(fd, parts, count);
+		result = engine_readv(fd, parts, count);
 	queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;

@@ -32,7 +32,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* Of descriptors that may be converted sockets (hint_was_converted()) */
+/* Of descriptors that may be converted sockets (engine_was_converted()) */
 ssize_t unconnected_write(int fd, const void *data, size_t size);
 ssize_t unconnected_writev(int fd, const struct iovec *parts, int count);
 ssize_t unconnected_send(int fd, const void *data, size_t size, int flags);

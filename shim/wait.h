@@ -33,12 +33,4 @@ int wait_connected(int fd);
  */
 int wait_limit(int fd, int option, int *timeout);
 
-/*
- * wait_for() - wait for events, as poll(2); a cancellation point
- * @timeout: milliseconds, or -1
- * @restarts: is the call one that goes on after a signal (with the whole @timeout again)?
- * Return: the events, 0 when @timeout has passed, or a negated errno
- */
-int wait_for(int fd, short events, int timeout, bool restarts);
-
 #endif

@@ -148,7 +148,8 @@ static bool none_of_eight(const _Atomic uint8_t *bytes)
 		 UINT64_C(0x0101010101010101) * HINT_DUPLICATED);
 }
 
-int hint_next_duplicate(int after)
+/* The next descriptor that may be a duplicate of another, or -1 at the end. */
+static int next_duplicate(int after)
 {
 	int64_t last = atomic_load_explicit(&highest_duplicate, memory_order_relaxed);
 
@@ -163,6 +164,18 @@ int hint_next_duplicate(int after)
 			return (int)fd;
 	}
 	return -1;
+}
+
+int hint_each_duplicate(int fd, int (*visit)(int fd, const void *argument),
+			const void *argument)
+{
+	int copies[COPIES], count = copies_of(fd, copies), result = 0;
+
+	for (int i = 0; i < count && result == 0; i++)
+		result = visit(copies[i], argument);
+	for (int other = -1; count < 0 && result == 0 && (other = next_duplicate(other)) >= 0;)
+		result = visit(other, argument);
+	return result;
 }
 
 void hint_undivided(int fd)

@@ -95,11 +95,12 @@ void hint_foreign(void);
 void hint_duplicated(int fd, int copy);
 
 /*
- * hint_next_duplicate() - walk over the descriptors that may be duplicates of others
- * @after: the descriptor the walk has come to, -1 to begin
- * Return: the next one, or -1 at the end
+ * hint_each_duplicate() - call @visit for each descriptor that may be a duplicate of @fd (which
+ * may be among them) until it returns other than 0
+ * Return: what it returned last; 0 if there is none
  */
-int hint_next_duplicate(int after);
+int hint_each_duplicate(int fd, int (*visit)(int fd, const void *argument),
+			const void *argument);
 
 /* hint_has_duplicate() - may @fd have a duplicate? */
 static inline bool hint_has_duplicate(int fd)

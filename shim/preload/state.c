@@ -23,7 +23,7 @@
 #include "../log/log.h"
 #include "real.h"
 
-_Atomic int state;
+_Atomic int state_now;
 const struct ruleset *state_rules = &ruleset_empty;
 
 /* This thread is the one that does the work. */
@@ -68,7 +68,7 @@ static bool plugin_name(char *name, size_t size)
 	static const char base[] = "vsockify-config.so";
 	size_t directory;
 
-	if (!dladdr(&state, &info) || !info.dli_fname)
+	if (!dladdr(&state_now, &info) || !info.dli_fname)
 		return false;
 	slash = strrchr(info.dli_fname, '/');
 	directory = slash ? (size_t)(slash + 1 - info.dli_fname) : 0;
@@ -165,13 +165,13 @@ static const struct ruleset *prepare(void)
 
 	if (preparing)
 		return &ruleset_empty;
-	if (atomic_compare_exchange_strong(&state, &expected, STATE_BUSY)) {
+	if (atomic_compare_exchange_strong(&state_now, &expected, STATE_BUSY)) {
 		preparing = true;
 		find_rules();
 		preparing = false;
-		atomic_store_explicit(&state, STATE_READY, memory_order_release);
+		atomic_store_explicit(&state_now, STATE_READY, memory_order_release);
 	}
-	while (atomic_load_explicit(&state, memory_order_acquire) != STATE_READY)
+	while (atomic_load_explicit(&state_now, memory_order_acquire) != STATE_READY)
 		sched_yield();
 	return state_rules;
 }

@@ -19,7 +19,7 @@
 #include "../../config/ruleset.h"
 
 enum { STATE_NEW, STATE_BUSY, STATE_READY };
-extern _Atomic int state;
+extern _Atomic int state_now;
 extern const struct ruleset *state_rules;
 
 /* state_prepare() - do the work of loading, or wait for the thread that does it */
@@ -28,8 +28,8 @@ const struct ruleset *state_prepare(void);
 /* rules() - the rules in force; never NULL. Every wrapped call begins with it. */
 static inline const struct ruleset *rules(void)
 {
-	if (__builtin_expect(atomic_load_explicit(&state, memory_order_acquire) == STATE_READY,
-			     1))
+	if (__builtin_expect(
+		    atomic_load_explicit(&state_now, memory_order_acquire) == STATE_READY, 1))
 		return state_rules;
 	return state_prepare();
 }
