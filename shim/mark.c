@@ -8,7 +8,6 @@
 
 #include "kernel/sys.h"
 #include "log/log.h"
-#include "pack.h"
 #include "transport/transport.h"
 
 #ifndef SO_GET_FILTER

@@ -24,6 +24,7 @@
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "queue.h"
+#include "scratch.h"
 #include "unconnected.h"
 
 /* ---- send ---- */
@@ -188,35 +189,6 @@ static ssize_t plain_recvmsg(int fd, struct msghdr *message, int flags)
 	return result;
 }
 
-#define SCRATCH_SIZE  65536
-#define SCRATCH_PARTS 64
-
-/* Where data goes that nobody wants. Every thread may write here; nobody reads. */
-static char scratch[SCRATCH_SIZE];
-
-/* Receive up to 4 MiB into nowhere: many parts of one message, all the same buffer. */
-static ssize_t receive_into_scratch(int fd, size_t size, int flags,
-				    ssize_t (*receive)(int, struct msghdr *, int))
-{
-	struct iovec parts[SCRATCH_PARTS];
-	struct msghdr message = {.msg_iov = parts};
-
-	while (size > 0 && message.msg_iovlen < SCRATCH_PARTS) {
-		size_t part = size < sizeof scratch ? size : sizeof scratch;
-
-		parts[message.msg_iovlen++] = (struct iovec){scratch, part};
-		size -= part;
-	}
-	return receive(fd, &message, flags);
-}
-
-_Static_assert(MESSAGE_PEEK_MAX <= SCRATCH_SIZE * SCRATCH_PARTS, "there is room for it");
-
-int message_peek(int fd, size_t most)
-{
-	return (int)receive_into_scratch(fd, most, MSG_PEEK | MSG_DONTWAIT, sys_recvmsg);
-}
-
 /* If not, the kernel is to say what is wrong with it. */
 static bool has_good_vector(const struct msghdr *message)
 {
@@ -269,7 +241,7 @@ ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sock
 
 	rules();
 	if (throws_away(fd, flags))
-		result = receive_into_scratch(fd, size, flags & ~MSG_TRUNC, plain_recvmsg);
+		result = scratch_receive(fd, size, flags & ~MSG_TRUNC, plain_recvmsg);
 	else if (waits_for_much(fd, size, flags))
 		result = receive_in_pieces(fd, data, size, flags);
 	else
@@ -314,8 +286,8 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
 		message->msg_namelen = 0;
 		message->msg_controllen = 0;
 		message->msg_flags = 0;
-		return receive_into_scratch(fd, sys_message_size(message), flags & ~MSG_TRUNC,
-					    plain_recvmsg);
+		return scratch_receive(fd, sys_message_size(message), flags & ~MSG_TRUNC,
+				       plain_recvmsg);
 	}
 	if (has_good_vector(message) && message->msg_iovlen == 1 &&
 	    waits_for_much(fd, message->msg_iov->iov_len, flags)) {

@@ -22,10 +22,4 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags);
 int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 		     struct timespec *timeout);
 
-#define MESSAGE_PEEK_MAX (4 << 20)
-
-/* message_peek() - how many bytes can be read without waiting? No more than @most, which may be
- * MESSAGE_PEEK_MAX; or a negated errno. Takes as long as to read them. */
-int message_peek(int fd, size_t most);
-
 #endif

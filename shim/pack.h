@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pack.h - a mark as the words of a socket hold it
+ * pack.h - a mark, and the words of a socket that hold it
  *
  * Theory of operation
  *
@@ -19,7 +19,39 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mark.h"
+#include "place.h"
+
+/* Values that only have to be read back, by index into the options table (kept.h). */
+#define MARK_EXTRAS_MAX 40
+struct extra {
+	uint8_t tag;
+	uint32_t value;
+};
+
+struct mark {
+	bool v6;         /* made as AF_INET6 */
+	bool v6only;     /* IPV6_V6ONLY was on at bind */
+	bool nodelay;    /* TCP_NODELAY */
+	bool restricted; /* listener whose rule has accept_from */
+	bool awaited;    /* such a listener, at which a blocking accept() waited */
+	bool inherit;    /* listener with options that accepted sockets must get */
+	bool silent;     /* listener that must never give a connection; connection that is to
+			    write no more after its peer has gone */
+	bool begun;      /* a non-blocking connect() was not asked about yet */
+	bool extended;   /* mark_head() does not tell all */
+	bool filtered;   /* a filter carries a part */
+	struct place local;
+	struct place peer; /* the address that connect() was given, or saved by shutdown() */
+	bool shut;         /* shutdown() was called, and the kernel forgot the peer */
+	bool quickack_off, cork, reuseport; /* TCP_QUICKACK 0, TCP_CORK, SO_REUSEPORT */
+	bool any_port;                      /* the program bound port 0 */
+	bool refused;    /* connection that accept() gave when it had ended it (refuse.h) */
+	bool lingers;    /* SO_LINGER is on, with a time that stands on the socket (linger.h) */
+	uint8_t keepcnt; /* TCP_KEEPCNT, 0: not set */
+	uint16_t keepidle, keepintvl; /* TCP_KEEPIDLE, TCP_KEEPINTVL in seconds, 0: not set */
+	unsigned extra_count;
+	struct extra extras[MARK_EXTRAS_MAX];
+};
 
 enum form { FORM_COMPACT, FORM_WIDE_PEER, FORM_WIDE_LOCAL, FORM_FILTER };
 

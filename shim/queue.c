@@ -12,14 +12,14 @@
 #include "engine.h"
 #include "kernel/sys.h"
 #include "mark.h"
-#include "message.h"
+#include "scratch.h"
 #include "second.h"
 
 /* ---- how much to look at ---- */
 
 #define LOOK_LEAST 4096
 #define LOOK_FIRST 262144
-#define LOOK_MOST  MESSAGE_PEEK_MAX
+#define LOOK_MOST  SCRATCH_MAX
 
 /*
  * By descriptor: the last answer in the upper half, what was read since in the lower. Numbers
@@ -75,7 +75,7 @@ static int readable(int fd)
 {
 	uint64_t seen = atomic_load_explicit(slot_of(fd), memory_order_relaxed);
 	bool all = atomic_load_explicit(&queue_has_edges, memory_order_relaxed);
-	int size = message_peek(fd, all ? LOOK_MOST : look_at(seen));
+	int size = scratch_peek(fd, all ? LOOK_MOST : look_at(seen));
 
 	if (size < 0)
 		return size;
