@@ -25,6 +25,7 @@
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "port.h"
+#include "route/route.h"
 #include "transport/transport.h"
 #include "wait.h"
 
@@ -45,11 +46,6 @@ static int set_connect_timeout(int fd, const struct ruleset *rs)
 	return rs->connect_timeout_us
 		       ? transport_set_connect_timeout(fd, rs->connect_timeout_us)
 		       : 0;
-}
-
-static int begin_connect(int fd, const struct decision *to)
-{
-	return transport_connect(fd, (struct vm_address){to->cid, to->port});
 }
 
 /*
@@ -154,7 +150,7 @@ static int connect_fresh(struct attempt *a, const struct vm_address *old_name)
 		return result;
 	if (rebind) /* the old socket had the port until now */
 		bind_source_again(c.spare, &a->mark, old_name);
-	result = begin_connect(c.spare, &a->decision);
+	result = transport_connect(c.spare, route_first(&a->decision));
 	if (result < 0 && result != -EINPROGRESS)
 		take_back(c.spare, &a->mark);
 	finished = conversion_finish(&c);
@@ -184,7 +180,7 @@ static int begin_bound(struct attempt *a, int flags)
 	if (!(flags & O_NONBLOCK))
 		result = sys_set_flags(a->fd, flags | O_NONBLOCK);
 	if (result == 0)
-		result = begin_connect(a->fd, &a->decision);
+		result = transport_connect(a->fd, route_first(&a->decision));
 	if (result < 0 && result != -EINPROGRESS)
 		take_back(a->fd, &a->mark);
 	if (!(flags & O_NONBLOCK))

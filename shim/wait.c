@@ -11,6 +11,7 @@
 #include "carry.h"
 #include "engine.h"
 #include "kernel/sys.h"
+#include "route/route.h"
 #include "transport/transport.h"
 
 int wait_limit(int fd, int option, int *timeout)
@@ -42,7 +43,7 @@ static int outcome(int fd, short revents)
 		return -ECONNRESET;
 	if (result < 0)
 		return result;
-	return error ? -tcp_error(error) : 0;
+	return error ? -tcp_error(error) : route_finish(fd);
 }
 
 int wait_connected(int fd)

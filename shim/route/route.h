@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * route.h - the way from a connect() to where its rule leads
+ *
+ * Theory of operation
+ *
+ * A transport connects two sockets. Whether the peer behind that is the one that the program
+ * asked for already, or somebody who has to be told first whom to fetch, is the route's
+ * business: it names the vsock address to connect to, and holds the dialogue that comes before
+ * the program's first byte. Today there is one route, the straight one, where there is nothing
+ * to say. One that has something to say adds a file beside this, and here the choice, by what
+ * the rule says.
+ */
+#ifndef VSOCKIFY_ROUTE_H
+#define VSOCKIFY_ROUTE_H
+
+#include "../../config/ruleset.h"
+#include "../transport/address.h"
+
+/*
+ * route_first() - where the connection is made to
+ * @to: of decide_connect(), ACTION_VSOCK
+ */
+static inline struct vm_address route_first(const struct decision *to)
+{
+	return (struct vm_address){to->cid, to->port};
+}
+
+/*
+ * route_finish() - hold the dialogue with whoever is at that address
+ * @fd: is connected to it
+ * Return: 0: the program may have the connection; or a negated errno, of TCP's, that its
+ * connect() fails with. Async-signal-safe, errno untouched.
+ */
+static inline int route_finish(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+#endif
