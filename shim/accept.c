@@ -109,8 +109,8 @@ static int end(int accepted)
  * Return: as accept4(2), with *@again set if somebody was turned away and another is to be
  * waited for
  */
-static int accept_one(struct refusal *r, union name *name, socklen_t *full, int flags,
-		      bool *again)
+static int accept_one(const struct ruleset *rs, struct refusal *r, union name *name,
+		      socklen_t *full, int flags, bool *again)
 {
 	int accepted, ours, result = REFUSED_GIVE;
 	struct vm_address caller;
@@ -123,22 +123,23 @@ static int accept_one(struct refusal *r, union name *name, socklen_t *full, int 
 	if (accepted < 0)
 		return nothing(r->listener);
 	engine_unmade(accepted);
-	ours = transport_read_name(name, *full, &caller) ? mark_head_of_ours(accepted, &head)
-							 : 0;
+	ours = transport_caller(accepted, &name->room, &caller)
+		       ? mark_head_of_ours(accepted, &head)
+		       : 0;
 	if (ours < 0) { /* whether it may come in cannot be said: then it may not */
 		sys_close(accepted);
 		return sys_return(ours);
 	}
 	if (!ours)
 		return accepted;
-	admitted = refuse_is_admitted(rules(), r->listener, &head, caller.cid);
+	admitted = refuse_is_admitted(rs, r->listener, &head, caller.cid);
 	if (!admitted)
 		result = refuse(r, accepted, &head);
 	*again = result == REFUSED_LOOK_AGAIN;
 	if (result != REFUSED_GIVE)
 		return sys_return(result);
 	engine_accepted(accepted);
-	result = welcome(rules(), r->listener, accepted, &head, &caller, name, full);
+	result = welcome(rs, r->listener, accepted, &head, &caller, name, full);
 	if (result < 0)
 		return sys_return(result);
 	if (!admitted)
@@ -167,13 +168,13 @@ static int accept_nameless(int fd, int flags)
 
 int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
+	const struct ruleset *rs = rules();
 	struct refusal refusal;
 	union name name;
 	socklen_t full;
 	bool again;
 	int result;
 
-	rules();
 	/* What the kernel would refuse to write to: let it say so. */
 	if (addr && (!len || (int)*len < 0))
 		return engine_accept(fd, addr, len, flags);
@@ -188,9 +189,9 @@ int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 	}
 	if (share_defers(fd))
 		return sys_return(-EAGAIN);
-	refuse_prepare(&refusal, rules(), fd);
+	refuse_prepare(&refusal, rs, fd);
 	do
-		result = accept_one(&refusal, &name, &full, flags, &again);
+		result = accept_one(rs, &refusal, &name, &full, flags, &again);
 	while (again);
 	if (result >= 0)
 		give_name(&name, full, addr, len);

@@ -91,6 +91,18 @@ static inline bool transport_read_name(const void *addr, socklen_t len, struct v
 }
 
 /*
+ * transport_caller() - who has called?
+ * @fd: the accepted socket
+ * @given: what accept() gave as the peer's address
+ * Return: false if it is no socket of a transport's
+ */
+static inline bool transport_caller(int fd, const struct sockaddr_storage *given,
+				    struct vm_address *caller)
+{
+	return vsock_caller(fd, given, caller);
+}
+
+/*
  * transport_may_have_given() - may the kernel have written a transport's address?
  * @addr, @room: what it was to be written to; perhaps too short for the family
  * @len: how long it is, as the kernel says

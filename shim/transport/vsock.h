@@ -89,6 +89,13 @@ static inline bool vsock_read_name(const void *addr, socklen_t len, struct vm_ad
 	return vm.svm_family == AF_VSOCK;
 }
 
+static inline bool vsock_caller(int fd, const struct sockaddr_storage *given,
+				struct vm_address *caller)
+{
+	(void)fd;
+	return vsock_read_name(given, sizeof *given, caller);
+}
+
 static inline bool vsock_may_have_given(const struct sockaddr *addr, socklen_t room,
 					socklen_t len)
 {
