@@ -17,9 +17,9 @@
 #include "address.h"
 
 _Static_assert(CID_HYPERVISOR == VMADDR_CID_HYPERVISOR && CID_LOCAL == VMADDR_CID_LOCAL &&
-		       CID_HOST == VMADDR_CID_HOST && CID_ANY == VMADDR_CID_ANY &&
-		       PORT_ANY == VMADDR_PORT_ANY,
-	       "the kernel means the same");
+		       CID_HOST == VMADDR_CID_HOST && CID_ANY == VMADDR_CID_ANY,
+	       "the kernel means the same CIDs");
+_Static_assert(PORT_ANY == VMADDR_PORT_ANY, "the kernel means the same port");
 
 /* ---- sockets ---- */
 
