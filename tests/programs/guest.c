@@ -14,7 +14,7 @@
  *
  * guest fill PORT COUNT BYTES CID
  *	COUNT connections, begun at once, that are written to, BYTES at a time, until there is
- *	no credit; they stay until it is killed
+ *	no credit, and when there is more; they stay until it is killed
  *
  * The other side of the kernel's vhost-vsock is rings in memory; a hypervisor would let a
  * guest's kernel write them, this program does it by itself. So one machine has as many CIDs as
@@ -64,6 +64,7 @@ enum state { IDLE, CALLING, OPEN, OVER };
 
 struct connection {
 	enum state state;
+	uint16_t owed;   /* the answer that the host has not had yet; 0: none */
 	uint32_t credit; /* bytes that the host takes */
 	uint32_t sent, received;
 };
@@ -71,10 +72,13 @@ struct connection {
 struct guest {
 	struct queue *queues;
 	struct connection *connections; /* by port, less the first */
+	uint32_t *owing;                /* those that owe an answer */
+	uint32_t owing_count;
 	uint32_t count;
 	uint32_t called, over; /* so many of them */
 	uint32_t cid, port;
 	int device;
+	bool news; /* packets have come that nobody who waits has looked at */
 };
 
 static struct totals {
@@ -127,9 +131,10 @@ static void start_guest(struct guest *g, uint32_t cid, uint32_t port, uint32_t c
 
 	*g = (struct guest){.cid = cid, .port = port, .count = count};
 	g->connections = calloc(count, sizeof *g->connections);
+	g->owing = calloc(count, sizeof *g->owing);
 	g->queues =
 		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	check(count <= PORTS && map && g->connections && g->queues != MAP_FAILED);
+	check(count <= PORTS && map && g->connections && g->owing && g->queues != MAP_FAILED);
 	g->device = must(open("/dev/vhost-vsock", O_RDWR | O_CLOEXEC));
 	must(ioctl(g->device, VHOST_SET_OWNER));
 	must(ioctl(g->device, VHOST_SET_FEATURES, &features));
@@ -170,47 +175,7 @@ static bool has_room(struct queue *q)
 	return (uint16_t)(q->avail.index - used_index(q)) < RING;
 }
 
-static void send_packet(struct guest *g, uint32_t i, uint16_t op, uint32_t flags, uint32_t len)
-{
-	struct queue *q = &g->queues[TO_HOST];
-	uint16_t slot = q->avail.index % RING;
-
-	while (!has_room(q))
-		poll(&(struct pollfd){.fd = q->call, .events = POLLIN}, 1, 1);
-	q->buffers[slot].header = (struct virtio_vsock_hdr){
-		.src_cid = g->cid,
-		.dst_cid = HOST_CID,
-		.src_port = first_port() + i,
-		.dst_port = g->port,
-		.len = len,
-		.type = VIRTIO_VSOCK_TYPE_STREAM,
-		.op = op,
-		.flags = flags,
-		.buf_alloc = 1 << 16,
-		.fwd_cnt = g->connections[i].received,
-	};
-	q->descriptors[slot].len = (uint32_t)sizeof(struct virtio_vsock_hdr) + len;
-	q->avail.ring[slot] = slot;
-	__atomic_store_n(&q->avail.index, (uint16_t)(q->avail.index + 1), __ATOMIC_RELEASE);
-	kick(q);
-}
-
-/* Wait until the host has taken all packets. What it has not taken goes with this process. */
-static void flush(struct guest *g)
-{
-	struct queue *q = &g->queues[TO_HOST];
-
-	while (used_index(q) != q->avail.index)
-		poll(NULL, 0, 1);
-}
-
-/* ---- connections ---- */
-
-static void call(struct guest *g, uint32_t i)
-{
-	g->connections[i] = (struct connection){.state = CALLING};
-	send_packet(g, i, VIRTIO_VSOCK_OP_REQUEST, 0, 0);
-}
+/* ---- from the host ---- */
 
 static void end(struct guest *g, struct connection *c)
 {
@@ -220,6 +185,14 @@ static void end(struct guest *g, struct connection *c)
 	else if (c->state == OPEN)
 		totals.over++;
 	c->state = OVER;
+}
+
+/* An answer is sent later: whoever waits for room to send a packet takes others meanwhile. */
+static void owe(struct guest *g, uint32_t i, uint16_t op)
+{
+	if (!g->connections[i].owed)
+		g->owing[g->owing_count++] = i;
+	g->connections[i].owed = op;
 }
 
 static void receive(struct guest *g, const struct virtio_vsock_hdr *h)
@@ -242,7 +215,7 @@ static void receive(struct guest *g, const struct virtio_vsock_hdr *h)
 	case VIRTIO_VSOCK_OP_SHUTDOWN:
 		if (c->state != OPEN || h->flags != BOTH_WAYS)
 			break;
-		send_packet(g, i, VIRTIO_VSOCK_OP_RST, 0, 0);
+		owe(g, i, VIRTIO_VSOCK_OP_RST);
 		end(g, c);
 		break;
 	case VIRTIO_VSOCK_OP_RST:
@@ -250,7 +223,7 @@ static void receive(struct guest *g, const struct virtio_vsock_hdr *h)
 			end(g, c);
 		break;
 	case VIRTIO_VSOCK_OP_CREDIT_REQUEST:
-		send_packet(g, i, VIRTIO_VSOCK_OP_CREDIT_UPDATE, 0, 0);
+		owe(g, i, VIRTIO_VSOCK_OP_CREDIT_UPDATE);
 		break;
 	default:
 		break;
@@ -271,23 +244,92 @@ static void receive_all(struct guest *g)
 		__atomic_store_n(&q->avail.index, (uint16_t)(q->avail.index + 1),
 				 __ATOMIC_RELEASE);
 		kick(q);
+		g->news = true;
 	}
+}
+
+/* ---- to the host ---- */
+
+/* The host takes no more packets while too many of its own wait to be taken. */
+static void send_packet(struct guest *g, uint32_t i, uint16_t op, uint32_t flags, uint32_t len)
+{
+	struct queue *q = &g->queues[TO_HOST];
+	uint16_t slot = q->avail.index % RING;
+
+	while (!has_room(q)) {
+		receive_all(g);
+		poll(&(struct pollfd){.fd = q->call, .events = POLLIN}, 1, 1);
+		forget_calls(q);
+	}
+	q->buffers[slot].header = (struct virtio_vsock_hdr){
+		.src_cid = g->cid,
+		.dst_cid = HOST_CID,
+		.src_port = first_port() + i,
+		.dst_port = g->port,
+		.len = len,
+		.type = VIRTIO_VSOCK_TYPE_STREAM,
+		.op = op,
+		.flags = flags,
+		.buf_alloc = 1 << 16,
+		.fwd_cnt = g->connections[i].received,
+	};
+	q->descriptors[slot].len = (uint32_t)sizeof(struct virtio_vsock_hdr) + len;
+	q->avail.ring[slot] = slot;
+	__atomic_store_n(&q->avail.index, (uint16_t)(q->avail.index + 1), __ATOMIC_RELEASE);
+	kick(q);
+}
+
+static void answer_all(struct guest *g)
+{
+	while (g->owing_count) {
+		uint32_t i = g->owing[--g->owing_count];
+		uint16_t op = g->connections[i].owed;
+
+		g->connections[i].owed = 0;
+		send_packet(g, i, op, 0, 0);
+	}
+}
+
+/* Wait until the host has taken all packets. What it has not taken goes with this process. */
+static void flush(struct guest *g)
+{
+	struct queue *q = &g->queues[TO_HOST];
+
+	while (used_index(q) != q->avail.index) {
+		receive_all(g);
+		answer_all(g);
+		poll(NULL, 0, 1);
+	}
+}
+
+/* ---- connections ---- */
+
+static void call(struct guest *g, uint32_t i)
+{
+	g->connections[i] = (struct connection){.state = CALLING};
+	send_packet(g, i, VIRTIO_VSOCK_OP_REQUEST, 0, 0);
 }
 
 static void wait_for_host(struct guest *guests, unsigned count)
 {
 	struct pollfd polls[GUESTS];
+	bool news = false;
 
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		polls[i] = (struct pollfd){.fd = guests[i].queues[FROM_HOST].call,
 					   .events = POLLIN};
-	if (poll(polls, count, PATIENCE_MS) == 0) {
+		news |= guests[i].news;
+	}
+	if (!news && poll(polls, count, PATIENCE_MS) == 0) {
 		complain("the host says nothing: %u connected, %u refused, %u over",
 			 totals.connected, totals.refused, totals.over);
 		exit(1);
 	}
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		receive_all(&guests[i]);
+		answer_all(&guests[i]);
+		guests[i].news = false;
+	}
 }
 
 /* ---- what is done with them ---- */
@@ -342,21 +384,36 @@ static bool say_more(struct guest *g, uint32_t i, uint32_t bytes)
 	return true;
 }
 
-/* All at once, and then a message on each in turn. */
-static void fill(struct guest *g, uint32_t bytes)
+/* All that there is credit for, a message on each in turn. */
+static void say_all(struct guest *g, uint32_t bytes)
 {
 	bool more = true;
 
-	for (uint32_t i = 0; i < g->count; i++) {
-		call(g, i);
-		receive_all(g);
-	}
-	while (totals.connected + totals.refused < g->count)
-		wait_for_host(g, 1);
 	while (more) {
 		more = false;
 		for (uint32_t i = 0; i < g->count; i++)
 			more |= say_more(g, i, bytes);
+	}
+	flush(g);
+}
+
+static void fill(struct guest *g, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		call(g, i);
+	while (totals.connected + totals.refused < g->count)
+		wait_for_host(g, 1);
+	say_all(g, bytes);
+}
+
+/* Until it is killed */
+static void fill_on(struct guest *g, uint32_t bytes)
+{
+	for (;;) {
+		poll(&(struct pollfd){.fd = g->queues[FROM_HOST].call, .events = POLLIN}, 1,
+		     -1);
+		wait_for_host(g, 1);
+		say_all(g, bytes);
 	}
 }
 
@@ -370,7 +427,7 @@ int main(int argc, char **argv)
 {
 	struct guest guests[GUESTS];
 	const char *what = argv[1];
-	bool longer = strcmp(what, "fill") == 0 || strcmp(what, "flood") == 0;
+	bool fills = strcmp(what, "fill") == 0, longer = fills || strcmp(what, "flood") == 0;
 	unsigned first = longer ? 5 : 4, count = (unsigned)argc - first;
 	uint32_t port = (uint32_t)atoi(argv[2]), each = (uint32_t)atoi(argv[3]) / count;
 
@@ -378,14 +435,14 @@ int main(int argc, char **argv)
 		start_guest(&guests[i], (uint32_t)atoi(argv[first + i]), port, each);
 	if (!longer)
 		knock(guests, strcmp(what, "leave") == 0);
-	else if (strcmp(what, "flood") == 0)
-		flood(guests, count, (uint32_t)atoi(argv[4]));
-	else
+	else if (fills)
 		fill(guests, (uint32_t)atoi(argv[4]));
+	else
+		flood(guests, count, (uint32_t)atoi(argv[4]));
 	for (unsigned i = 0; i < count; i++)
 		flush(&guests[i]);
 	print_totals();
-	if (strcmp(what, "fill") == 0)
-		pause();
+	if (fills)
+		fill_on(guests, (uint32_t)atoi(argv[4]));
 	return test_failed;
 }

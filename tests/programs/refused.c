@@ -2,12 +2,13 @@
 /*
  * refused.c - servers that accept in every way that there is, and a client of theirs
  *
- * refused serve LOOP PORT	LOOP: plain, select, poll, level, edge, never
+ * refused serve LOOP PORT	LOOP: plain, select, poll, level, edge, late
  * refused call PORT	is one served there?
  *
  * A server gives back what it reads, and ends at anything that it does not expect, as programs
  * do that are written in a hurry.
  */
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 
@@ -84,6 +85,24 @@ static void serve_told(int listener, uint32_t edge)
 	}
 }
 
+/* Nobody is accepted until SIGUSR1, and one then, who is not read from before 2.5 MiB wait. */
+static void serve_late(int listener)
+{
+	static char data[5 << 19];
+	sigset_t signals;
+	int number, fd;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	must(-sigwait(&signals, &number));
+	fd = must(accept(listener, NULL, NULL));
+	must(setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &(int){sizeof data}, sizeof(int)));
+	check(wait_for(fd, POLLIN) & POLLIN);
+	say("%zd bytes wait", recv(fd, data, sizeof data, MSG_DONTWAIT));
+	pause();
+}
+
 static void serve(const char *loop, uint16_t port)
 {
 	int listener = must(socket(AF_INET, SOCK_STREAM, 0));
@@ -97,8 +116,8 @@ static void serve(const char *loop, uint16_t port)
 		serve_selected(listener);
 	else if (strcmp(loop, "poll") == 0)
 		serve_polled(listener);
-	else if (strcmp(loop, "never") == 0)
-		pause();
+	else if (strcmp(loop, "late") == 0)
+		serve_late(listener);
 	else
 		serve_told(listener, strcmp(loop, "edge") == 0 ? EPOLLET : 0);
 }
