@@ -96,7 +96,7 @@ struct ruleset {
 	uint32_t local_cid; /* as the compiler of the image saw it; 0xffffffff unknown */
 	uint32_t reserved2;
 	uint64_t connect_timeout_us; /* 0: the kernel's */
-	uint64_t buffer_size;        /* SO_VM_SOCKETS_BUFFER_SIZE; 0: the kernel's */
+	uint64_t buffer_size;        /* of each connection, in bytes; 0: not set */
 };
 
 /* ---- reading an image; pure, async-signal-safe, never fail ---- */

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "buffer.h"
 #include "carry.h"
 #include "convert.h"
 #include "engine.h"
@@ -43,13 +44,17 @@ static void give_name(const union name *name, socklen_t full, struct sockaddr *a
 
 /* Make an accepted VM socket what the program expects, and name its peer. 0, or a negated
  * errno, and the socket is closed. */
-static int welcome(const struct ruleset *rs, int listener, int accepted, struct mark *head,
-		   const struct vm_address *caller, union name *name, socklen_t *full)
+static int welcome(const struct ruleset *rs, int listener, int accepted, bool admitted,
+		   struct mark *head, const struct vm_address *caller, union name *name,
+		   socklen_t *full)
 {
 	bool renamed = share_names(listener, head);
 	struct endpoint ep;
-	int result = carry_inherited(listener, accepted, head, renamed);
+	int result = admitted ? buffer_enlarge(accepted, rs) : 0;
 
+	/* SO_RCVLOWAT must find the buffer that it is for */
+	if (result == 0)
+		result = carry_inherited(listener, accepted, head, renamed);
 	if (result < 0) {
 		sys_close(accepted);
 		return result;
@@ -139,7 +144,7 @@ static int accept_one(const struct ruleset *rs, struct refusal *r, union name *n
 	if (result != REFUSED_GIVE)
 		return sys_return(result);
 	engine_accepted(accepted);
-	result = welcome(rs, r->listener, accepted, &head, &caller, name, full);
+	result = welcome(rs, r->listener, accepted, admitted, &head, &caller, name, full);
 	if (result < 0)
 		return sys_return(result);
 	if (!admitted)

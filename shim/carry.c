@@ -5,29 +5,54 @@
 #include "carry.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "engine.h"
 #include "kernel/sys.h"
 #include "linger.h"
 #include "share.h"
 #include "transport/transport.h"
 
+/* SO_RCVLOWAT, cut to what the buffer holds. */
+static int set_low_water(int fd, int wanted)
+{
+	uint64_t size;
+	int result = transport_get_buffer(fd, &size);
+
+	if (result < 0)
+		return result;
+	if (size < (uint64_t)wanted)
+		wanted = (int)size;
+	return sys_setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof wanted);
+}
+
+/* That of a listener, whose buffer is small: what it hands down is for a larger one. */
+static int set_listeners_low_water(int fd, int wanted)
+{
+	int result = buffer_enlarge(fd, rules()), shrunk;
+
+	if (result < 0)
+		return result;
+	result = set_low_water(fd, wanted);
+	shrunk = buffer_shrink(fd, rules());
+	return result < 0 ? result : shrunk;
+}
+
 int carry_set(int fd, const struct option *option, const void *value, socklen_t len)
 {
-	int result = sys_setsockopt(fd, option->level, option->name, value, len), room;
-	uint64_t size;
+	int result = sys_setsockopt(fd, option->level, option->name, value, len), listens,
+	    wanted;
 
 	if (result != -EINVAL || option->name != SO_RCVLOWAT)
 		return result;
-	result = transport_get_buffer(fd, &size);
-	if (result < 0)
-		return result;
-	room = size < INT_MAX ? (int)size : INT_MAX;
-	return sys_setsockopt(fd, option->level, option->name, &room, sizeof room);
+	listens = sys_listens(fd);
+	if (listens < 0)
+		return listens;
+	memcpy(&wanted, value, sizeof wanted);
+	return listens ? set_listeners_low_water(fd, wanted) : set_low_water(fd, wanted);
 }
 
 /* Only the privileged may set these, or some of their values; once they were, perhaps. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../config/address.h"
+#include "buffer.h"
 #include "carry.h"
 #include "engine.h"
 #include "kernel/endpoint.h"
@@ -22,9 +23,6 @@
 
 /* The domain of the sockets that transport.h makes, for begin() */
 #define OURS AF_UNSPEC
-
-/* What programs that write before they read rely on: TCP has about 2.5 MiB in flight. */
-#define DEFAULT_BUFFER_SIZE (UINT64_C(4) << 20)
 
 /* ---- what is it? ---- */
 
@@ -125,13 +123,10 @@ int inspect(int fd, struct subject *subject)
 
 int conversion_mark(const struct conversion *c, const struct ruleset *rs, const struct mark *m)
 {
-	uint64_t size = rs->buffer_size ? rs->buffer_size : DEFAULT_BUFFER_SIZE;
 	int result = mark_write(c->spare, NULL, m);
 
-	if (result < 0)
-		return result;
-	/* Only now: until the mark is there, the largest size allowed is 256 KiB. */
-	result = transport_set_buffer(c->spare, size);
+	if (result == 0)
+		result = buffer_enlarge(c->spare, rs);
 	return result < 0 ? result : carry_low_water(c->fd, c->spare);
 }
 

@@ -5,16 +5,16 @@
  * Theory of operation
  *
  * bind() converts the socket: by the rules, at once, so that the port is taken from then on.
- * Where it is taken already, second.h says what becomes of the second. listen() queues all that
- * can be queued, and binds first if the program has not.
+ * Where it is taken already, second.h says what becomes of the second. listen() binds first if
+ * the program has not; buffer.h says what may wait then.
  */
 #include "listen.h"
 
-#include <limits.h>
 #include <netinet/tcp.h>
 #include <string.h>
 
 #include "../config/address.h"
+#include "buffer.h"
 #include "carry.h"
 #include "convert.h"
 #include "engine.h"
@@ -241,6 +241,17 @@ static int revive(int fd)
 	return mark_write(fd, &before, &after);
 }
 
+/* Is it a connection, or one that was shut down? 1, 0, or a negated errno. */
+static int is_connection(int fd)
+{
+	struct mark m;
+	int result = mark_names(fd, &m);
+
+	if (result <= 0)
+		return result;
+	return m.shut || m.peer.kind != PLACE_NONE ? 1 : sys_connected(fd);
+}
+
 int listen_listen(int fd, int backlog)
 {
 	struct mark head;
@@ -257,6 +268,8 @@ int listen_listen(int fd, int backlog)
 	}
 	if (result < 0)
 		return result;
-	/* A VM socket refuses what TCP would queue or let try again: queue all that can be. */
-	return sys_listen(fd, INT_MAX);
+	result = is_connection(fd);
+	if (result < 0)
+		return result;
+	return result ? sys_listen(fd, backlog) : buffer_listen(fd, rules(), backlog);
 }

@@ -4,10 +4,10 @@
  */
 #include "second.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "../config/address.h"
+#include "buffer.h"
 #include "engine.h"
 #include "kernel/sys.h"
 #include "share.h"
@@ -241,8 +241,8 @@ static bool join(struct conversion *c, const struct ruleset *rs, int holder,
 	}
 	engine_silent(fd, false);
 	engine_undivided(fd);
-	if (listens)
-		sys_listen(fd, INT_MAX);
+	if (listens && sys_listens(fd) != 1) /* the first's queue may hold more */
+		buffer_listen(fd, rs, BUFFER_BACKLOG);
 	return true;
 }
 
@@ -256,7 +256,7 @@ static int replace(struct conversion *c, const struct ruleset *rs, const struct 
 	int result = conversion_mark(c, rs, m), fd = c->fd;
 
 	if (result == 0 && listens)
-		result = sys_listen(c->spare, INT_MAX);
+		result = buffer_listen(c->spare, rs, BUFFER_BACKLOG);
 	if (result < 0) {
 		conversion_abort(c);
 		return result;

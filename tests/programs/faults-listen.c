@@ -4,6 +4,9 @@
  */
 #include "faults.h"
 
+/* More than a listener's buffer holds */
+#define LOW_WATER (1 << 20)
+
 static void prepare_unbound(struct round *r)
 {
 	r->to = address_of("127.0.0.5", 7002);
@@ -142,6 +145,35 @@ static void prepare_listener(struct round *r)
 	must(bind(r->fd, &r->to.any, r->to.len));
 }
 
+/* One whose buffer is small until its connections are accepted (buffer.h) */
+static void prepare_wide_listener(struct round *r)
+{
+	r->to = address_of("0.0.0.0", 7002);
+	r->fd = must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	must(bind(r->fd, &r->to.any, r->to.len));
+	must(listen(r->fd, 5));
+}
+
+static void act_low_water(struct round *r)
+{
+	r->result = setsockopt(r->fd, SOL_SOCKET, SO_RCVLOWAT, &(int){LOW_WATER}, sizeof(int));
+}
+
+static void check_low_water(struct round *r)
+{
+	uint64_t size = 0;
+	socklen_t len = sizeof size;
+
+	if (r->result == 0) {
+		check(get_option(r->fd, SOL_SOCKET, SO_RCVLOWAT) == LOW_WATER);
+		must((int)syscall(SYS_getsockopt, r->fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE,
+				  &size, &len));
+		check(size < LOW_WATER);
+	}
+	must(setsockopt(r->fd, SOL_SOCKET, SO_RCVLOWAT, &(int){1}, sizeof(int)));
+	check_listen(r);
+}
+
 /* ---- accept() ---- */
 
 static void listener_with_client(struct round *r, uint16_t port)
@@ -219,6 +251,7 @@ static const struct scenario scenarios[] = {
 	{"bind, shared", prepare_shared, act_bind, check_bind, false},
 	{"bind, denied", prepare_bind_denied, act_bind, check_bind_denied, true},
 	{"listen", prepare_listener, act_listen, check_listen, false},
+	{"listen, SO_RCVLOWAT", prepare_wide_listener, act_low_water, check_low_water, false},
 	{"listen, denied", prepare_listen_denied, act_listen, check_bind_denied, true},
 	{"accept", prepare_accept, act_accept, check_accept, true},
 	{"accept, without a name", prepare_accept, act_accept_nameless, check_accept, false},

@@ -360,36 +360,46 @@ static void odd_values(const struct family *f)
 	close(fd);
 }
 
-/* How much must have come before poll() says so: more than a VM socket's first buffer, and more
- * than any. */
-static void low_water(const struct family *f)
+/*
+ * How much must have come before poll() says so: @mark, which a listener has before bind(), or
+ * gets when it listens, from where it goes to what is accepted
+ */
+static void low_water_of(const struct family *f, int mark, bool late)
 {
 	static char data[1 << 19];
-	const int marks[] = {1 << 19, -1};
+	int listener = socket_of(f, 0), client = socket_of(f, 0), server;
+	struct address peer;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
-		int listener = socket_of(f, 0), client = socket_of(f, 0), server;
-		struct address peer;
+	if (!late)
+		must(set_int(listener, SOL_SOCKET, SO_RCVLOWAT, mark));
+	must(set_int(client, SOL_SOCKET, SO_RCVLOWAT, mark));
+	must(bind_to(listener, late ? f->any : f->loopback, 0));
+	must(listen(listener, 5));
+	if (late)
+		must(set_int(listener, SOL_SOCKET, SO_RCVLOWAT, mark));
+	must(connect_to(client, f->loopback, local_port(listener)));
+	server = accept_one(listener, &peer);
+	say("SO_RCVLOWAT %d%s: listener %s, client %s, accepted %s", mark,
+	    late ? ", while it listens" : "", read_int(listener, SOL_SOCKET, SO_RCVLOWAT),
+	    read_int(client, SOL_SOCKET, SO_RCVLOWAT),
+	    read_int(server, SOL_SOCKET, SO_RCVLOWAT));
+	must(write(client, data, sizeof data - 1));
+	say("one byte too few: %s", events_text(events_now(server, POLLIN)));
+	if (mark > 0) {
+		must(write(client, data, 1));
+		say("enough: %s", events_text(wait_for(server, POLLIN)));
+	}
+	close(client);
+	close(server);
+	close(listener);
+}
 
-		must(set_int(listener, SOL_SOCKET, SO_RCVLOWAT, marks[i]));
-		must(set_int(client, SOL_SOCKET, SO_RCVLOWAT, marks[i]));
-		must(bind_to(listener, f->loopback, 0));
-		must(listen(listener, 5));
-		must(connect_to(client, f->loopback, local_port(listener)));
-		server = accept_one(listener, &peer);
-		say("SO_RCVLOWAT %d: listener %s, client %s, accepted %s", marks[i],
-		    read_int(listener, SOL_SOCKET, SO_RCVLOWAT),
-		    read_int(client, SOL_SOCKET, SO_RCVLOWAT),
-		    read_int(server, SOL_SOCKET, SO_RCVLOWAT));
-		must(write(client, data, sizeof data - 1));
-		say("one byte too few: %s", events_text(events_now(server, POLLIN)));
-		if (marks[i] > 0) {
-			must(write(client, data, 1));
-			say("enough: %s", events_text(wait_for(server, POLLIN)));
-		}
-		close(client);
-		close(server);
-		close(listener);
+/* More than a VM socket's first buffer, and more than any. */
+static void low_water(const struct family *f)
+{
+	for (int late = 0; late < 2; late++) {
+		low_water_of(f, 1 << 19, late);
+		low_water_of(f, -1, late);
 	}
 }
 
