@@ -70,7 +70,7 @@ static void prepare_foreign(struct round *r)
  * connection may still be on its way, and would meet the next one's between the same ports. */
 static void prepare_bound(struct round *r)
 {
-	struct address on = address_of("127.0.0.5", (uint16_t)(7100 + getpid() % 800));
+	struct address on = address_of("127.0.0.5", (uint16_t)(7300 + getpid() % 600));
 
 	client(r, "127.0.0.5", 0);
 	must(bind(r->fd, &on.any, on.len));
