@@ -158,9 +158,10 @@ boot_machine()
 
     [ "$boot" -le "$vm_timeout" ] || boot=$vm_timeout
     start_machine "$boot" || result=$?
-    # About one in a hundred emulated kernels hangs before its first program. Nothing of the command has run by then.
-    if [ $result -gt 1 ]; then
-        fail "the machine has not started after $boot seconds; once more"
+    # About one in a hundred emulated kernels hangs before its first program, or panics there (it writes over its own
+    # code while the other processor runs it). Nothing of the command has run by then.
+    if [ $result -gt 1 ] || { [ $result = 1 ] && grep -q 'Kernel panic' "$run/console.log"; }; then
+        fail "the machine has not started within $boot seconds; once more"
         stop_machine
         result=0
         start_machine "$boot" || result=$?
