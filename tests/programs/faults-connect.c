@@ -67,7 +67,8 @@ static void prepare_foreign(struct round *r)
 }
 
 /* Each round is a process. It has a port of its own: on a busy machine the end of one round's
- * connection may still be on its way, and would meet the next one's between the same ports. */
+ * connection may still be on its way, and would meet the next one's between the same ports.
+ * (tests/faults/faults.sh has rules of their own for some below 7300.) */
 static void prepare_bound(struct round *r)
 {
 	struct address on = address_of("127.0.0.5", (uint16_t)(7300 + getpid() % 600));
