@@ -27,6 +27,13 @@
 #define SO_GET_FILTER SO_ATTACH_FILTER
 #endif
 
+/* Does this say that the kernel does not know the option on such a socket? In these words
+ * AF_VSOCK says so, and Unix sockets. */
+static bool is_unknown(int result)
+{
+	return result == -ENOPROTOOPT || result == -EOPNOTSUPP;
+}
+
 /* ---- setsockopt() ---- */
 
 /* The value as TCP would hold it; a negated errno if TCP refuses it. */
@@ -108,14 +115,15 @@ static bool is_v6(int fd, const struct mark *m)
 	return shown.v6;
 }
 
-static int set_kept(int fd, int index, const void *given, socklen_t len)
+/* @refusal: what the kernel said of it, which stands if the socket is none of ours */
+static int set_kept(int fd, int index, const void *given, socklen_t len, int refusal)
 {
 	struct mark before, after;
 	struct value value;
 	int result = read_mark_for(fd, index, &before), connected = 0;
 
 	if (result <= 0)
-		return result ?: -ENOPROTOOPT;
+		return result ?: refusal;
 	if (option_is(index, IPPROTO_IPV6, IPV6_V6ONLY)) /* as on any bound socket */
 		return is_v6(fd, &before) ? -EINVAL : -ENOPROTOOPT;
 	if (!judge_quickly(index, given, len, &value)) {
@@ -177,7 +185,7 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 	if (result < 0)
 		return result;
 	if (result == 1)
-		return to_filter ? -ENOPROTOOPT : set_kept(fd, index, value, len);
+		return to_filter ? -ENOPROTOOPT : set_kept(fd, index, value, len, -ENOPROTOOPT);
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		result = linger_set(fd, value, len);
 	else
@@ -191,8 +199,8 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 		if (option_table[index].treatment == CARRIED &&
 		    option_table[index].inheritance == BY_ACCEPT)
 			result = note_listener_option(fd);
-	} else if (option_table[index].treatment == KEPT && result == -ENOPROTOOPT) {
-		return set_kept(fd, index, value, len);
+	} else if (option_table[index].treatment == KEPT && is_unknown(result)) {
+		return set_kept(fd, index, value, len, result);
 	}
 	return result;
 }
@@ -348,7 +356,7 @@ int option_get(int fd, int level, int name, void *value, socklen_t *len)
 	result = sys_getsockopt(fd, level, name, value, len);
 	if (result == 0)
 		return correct(fd, level, name, value, len);
-	if (result != -ENOPROTOOPT && result != -EOPNOTSUPP)
+	if (!is_unknown(result))
 		return result;
 	index = option_find(level, name);
 	ours = read_mark_for(fd, index, &m);
