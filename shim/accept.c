@@ -4,11 +4,11 @@
  *
  * Theory of operation
  *
- * An accepted socket inherits word A of its listener's mark from the kernel (mark.h), so it is
- * known as ours, with its family and local address, before the program sees it. Its peer's
- * address is made from the CID. What becomes of one that accept_from does not name is said in
- * refuse.h. A listener that was shut down (shutdown.h) has threads waiting that must see it:
- * each one that does wakes the next.
+ * An accepted socket has word A of its listener's mark (mark.h), so it is known as ours, with
+ * its family and local address, before the program sees it. Its peer's address is made from the
+ * CID. What becomes of one that accept_from does not name is said in refuse.h. A listener that
+ * was shut down (shutdown.h) has threads waiting that must see it: each one that does wakes the
+ * next.
  */
 #include "accept.h"
 
@@ -128,9 +128,9 @@ static int accept_one(const struct ruleset *rs, struct refusal *r, union name *n
 	if (accepted < 0)
 		return nothing(r->listener);
 	engine_unmade(accepted);
-	ours = transport_caller(accepted, &name->room, &caller)
-		       ? mark_head_of_ours(accepted, &head)
-		       : 0;
+	ours = transport_caller(r->listener, accepted, &name->room, *full, &caller);
+	if (ours > 0)
+		ours = mark_head_of_ours(accepted, &head);
 	if (ours < 0) { /* whether it may come in cannot be said: then it may not */
 		sys_close(accepted);
 		return sys_return(ours);

@@ -29,7 +29,7 @@ int buffer_shrink(int fd, const struct ruleset *rs)
 	struct vm_address own;
 
 	/* not known is not local */
-	if (transport_local(fd, &own) == 1 && transport_is_inside_only(own.cid))
+	if (transport_local(fd, &own) == 1 && cid_is_inside_only(own.cid))
 		return 0;
 	return transport_set_buffer(fd, size < UNACCEPTED_SIZE ? size : UNACCEPTED_SIZE);
 }

@@ -229,7 +229,7 @@ static int revive(int fd)
 	if (result <= 0 || !before.shut)
 		return result < 0 ? result : 0;
 	result = transport_local(fd, &own);
-	if (result < 0)
+	if (result <= 0)
 		return result;
 	after = before;
 	after.shut = false;

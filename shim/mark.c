@@ -51,6 +51,33 @@ static int get_word_a(int fd, uint64_t *a)
 	return result < 0 && is_other_family(fd, result) ? 0 : result;
 }
 
+static int get_word_b(int fd, uint64_t *b)
+{
+	socklen_t len = sizeof *b;
+
+	*b = 0;
+	return sys_getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, b, &len);
+}
+
+static int set_word_b(int fd, uint64_t b)
+{
+	return sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &b, sizeof b);
+}
+
+/* The kernel's initial value is -1. */
+static int get_word_c(int fd, uint32_t *c)
+{
+	int number = -1, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_INCOMING_CPU, &number);
+
+	*c = number < 0 ? 0 : (uint32_t)number;
+	return result;
+}
+
+static int set_word_c(int fd, uint32_t c)
+{
+	return sys_setsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &c, sizeof c);
+}
+
 static int filter_read(int fd, struct mark *m, enum form form)
 {
 	struct filter f;
@@ -107,9 +134,9 @@ static int read_names(int fd, uint64_t a, struct mark *m)
 		return 0;
 	if (form == FORM_FILTER)
 		return filter_read(fd, m, form);
-	result = transport_get_word_b(fd, &w.b);
+	result = transport_has_word_b(fd) ? get_word_b(fd, &w.b) : 0;
 	if (result == 0 && form != FORM_COMPACT)
-		result = transport_get_word_c(fd, &w.c);
+		result = get_word_c(fd, &w.c);
 	if (result == 0)
 		unpack_places(m, &w);
 	return result;
@@ -133,7 +160,7 @@ static int read_rest(int fd, uint64_t a, struct mark *m)
 	int result = 0;
 
 	if (form == FORM_COMPACT && !unpack_is_whole(a)) {
-		result = transport_get_word_c(fd, &c);
+		result = get_word_c(fd, &c);
 		unpack_times(m, c);
 	}
 	if (result == 0 && form != FORM_FILTER && m->filtered)
@@ -170,20 +197,32 @@ static int write_words(int fd, const struct words *old, const struct words *new,
 	if (result < 0)
 		return result;
 	if (new->b != old->b || always_b)
-		result = transport_set_word_b(fd, new->b);
+		result = set_word_b(fd, new->b);
 	if (result == 0 && new->c != old->c) {
-		result = transport_set_word_c(fd, new->c);
+		result = set_word_c(fd, new->c);
 		if (result < 0 && new->b != old->b)
-			transport_set_word_b(fd, old->b);
+			set_word_b(fd, old->b);
 	}
 	if (result < 0 && new->a != old->a)
 		transport_set_word_a(fd, old->a);
 	return result;
 }
 
+/* The form that a mark takes on this socket: what would need a word B that is not there goes to
+ * the filter. */
+static enum form form_on(int fd, const struct mark *m)
+{
+	enum form form = pack_form(m);
+
+	if (transport_has_word_b(fd) ||
+	    (form == FORM_COMPACT && pack_words(m, form).b == WORD_B_EMPTY))
+		return form;
+	return FORM_FILTER;
+}
+
 int mark_write(int fd, const struct mark *before, const struct mark *after)
 {
-	enum form form = pack_form(after);
+	enum form form = form_on(fd, after);
 	bool wide = form == FORM_WIDE_PEER || form == FORM_WIDE_LOCAL;
 	struct words old = {.a = 0, .b = WORD_B_EMPTY, .c = WORD_C_EMPTY},
 		     new = pack_words(after, form);
@@ -192,7 +231,7 @@ int mark_write(int fd, const struct mark *before, const struct mark *after)
 	int result = 0;
 
 	if (before)
-		old = pack_words(before, pack_form(before));
+		old = pack_words(before, form_on(fd, before));
 	if (filter)
 		result = filter_write(fd, after, form);
 	if (result < 0)
@@ -200,6 +239,6 @@ int mark_write(int fd, const struct mark *before, const struct mark *after)
 	/* a wide address's part may look like an empty word B, which is never written */
 	result = write_words(fd, &old, &new, wide);
 	if (result < 0 && filter && before && before->filtered)
-		filter_write(fd, before, pack_form(before));
+		filter_write(fd, before, form_on(fd, before));
 	return result;
 }

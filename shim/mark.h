@@ -10,15 +10,16 @@
  * and that nobody needs a privilege to set. So the record travels with the socket through
  * dup, fork, exec, SCM_RIGHTS and pidfd_getfd, and there is no table to go stale.
  *
- *   word A  64 bits, inherited by accepted sockets. Its top bit is always set. Says
+ *   word A  64 bits; an accepted socket has its listener's. Its top bit is always set. Says
  *           "converted", the family, flags, and one address: the local one, or the peer's of
  *           a client that has no other.
- *   word B  64 bits, not inherited: the peer's address, small options.
- *   word C  31 bits, not inherited: keep-alive times, or part of an address.
+ *   word B  64 bits, SO_MAX_PACING_RATE: the peer's address, small options.
+ *   word C  31 bits, SO_INCOMING_CPU: keep-alive times, or part of an address.
  *   filter  SO_ATTACH_FILTER: a filter that accepts everything, whose instructions carry what
  *           found no room. Costs about 45 us, so only rare sockets have one.
  *
- * Which options they are is the transport's choice (transport/vsock.h).
+ * Word A is the transport's: it says which option that is. Where it takes the one for word B,
+ * there is none (transport_has_word_b()), and the filter holds what would stand in it.
  *
  * An address is *compact* when it is unspecified, IPv4, ::1, or made from a CID: 34 bits. One
  * full IPv6 address fits into B, C and part of A ("wide"); two go to the filter.

@@ -26,6 +26,13 @@ static int whole_address(name_call call, int fd, const struct sockaddr *addr, so
 	return transport_read_name(addr, room, name) ? 1 : call(fd, name);
 }
 
+/* May what the kernel has given be a VM socket's address? Where there was no room for the
+ * family, perhaps. */
+static bool may_be_given(const struct sockaddr *addr, socklen_t room)
+{
+	return room < sizeof addr->sa_family || transport_is_family(addr->sa_family);
+}
+
 int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	const struct ruleset *rs = rules();
@@ -39,7 +46,7 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 		return sys_getsockname(fd, addr, len);
 	room = *len;
 	result = sys_getsockname(fd, addr, len);
-	if (result < 0 || !transport_may_have_given(addr, room, *len))
+	if (result < 0 || !may_be_given(addr, room))
 		return result;
 	ours = mark_names(fd, &m);
 	if (ours == 1)
@@ -67,7 +74,7 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 		return sys_getpeername(fd, addr, len);
 	room = *len;
 	result = sys_getpeername(fd, addr, len);
-	if (result != -ENOTCONN && (result < 0 || !transport_may_have_given(addr, room, *len)))
+	if (result != -ENOTCONN && (result < 0 || !may_be_given(addr, room)))
 		return result;
 	ours = mark_names(fd, &m);
 	if (ours == 1 && result == 0) {

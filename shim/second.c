@@ -86,9 +86,9 @@ static int may_listen(int fd, struct subject *s)
 
 static void note_holder(struct holders *holders, int fd, const struct subject *s)
 {
-	if (!transport_is_outside_only(s->name.cid))
+	if (!cid_is_outside_only(s->name.cid))
 		holders->inside = fd;
-	if (!transport_is_inside_only(s->name.cid))
+	if (!cid_is_inside_only(s->name.cid))
 		holders->outside = fd;
 	if (s->mark.reuseport && same_address(&s->mark, holders->mark))
 		holders->shared = fd;
@@ -161,7 +161,7 @@ static int bind_beside(int fd, const struct ruleset *rs, const struct holders *h
 	int result = -EADDRINUSE;
 
 	*carrier = h->inside;
-	if (transport_is_inside_only(cid))
+	if (cid_is_inside_only(cid))
 		return result;
 	if (may_be_outside(h, m))
 		result = transport_bind_outside(fd, rs, h->port, h->outside >= 0);

@@ -13,9 +13,29 @@
 #include "translate.h"
 #include "transport/transport.h"
 
+/* Connect to this listener, so that a thread that waits in accept() wakes; false if there is no
+ * way to. The attempt is not waited for. */
+static bool knock(int fd)
+{
+	struct vm_address own;
+	int caller;
+
+	if (!transport_is_loopback(CID_LOCAL))
+		return false;
+	if (transport_local(fd, &own) <= 0)
+		return true;
+	caller = transport_socket(SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (caller < 0)
+		return true;
+	own.cid = CID_LOCAL;
+	transport_connect(caller, own);
+	sys_close(caller);
+	return true;
+}
+
 void shutdown_wake(int fd)
 {
-	transport_knock(fd);
+	knock(fd);
 }
 
 /* Did this process shut a listener down? Only then is an accept() without a caller suspect. */
@@ -51,7 +71,7 @@ static int shutdown_listener(int fd, int how)
 	if (result < 0)
 		return result;
 	atomic_store(&listener_was_shut, true);
-	if (!transport_knock(fd))
+	if (!knock(fd))
 		engine_rouse(fd);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef VSOCKIFY_TRANSPORT_ADDRESS_H
 #define VSOCKIFY_TRANSPORT_ADDRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../config/cid.h"
@@ -15,5 +16,17 @@
 struct vm_address {
 	uint32_t cid, port;
 };
+
+/* cid_is_inside_only(), cid_is_outside_only() - is what is bound to it reached only from this
+ * machine itself, or only from others? CID_ANY is neither. */
+static inline bool cid_is_inside_only(uint32_t cid)
+{
+	return cid == CID_LOCAL;
+}
+
+static inline bool cid_is_outside_only(uint32_t cid)
+{
+	return cid != CID_LOCAL && cid != CID_ANY;
+}
 
 #endif

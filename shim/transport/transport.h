@@ -92,39 +92,37 @@ static inline bool transport_read_name(const void *addr, socklen_t len, struct v
 
 /*
  * transport_caller() - who has called?
- * @fd: the accepted socket
- * @given: what accept() gave as the peer's address
- * Return: false if it is no socket of a transport's
+ * @listener: where
+ * @fd: the accepted socket; has its listener's word A afterwards
+ * @given, @len: what accept() gave as the peer's address
+ * Return: 1; 0: it is no socket of a transport's; or a negated errno
  */
-static inline bool transport_caller(int fd, const struct sockaddr_storage *given,
-				    struct vm_address *caller)
+static inline int transport_caller(int listener, int fd, const struct sockaddr_storage *given,
+				   socklen_t len, struct vm_address *caller)
 {
-	return vsock_caller(fd, given, caller);
+	return vsock_caller(listener, fd, given, len, caller);
 }
 
 /*
- * transport_may_have_given() - may the kernel have written a transport's address?
- * @addr, @room: what it was to be written to; perhaps too short for the family
- * @len: how long it is, as the kernel says
- */
-static inline bool transport_may_have_given(const struct sockaddr *addr, socklen_t room,
-					    socklen_t len)
-{
-	return vsock_may_have_given(addr, room, len);
-}
-
-/*
- * transport_local(), transport_peer() - getsockname(2), getpeername(2)
+ * transport_local(), transport_peer() - getsockname(2), getpeername(2); the same for all
  * Return: 1; 0: the socket is of another family; or a negated errno
  */
 static inline int transport_local(int fd, struct vm_address *name)
 {
-	return vsock_local(fd, name);
+	struct sockaddr_storage given;
+	socklen_t len = sizeof given;
+	int result = sys_getsockname(fd, &given, &len);
+
+	return result < 0 ? result : transport_read_name(&given, len, name);
 }
 
 static inline int transport_peer(int fd, struct vm_address *name)
 {
-	return vsock_peer(fd, name);
+	struct sockaddr_storage given;
+	socklen_t len = sizeof given;
+	int result = sys_getpeername(fd, &given, &len);
+
+	return result < 0 ? result : transport_read_name(&given, len, name);
 }
 
 /* ---- the words of a mark (mark.h) ---- */
@@ -139,32 +137,15 @@ static inline int transport_get_word_a(int fd, uint64_t *a)
 	return vsock_get_word_a(fd, a);
 }
 
-/* transport_get_word_b(), transport_get_word_c() - 1 and 0, as an empty mark has them, of a
- * socket where none was written */
-static inline int transport_get_word_b(int fd, uint64_t *b)
-{
-	return vsock_get_word_b(fd, b);
-}
-
-static inline int transport_get_word_c(int fd, uint32_t *c)
-{
-	return vsock_get_word_c(fd, c);
-}
-
-/* transport_set_word_...() - an accepted socket has its listener's word A, and no other */
 static inline int transport_set_word_a(int fd, uint64_t a)
 {
 	return vsock_set_word_a(fd, a);
 }
 
-static inline int transport_set_word_b(int fd, uint64_t b)
+/* transport_has_word_b() - is SO_MAX_PACING_RATE free for word B, or is word A there? */
+static inline bool transport_has_word_b(int fd)
 {
-	return vsock_set_word_b(fd, b);
-}
-
-static inline int transport_set_word_c(int fd, uint32_t c)
-{
-	return vsock_set_word_c(fd, c);
+	return vsock_has_word_b(fd);
 }
 
 /* ---- errors ---- */
@@ -199,18 +180,6 @@ static inline bool transport_is_loopback(uint32_t cid)
 	return vsock_is_loopback(cid);
 }
 
-/* transport_is_inside_only(), transport_is_outside_only() - is what is bound to @cid reached
- * only from this machine itself, or only from others? CID_ANY is neither. */
-static inline bool transport_is_inside_only(uint32_t cid)
-{
-	return vsock_is_inside_only(cid);
-}
-
-static inline bool transport_is_outside_only(uint32_t cid)
-{
-	return vsock_is_outside_only(cid);
-}
-
 /*
  * transport_bind_outside() - bind to a CID that only other machines know this one by
  * @taken: this process has one such already
@@ -220,13 +189,6 @@ static inline int transport_bind_outside(int fd, const struct ruleset *rs, uint3
 					 bool taken)
 {
 	return vsock_bind_outside(fd, rs, port, taken);
-}
-
-/* transport_knock() - connect to this listener, so that a thread that waits in accept() wakes;
- * false if there is no way to */
-static inline bool transport_knock(int fd)
-{
-	return vsock_knock(fd);
 }
 
 #endif

@@ -64,25 +64,6 @@ int vsock_bind_outside(int fd, const struct ruleset *rs, uint32_t port, bool tak
 	return result;
 }
 
-/* The attempt is not waited for. */
-bool vsock_knock(int fd)
-{
-	struct vm_address own;
-	int knock;
-
-	if (!vsock_loopback_loaded())
-		return false;
-	if (vsock_local(fd, &own) <= 0)
-		return true;
-	knock = vsock_socket(SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (knock < 0)
-		return true;
-	own.cid = VMADDR_CID_LOCAL;
-	vsock_connect(knock, own);
-	sys_close(knock);
-	return true;
-}
-
 /* The errnos are those that a filter or the kernel gives (vsock_assign_transport()). */
 const char *vsock_usual_cause(int error)
 {

@@ -85,41 +85,25 @@ static inline bool vsock_read_name(const void *addr, socklen_t len, struct vm_ad
 	if (len < sizeof vm)
 		return false;
 	memcpy(&vm, addr, sizeof vm);
+	if (vm.svm_family != AF_VSOCK)
+		return false;
 	*name = (struct vm_address){vm.svm_cid, vm.svm_port};
-	return vm.svm_family == AF_VSOCK;
+	return true;
 }
 
-static inline bool vsock_caller(int fd, const struct sockaddr_storage *given,
-				struct vm_address *caller)
+/* The kernel has given it its listener's word A, and its family a whole address. */
+static inline int vsock_caller(int listener, int fd, const struct sockaddr_storage *given,
+			       socklen_t len, struct vm_address *caller)
 {
+	const struct sockaddr_vm *vm = (const void *)given;
+
+	(void)listener;
 	(void)fd;
-	return vsock_read_name(given, sizeof *given, caller);
-}
-
-static inline bool vsock_may_have_given(const struct sockaddr *addr, socklen_t room,
-					socklen_t len)
-{
-	if (room >= sizeof addr->sa_family)
-		return addr->sa_family == AF_VSOCK;
-	return len == sizeof(struct sockaddr_vm); /* no family to see: perhaps */
-}
-
-static inline int vsock_local(int fd, struct vm_address *name)
-{
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
-	int result = sys_getsockname(fd, &vm, &len);
-
-	return result < 0 ? result : vsock_read_name(&vm, sizeof vm, name);
-}
-
-static inline int vsock_peer(int fd, struct vm_address *name)
-{
-	struct sockaddr_vm vm;
-	socklen_t len = sizeof vm;
-	int result = sys_getpeername(fd, &vm, &len);
-
-	return result < 0 ? result : vsock_read_name(&vm, sizeof vm, name);
+	(void)len;
+	if (vm->svm_family != AF_VSOCK)
+		return 0;
+	*caller = (struct vm_address){vm->svm_cid, vm->svm_port};
+	return 1;
 }
 
 /* ---- the words of a mark ---- */
@@ -139,31 +123,10 @@ static inline int vsock_set_word_a(int fd, uint64_t a)
 	return sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &a, sizeof a);
 }
 
-static inline int vsock_get_word_b(int fd, uint64_t *b)
+static inline bool vsock_has_word_b(int fd)
 {
-	socklen_t len = sizeof *b;
-
-	*b = 0;
-	return sys_getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, b, &len);
-}
-
-static inline int vsock_set_word_b(int fd, uint64_t b)
-{
-	return sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &b, sizeof b);
-}
-
-/* The kernel's initial value is -1. */
-static inline int vsock_get_word_c(int fd, uint32_t *c)
-{
-	int number = -1, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_INCOMING_CPU, &number);
-
-	*c = number < 0 ? 0 : (uint32_t)number;
-	return result;
-}
-
-static inline int vsock_set_word_c(int fd, uint32_t c)
-{
-	return sys_setsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &c, sizeof c);
+	(void)fd;
+	return true;
 }
 
 /* ---- errors ---- */
@@ -196,21 +159,10 @@ const char *vsock_usual_cause(int error);
 bool vsock_loopback_loaded(void);
 uint32_t vsock_own_cid(const struct ruleset *rs, uint32_t peer);
 int vsock_bind_outside(int fd, const struct ruleset *rs, uint32_t port, bool taken);
-bool vsock_knock(int fd);
 
 static inline bool vsock_is_loopback(uint32_t cid)
 {
 	return cid == VMADDR_CID_LOCAL && vsock_loopback_loaded();
-}
-
-static inline bool vsock_is_inside_only(uint32_t cid)
-{
-	return cid == VMADDR_CID_LOCAL;
-}
-
-static inline bool vsock_is_outside_only(uint32_t cid)
-{
-	return cid != VMADDR_CID_LOCAL && cid != VMADDR_CID_ANY;
 }
 
 #endif
