@@ -19,6 +19,7 @@
 #include "convert.h"
 #include "engine.h"
 #include "kernel/endpoint.h"
+#include "kernel/memory.h"
 #include "kernel/sys.h"
 #include "log/summary.h"
 #include "refuse.h"
@@ -33,13 +34,22 @@ union name {
 	struct sockaddr_storage room;
 };
 
-static void give_name(const union name *name, socklen_t full, struct sockaddr *addr,
-		      socklen_t *len)
+/* As the kernel does (move_addr_to_user()): 0, or a negated errno. */
+static int give_name(const union name *name, socklen_t full, struct sockaddr *addr,
+		     socklen_t *len)
 {
-	if (!addr || !len)
-		return;
-	memcpy(addr, name, *len < full ? *len : full);
+	socklen_t room;
+
+	if (!memory_writable(len, sizeof *len))
+		return -EFAULT;
+	if ((int)*len < 0)
+		return -EINVAL;
+	room = *len < full ? *len : full;
+	if (!memory_writable(addr, room))
+		return -EFAULT;
+	memcpy(addr, name, room);
 	*len = full;
+	return 0;
 }
 
 /* Make an accepted VM socket what the program expects, and name its peer. 0, or a negated
@@ -171,6 +181,20 @@ static int accept_nameless(int fd, int flags)
 	return accepted;
 }
 
+/* Whose name cannot be given does not come in. Out of line, so that whoever does not ask for a
+ * name does not pay. */
+__attribute__((noinline)) static int hand_over(int accepted, const union name *name,
+					       socklen_t full, struct sockaddr *addr,
+					       socklen_t *len)
+{
+	int result = give_name(name, full, addr, len);
+
+	if (result == 0)
+		return accepted;
+	sys_close(accepted);
+	return sys_return(result);
+}
+
 int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
 	const struct ruleset *rs = rules();
@@ -180,9 +204,6 @@ int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 	bool again;
 	int result;
 
-	/* What the kernel would refuse to write to: let it say so. */
-	if (addr && (!len || (int)*len < 0))
-		return engine_accept(fd, addr, len, flags);
 	if (!addr && !may_be_converted(fd))
 		return accept_nameless(fd, flags);
 	if (is_shut(fd))
@@ -198,7 +219,7 @@ int accept_connection(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 	do
 		result = accept_one(rs, &refusal, &name, &full, flags, &again);
 	while (again);
-	if (result >= 0)
-		give_name(&name, full, addr, len);
-	return result;
+	if (result < 0 || !addr)
+		return result;
+	return hand_over(result, &name, full, addr, len);
 }

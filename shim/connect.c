@@ -424,6 +424,8 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	struct endpoint to;
 	int result;
 
+	if (!endpoint_given(addr, len))
+		return engine_connect(fd, addr, len);
 	if (!endpoint_parse(addr, len, &to)) {
 		if (addr && len >= sizeof addr->sa_family && addr->sa_family == AF_UNSPEC)
 			return connect_passed(fd, addr, len);

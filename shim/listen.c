@@ -173,8 +173,7 @@ static int bind_passed(int fd, const struct sockaddr *addr, socklen_t len)
 	int result = sys_bind(fd, addr, len);
 	struct mark m;
 
-	if (result != -EINVAL || !addr || len > sizeof(struct sockaddr_storage) ||
-	    mark_read(fd, &m) != 1)
+	if (result != -EINVAL || !addr || mark_read(fd, &m) != 1)
 		return result;
 	share_names(fd, &m);
 	if (!m.v6 && is_unspecified(addr, len))
@@ -188,6 +187,8 @@ int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	struct sockaddr_in any = {.sin_family = AF_INET};
 	int result = 1;
 
+	if (!endpoint_given(addr, len))
+		return sys_bind(fd, addr, len);
 	if (endpoint_parse(addr, len, &b.on)) {
 		result = bind_by_rules(&b, addr->sa_family);
 	} else if (is_unspecified(addr, len)) {

@@ -22,12 +22,11 @@
 #include "convert.h"
 #include "engine.h"
 #include "kernel/endpoint.h"
+#include "kernel/memory.h"
 #include "kernel/sys.h"
 #include "queue.h"
 #include "scratch.h"
 #include "unconnected.h"
-
-/* ---- send ---- */
 
 static bool is_converted(int fd)
 {
@@ -36,10 +35,32 @@ static bool is_converted(int fd)
 	return mark_head(fd, &m) == 1;
 }
 
+/* May a message and its vector be looked at? If not, the kernel is to say what is wrong. */
+static bool is_readable(const struct msghdr *message)
+{
+	return memory_readable(message, sizeof *message) && message->msg_iovlen <= UIO_MAXIOV &&
+	       memory_readable(message->msg_iov, message->msg_iovlen * sizeof(struct iovec));
+}
+
+/* ---- send ---- */
+
 /* Does the error of a send() with an address come from a VM socket's dislike of addresses? */
 static bool refused_for_address(int fd)
 {
 	return (errno == EISCONN || errno == EOPNOTSUPP) && is_converted(fd);
+}
+
+/* With no address to connect to, MSG_FASTOPEN is an error (__inet_stream_connect()). Returns as
+ * fast_open(). */
+static int fast_open_nowhere(int fd)
+{
+	struct mark m;
+	int result = mark_names(fd, &m), taken;
+
+	if (result <= 0)
+		return sys_return(result);
+	taken = m.shut || m.peer.kind != PLACE_NONE ? 1 : sys_connected(fd) ?: sys_listens(fd);
+	return sys_return(taken < 0 ? taken : taken ? -EISCONN : -EINVAL);
 }
 
 /*
@@ -52,7 +73,9 @@ static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
 	struct subject s;
 	int saved = errno, result;
 
-	if (!endpoint_parse(addr, len, &to) ||
+	if (!addr)
+		return fast_open_nowhere(fd);
+	if (!endpoint_given(addr, len) || !endpoint_parse(addr, len, &to) ||
 	    decide_connect(rules(), &to).action == ACTION_PASS)
 		return 0;
 	result = inspect(fd, &s);
@@ -76,7 +99,7 @@ static ssize_t plain_send(int fd, const void *data, size_t size, int flags)
 
 static ssize_t plain_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	if (message && engine_was_converted(fd))
+	if (engine_was_converted(fd))
 		return unconnected_sendmsg(fd, message, flags);
 	return engine_sendmsg(fd, message, flags);
 }
@@ -88,8 +111,6 @@ ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
 	int saved = errno;
 
 	rules();
-	if (!addr)
-		return plain_send(fd, data, size, flags);
 	if (flags & MSG_FASTOPEN) {
 		int opened = fast_open(fd, addr, len);
 
@@ -97,6 +118,8 @@ ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
 			return opened < 0 ? -1
 					  : plain_send(fd, data, size, flags & ~MSG_FASTOPEN);
 	}
+	if (!addr)
+		return plain_send(fd, data, size, flags);
 	result = engine_sendto(fd, data, size, flags, addr, len);
 	if (result >= 0 || !refused_for_address(fd))
 		return result;
@@ -119,9 +142,8 @@ ssize_t message_sendmsg(int fd, const struct msghdr *message, int flags)
 	int saved = errno;
 
 	rules();
-	if (!message || !message->msg_name)
-		return plain_sendmsg(fd, message, flags);
-	if (flags & MSG_FASTOPEN) {
+	if (flags & MSG_FASTOPEN && is_readable(message) &&
+	    memory_readable(message->msg_control, message->msg_controllen)) {
 		int opened = fast_open(fd, message->msg_name, message->msg_namelen);
 
 		if (opened)
@@ -129,28 +151,40 @@ ssize_t message_sendmsg(int fd, const struct msghdr *message, int flags)
 				       ? -1
 				       : send_without_name(fd, message, flags & ~MSG_FASTOPEN);
 	}
-	result = engine_sendmsg(fd, message, flags);
+	/* the kernel looks at it first: from where, and whether there is a name */
+	result = plain_sendmsg(fd, message, flags);
 	if (result >= 0 || !refused_for_address(fd))
 		return result;
 	errno = saved;
 	return send_without_name(fd, message, flags);
 }
 
+/* Is the error of a sendmmsg() one that message_sendmsg() knows how to mend? */
+static bool is_mendable(int fd)
+{
+	if (engine_was_converted(fd) &&
+	    (errno == EPIPE || errno == ENOTCONN || errno == ENOMEM))
+		return true;
+	return refused_for_address(fd);
+}
+
 int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-	int saved = errno, result;
+	int saved = errno, quiet = engine_was_converted(fd) ? MSG_NOSIGNAL : 0, result;
 	unsigned sent;
 
 	rules();
-	if (!(flags & MSG_FASTOPEN) && !engine_was_converted(fd)) {
-		result = engine_sendmmsg(fd, messages, count, flags);
-		if (result >= 0 || !refused_for_address(fd))
+	if (!(flags & MSG_FASTOPEN)) {
+		result = engine_sendmmsg(fd, messages, count, flags | quiet);
+		if (result >= 0 || !is_mendable(fd))
 			return result;
 		errno = saved;
 	}
 	for (sent = 0; sent < count; sent++) {
 		ssize_t size = message_sendmsg(fd, &messages[sent].msg_hdr, flags);
 
+		if (size >= 0 && !memory_writable(&messages[sent].msg_len, sizeof(unsigned)))
+			size = sys_return(-EFAULT);
 		if (size < 0)
 			return sent ? (int)sent : -1;
 		messages[sent].msg_len = (unsigned)size;
@@ -172,6 +206,8 @@ static ssize_t plain_recv(int fd, void *data, size_t size, int flags, struct soc
 		queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;
+	else
+		unconnected_receive_fault(data, size);
 	return result;
 }
 
@@ -186,14 +222,9 @@ static ssize_t plain_recvmsg(int fd, struct msghdr *message, int flags)
 		queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;
+	else if (errno == ENOMEM) /* then the kernel has read the message */
+		unconnected_receive_faults(message->msg_iov, message->msg_iovlen);
 	return result;
-}
-
-/* If not, the kernel is to say what is wrong with it. */
-static bool has_good_vector(const struct msghdr *message)
-{
-	return message && message->msg_iovlen <= UIO_MAXIOV &&
-	       (message->msg_iov || !message->msg_iovlen);
 }
 
 /* With MSG_TRUNC TCP throws the data away. */
@@ -246,8 +277,11 @@ ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sock
 		result = receive_in_pieces(fd, data, size, flags);
 	else
 		return plain_recv(fd, data, size, flags, addr, len);
-	if (result >= 0 && addr && len)
-		*len = 0;
+	if (result < 0 || !addr)
+		return result;
+	if (!memory_writable(len, sizeof *len))
+		return sys_return(-EFAULT);
+	*len = 0;
 	return result;
 }
 
@@ -282,14 +316,16 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
 	ssize_t result;
 
 	rules();
-	if (has_good_vector(message) && throws_away(fd, flags)) {
+	if (throws_away(fd, flags) && is_readable(message) &&
+	    memory_writable(message, sizeof *message)) {
 		message->msg_namelen = 0;
 		message->msg_controllen = 0;
 		message->msg_flags = 0;
 		return scratch_receive(fd, sys_message_size(message), flags & ~MSG_TRUNC,
 				       plain_recvmsg);
 	}
-	if (has_good_vector(message) && message->msg_iovlen == 1 &&
+	if (flags & MSG_WAITALL && is_readable(message) &&
+	    memory_writable(message, sizeof *message) && message->msg_iovlen == 1 &&
 	    waits_for_much(fd, message->msg_iov->iov_len, flags)) {
 		message->msg_namelen = 0;
 		message->msg_controllen = 0;
@@ -309,6 +345,8 @@ static int receive_one(int fd, struct mmsghdr *message, int flags)
 
 	if (size < 0)
 		return -1;
+	if (!memory_writable(&message->msg_len, sizeof message->msg_len))
+		return sys_return(-EFAULT);
 	message->msg_len = (unsigned)size;
 	return 1;
 }
@@ -322,7 +360,7 @@ int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	if (count && throws_away(fd, flags))
 		return receive_one(fd, messages, flags);
 	result = engine_recvmmsg(fd, messages, count, flags, timeout);
-	if (result < 0 && errno == ENOTCONN && count)
+	if (result < 0 && (errno == ENOTCONN || errno == ENOMEM) && count)
 		return receive_one(fd, messages, flags);
 	for (int i = 0; i < result; i++) {
 		look_for_sockets(&messages[i].msg_hdr);

@@ -7,8 +7,11 @@
  */
 #include "name.h"
 
+#include <netinet/in.h>
+
 #include "engine.h"
 #include "kernel/endpoint.h"
+#include "kernel/memory.h"
 #include "kernel/sys.h"
 #include "share.h"
 #include "translate.h"
@@ -33,6 +36,20 @@ static bool may_be_given(const struct sockaddr *addr, socklen_t room)
 	return room < sizeof addr->sa_family || transport_is_family(addr->sa_family);
 }
 
+/* 0, or a negated errno. What the kernel has written may be shorter than what it is replaced
+ * by. */
+static int give(const struct endpoint *ep, bool v6, struct sockaddr *addr, socklen_t room,
+		socklen_t *len)
+{
+	socklen_t full = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+
+	if (!memory_writable(addr, room < full ? room : full))
+		return -EFAULT;
+	*len = room;
+	endpoint_store(ep, v6, addr, len);
+	return 0;
+}
+
 int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	const struct ruleset *rs = rules();
@@ -42,9 +59,7 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 	socklen_t room;
 	int result, ours;
 
-	if (!len)
-		return sys_getsockname(fd, addr, len);
-	room = *len;
+	room = memory_readable(len, sizeof *len) ? *len : 0;
 	result = sys_getsockname(fd, addr, len);
 	if (result < 0 || !may_be_given(addr, room))
 		return result;
@@ -55,9 +70,7 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 		return ours;
 	share_names(fd, &m);
 	local_endpoint(rs, fd, &m, &given, &ep);
-	*len = room;
-	endpoint_store(&ep, m.v6, addr, len);
-	return 0;
+	return give(&ep, m.v6, addr, room, len);
 }
 
 int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
@@ -70,9 +83,7 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 	bool known = false;
 	int result, ours;
 
-	if (!len)
-		return sys_getpeername(fd, addr, len);
-	room = *len;
+	room = memory_readable(len, sizeof *len) ? *len : 0;
 	result = sys_getpeername(fd, addr, len);
 	if (result != -ENOTCONN && (result < 0 || !may_be_given(addr, room)))
 		return result;
@@ -85,8 +96,8 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 		return ours < 0 ? ours : result;
 	if (!known && !(m.shut && m.peer.kind != PLACE_NONE))
 		return result;
+	if (!known && !memory_writable(len, sizeof *len))
+		return -EFAULT;
 	peer_endpoint(rs, &m, known ? &given : NULL, &ep);
-	*len = room;
-	endpoint_store(&ep, m.v6, addr, len);
-	return 0;
+	return give(&ep, m.v6, addr, room, len);
 }

@@ -17,6 +17,7 @@
 #include "carry.h"
 #include "engine.h"
 #include "kept.h"
+#include "kernel/memory.h"
 #include "kernel/sys.h"
 #include "linger.h"
 #include "share.h"
@@ -56,7 +57,8 @@ static bool judge_quickly(int index, const void *given, socklen_t len, struct va
 {
 	int number;
 
-	if (option_table[index].level != IPPROTO_TCP || len < sizeof number || !given)
+	if (option_table[index].level != IPPROTO_TCP || len < sizeof number ||
+	    !memory_readable(given, sizeof number))
 		return false;
 	memcpy(&number, given, sizeof number);
 	memset(value, 0, sizeof *value);
@@ -210,9 +212,12 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 /* Give @size bytes at @from to the program, no more than it has room for. */
 static int give(const void *from, socklen_t size, void *value, socklen_t *len)
 {
-	if (*len > size)
-		*len = size;
-	memcpy(value, from, *len);
+	if (*len < size)
+		size = *len;
+	if (!memory_writable(value, size))
+		return -EFAULT;
+	memcpy(value, from, size);
+	*len = size;
 	return 0;
 }
 
@@ -321,34 +326,30 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 	}
 }
 
-/* What the kernel would say of the room for an answer. */
-static int check_room(int level, const void *value, socklen_t room)
+/* What the kernel would say of the length of an answer. */
+static int check_length(int level, socklen_t *len)
 {
-	if (level == SOL_SOCKET && (int)room < 0)
-		return -EINVAL;
-	return !value && room ? -EFAULT : 0;
+	if (!memory_writable(len, sizeof *len))
+		return -EFAULT;
+	return level == SOL_SOCKET && (int)*len < 0 ? -EINVAL : 0;
 }
 
 int option_get(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int index, result, ours;
 	struct mark m;
-	socklen_t room;
 
-	if (!len)
-		return sys_getsockopt(fd, level, name, value, len);
-	room = *len;
 	if (level == SOL_SOCKET && name == SO_GET_FILTER) {
 		result = mark_head(fd, &m);
-		if (result == 1)
-			*len = 0; /* no filter: ours is none of the program's business */
+		if (result == 1) /* no filter: ours is none of the program's business */
+			result = check_length(level, len) ?: give("", 0, value, len) ?: 1;
 		if (result)
 			return result < 0 ? result : 0;
 	}
 	if (carries_mark(level, name)) {
 		result = mark_read(fd, &m);
 		if (result == 1)
-			result = check_room(level, value, *len) ?: 1;
+			result = check_length(level, len) ?: 1;
 		if (result)
 			return result < 0 ? result
 					  : get_kept(&m, option_find(level, name), value, len);
@@ -363,9 +364,9 @@ int option_get(int fd, int level, int name, void *value, socklen_t *len)
 	if (ours <= 0)
 		return ours ?: result;
 	share_names(fd, &m);
-	if (check_room(level, value, room) < 0)
-		return check_room(level, value, room);
-	*len = room;
+	ours = check_length(level, len);
+	if (ours < 0)
+		return ours;
 	if (level == IPPROTO_TCP && name == TCP_INFO)
 		return get_tcp_info(fd, &m, value, len);
 	if (level == IPPROTO_IP && name == IP_OPTIONS)

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 
 #include "engine.h"
+#include "kernel/memory.h"
 #include "kernel/sys.h"
 #include "mark.h"
 #include "scratch.h"
@@ -113,10 +114,10 @@ static int set_blocking(int fd, const int *never)
 {
 	int result;
 
-	if (engine_is_shared(fd) && never && !*never)
+	if (engine_is_shared(fd) && memory_readable(never, sizeof *never) && !*never)
 		second_part(fd);
 	result = sys_ioctl(fd, FIONBIO, (void *)never);
-	if (result == 0 && never && *never)
+	if (result == 0 && *never)
 		second_unblocked(fd);
 	return result;
 }
@@ -136,11 +137,11 @@ static int ask(int fd, unsigned long request, void *argument)
 		return vain ? sys_ioctl(fd, request, argument) : result;
 	if (!known)
 		return -ENOTTY;
-	if (!argument)
-		return -EFAULT;
 	number = answer(fd, request);
 	if (number < 0)
 		return number;
+	if (!memory_writable(argument, sizeof number))
+		return -EFAULT;
 	*(int *)argument = number;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "engine.h"
+#include "kernel/memory.h"
 #include "kernel/sys.h"
 #include "mark.h"
 #include "queue.h"
@@ -16,6 +17,40 @@
 
 /* What becomes of a call that failed: an errno, or */
 enum { AGAIN = 0, THE_END = -1 };
+
+/* ---- bad pointers ---- */
+
+/*
+ * A VM socket says ENOMEM where the program's data is not to be had
+ * (virtio_transport_alloc_skb(), __vsock_stream_recvmsg()), and where there is no memory.
+ */
+static void tell_fault(const struct iovec *parts, size_t count, bool (*usable)(void *, size_t))
+{
+	for (size_t i = 0; errno == ENOMEM && i < count; i++)
+		if (!usable(parts[i].iov_base, parts[i].iov_len))
+			errno = EFAULT;
+}
+
+void unconnected_receive_fault(void *data, size_t size)
+{
+	tell_fault(&(struct iovec){data, size}, 1, memory_ask_writable);
+}
+
+void unconnected_receive_faults(const struct iovec *parts, size_t count)
+{
+	tell_fault(parts, count, memory_ask_writable);
+}
+
+static bool may_be_sent(void *data, size_t size)
+{
+	return memory_ask_readable(data, size);
+}
+
+/* Out of line: what is frequent must not pay for what is rare. */
+__attribute__((noinline)) static void send_fault(const void *data, size_t size)
+{
+	tell_fault(&(struct iovec){(void *)data, size}, 1, may_be_sent);
+}
 
 /* ---- there is none yet, or it could not be made ---- */
 
@@ -162,6 +197,8 @@ ssize_t unconnected_send(int fd, const void *data, size_t size, int flags)
 		result = engine_send(fd, data, size, flags | MSG_NOSIGNAL);
 	if (result >= 0)
 		errno = saved;
+	else
+		send_fault(data, size);
 	return result;
 }
 
@@ -177,6 +214,8 @@ ssize_t unconnected_sendmsg(int fd, const struct msghdr *message, int flags)
 		result = engine_sendmsg(fd, message, flags | MSG_NOSIGNAL);
 	if (result >= 0)
 		errno = saved;
+	else if (errno == ENOMEM) /* then the kernel has read the message */
+		tell_fault(message->msg_iov, message->msg_iovlen, may_be_sent);
 	return result;
 }
 
@@ -218,13 +257,25 @@ ssize_t unconnected_writev(int fd, const struct iovec *parts, int count)
 	return engine_writev(fd, parts, count);
 }
 
+/* Out of line: what succeeds costs nothing for it. */
+__attribute__((noinline)) static ssize_t failed_read(int fd, void *data, size_t size)
+{
+	ssize_t result = -1;
+
+	if (unconnected_receive_again(fd, 0, &result))
+		result = engine_read(fd, data, size);
+	if (result < 0)
+		unconnected_receive_fault(data, size);
+	return result;
+}
+
 ssize_t unconnected_read(int fd, void *data, size_t size)
 {
 	int saved = errno;
 	ssize_t result = engine_read(fd, data, size);
 
-	if (unconnected_receive_again(fd, 0, &result))
-		result = engine_read(fd, data, size);
+	if (__builtin_expect(result < 0, 0))
+		result = failed_read(fd, data, size);
 	queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;
@@ -241,5 +292,7 @@ ssize_t unconnected_readv(int fd, const struct iovec *parts, int count)
 	queue_note_read(fd, result);
 	if (result >= 0)
 		errno = saved;
+	else
+		unconnected_receive_faults(parts, (size_t)count);
 	return result;
 }

@@ -49,4 +49,9 @@ ssize_t unconnected_readv(int fd, const struct iovec *parts, int count);
  */
 bool unconnected_receive_again(int fd, int flags, ssize_t *result);
 
+/* unconnected_receive_fault(), unconnected_receive_faults() - a read or recv has failed: make
+ * EFAULT of an ENOMEM that comes from where the data should have gone */
+void unconnected_receive_fault(void *data, size_t size);
+void unconnected_receive_faults(const struct iovec *parts, size_t count);
+
 #endif

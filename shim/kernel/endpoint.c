@@ -16,7 +16,7 @@ static const socklen_t shortest_v6 = offsetof(struct sockaddr_in6, sin6_scope_id
 
 bool endpoint_parse(const struct sockaddr *addr, socklen_t len, struct endpoint *ep)
 {
-	if (!addr || len < sizeof(sa_family_t) || len > sizeof(struct sockaddr_storage))
+	if (len < sizeof(sa_family_t) || len > sizeof(struct sockaddr_storage))
 		return false;
 	if (addr->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)addr;

@@ -2,7 +2,7 @@
 /*
  * endpoint.h - IP addresses and ports as programs and the kernel hand them over
  *
- * Pure functions: no system call, async-signal-safe.
+ * Async-signal-safe; no system call, but where memory.h makes one.
  */
 #ifndef VSOCKIFY_ENDPOINT_H
 #define VSOCKIFY_ENDPOINT_H
@@ -11,8 +11,17 @@
 #include <sys/socket.h>
 
 #include "../../config/ruleset.h"
+#include "memory.h"
 
-/* endpoint_parse() - read an AF_INET or AF_INET6 address; false if it is neither, or short */
+/* endpoint_given() - can an address that the program hands over be looked at? If not, the
+ * kernel will not like it either. */
+static inline bool endpoint_given(const struct sockaddr *addr, socklen_t len)
+{
+	return len <= sizeof(struct sockaddr_storage) && memory_readable(addr, len);
+}
+
+/* endpoint_parse() - read an AF_INET or AF_INET6 address that can be looked at; false if it is
+ * neither, or short */
 bool endpoint_parse(const struct sockaddr *addr, socklen_t len, struct endpoint *ep);
 
 /*

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "../kernel/endpoint.h"
 #include "../log/line.h"
 #include "../log/summary.h"
 #include "../log/target.h"
@@ -58,12 +59,6 @@ void trace_numbers(const char *call, long result, const long *numbers, size_t co
 	target_write(&line);
 }
 
-/* Has the kernel read the address? What it did not look at, or could not, is none of ours. */
-static bool was_read(long result)
-{
-	return result >= 0 || (errno != EFAULT && errno != EBADF && errno != ENOTSOCK);
-}
-
 static void add_address(struct line *line, const struct sockaddr *addr, socklen_t len)
 {
 	struct vm_address name;
@@ -87,12 +82,17 @@ void trace_given(const char *call, long result, int fd, const struct sockaddr *a
 		return;
 	begin(&line, call);
 	line_add_number(&line, fd);
-	if (addr && len <= sizeof(struct sockaddr_storage) && was_read(result)) {
+	if (addr && endpoint_given(addr, len)) {
 		line_add(&line, ", ");
 		add_address(&line, addr, len);
 	}
 	add_result(&line, result);
 	target_write(&line);
+}
+
+socklen_t trace_room(const socklen_t *len)
+{
+	return memory_readable(len, sizeof *len) ? *len : 0;
 }
 
 void trace_answer(const char *call, long result, int fd, const struct sockaddr *addr,

@@ -42,7 +42,7 @@
 /* TRACED_FROM() - of a call that gives an address: "accept(3) = 5, 240.0.0.3:1024" */
 #define TRACED_FROM(result, fd, addr, len)                                           \
 	({                                                                           \
-		socklen_t given = TRACING && (addr) && (len) ? *(len) : 0;           \
+		socklen_t given = TRACING && (addr) ? trace_room(len) : 0;           \
 		__typeof__(result) outcome = (result);                               \
 		if (TRACING)                                                         \
 			trace_answer(__func__, outcome, (fd), (addr), given, (len)); \
@@ -71,6 +71,9 @@ void trace_numbers(const char *call, long result, const long *numbers, size_t co
 /* trace_given() - a call with an address from the program, which may be NULL */
 void trace_given(const char *call, long result, int fd, const struct sockaddr *addr,
 		 socklen_t len);
+
+/* trace_room() - how much of an address is asked for */
+socklen_t trace_room(const socklen_t *len);
 
 /* trace_answer() - a call with an address for the program: *@len bytes of it, of which @room
  * were asked for; 0: none */
