@@ -87,6 +87,8 @@ static int conclude(int fd, int file_flags, int result)
 			note_begun(fd, true);
 		return result; /* in TCP's words already */
 	}
+	if (result == 0 && file_flags & O_NONBLOCK)
+		note_begun(fd, false); /* the program has heard of it */
 	if (result < 0 && result != -EINPROGRESS) {
 		log_failure("connect", fd, "the kernel refuses", -result,
 			    transport_usual_cause(-result));
@@ -348,6 +350,31 @@ static void log_passed(const struct ruleset *rs, int fd, const struct endpoint *
 		log_decision(rs, "connect", fd, to, decision);
 }
 
+/*
+ * connect() to what is no address of IP. TCP looks at its own state first, and at the address
+ * when it could go there.
+ */
+static int connect_elsewhere(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	bool suspected = engine_was_converted(fd);
+	struct mark m;
+	int result = 0, ours;
+
+	if (!suspected) {
+		result = engine_connect(fd, addr, len);
+		if (result == 0 || errno == EFAULT)
+			return result;
+	}
+	ours = mark_read(fd, &m);
+	if (ours == 0)
+		return suspected ? engine_connect(fd, addr, len) : result;
+	if (ours == 1 && len < sizeof addr->sa_family)
+		ours = -EINVAL;
+	if (ours == 1)
+		ours = may_connect_again(fd, &m);
+	return sys_return(ours == 1 ? endpoint_refused(m.v6, addr, len) : ours);
+}
+
 /* Does this error come from a VM socket's dislike of the address? */
 static bool refused_by_ours(int error, sa_family_t family)
 {
@@ -427,9 +454,9 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!endpoint_given(addr, len))
 		return engine_connect(fd, addr, len);
 	if (!endpoint_parse(addr, len, &to)) {
-		if (addr && len >= sizeof addr->sa_family && addr->sa_family == AF_UNSPEC)
+		if (len >= sizeof addr->sa_family && addr->sa_family == AF_UNSPEC)
 			return connect_passed(fd, addr, len);
-		return engine_connect(fd, addr, len);
+		return connect_elsewhere(fd, addr, len);
 	}
 	ip_loopback_if_unspecified(to.ip); /* as getpeername() will say */
 	decision = decide_connect(rs, &to);

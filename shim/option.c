@@ -35,6 +35,57 @@ static bool is_unknown(int result)
 	return result == -ENOPROTOOPT || result == -EOPNOTSUPP;
 }
 
+/* ---- what TCP would say ---- */
+
+/* The state that TCP would be in; or a negated errno. */
+static int tcp_state_of(int fd, const struct mark *m)
+{
+	int events = sys_poll_now(fd, POLLOUT | POLLRDHUP), listens = sys_listens(fd),
+	    connected = sys_connected(fd);
+
+	if (events < 0 || listens < 0 || connected < 0)
+		return events < 0 ? events : listens < 0 ? listens : connected;
+	if (listens)
+		return TCP_LISTEN;
+	if (connected)
+		return m->silent            ? TCP_CLOSE
+		       : events & POLLRDHUP ? TCP_CLOSE_WAIT
+					    : TCP_ESTABLISHED;
+	if (m->shut)
+		return events & POLLRDHUP ? TCP_CLOSE : TCP_FIN_WAIT2;
+	return m->peer.kind != PLACE_NONE && !events ? TCP_SYN_SENT : TCP_CLOSE;
+}
+
+/* What a fresh TCP socket answers, whatever the option. */
+static int ask_scratch(const struct mark *m, int level, int name, void *value, socklen_t *len)
+{
+	int fd = kept_scratch(m->v6), result;
+
+	if (fd < 0)
+		return fd;
+	result = sys_getsockopt(fd, level, name, value, len);
+	sys_close(fd);
+	return result;
+}
+
+/* An option that is not emulated fails, however TCP sets it: as there if it fails there, too.
+ */
+static int refuse_unknown(int fd, int level, int name, const void *value, socklen_t len,
+			  int refusal)
+{
+	struct mark m;
+	int result = level == SOL_SOCKET ? 0 : mark_head(fd, &m), scratch;
+
+	if (result <= 0)
+		return result ?: refusal;
+	scratch = kept_scratch(m.v6);
+	if (scratch < 0)
+		return scratch;
+	result = sys_setsockopt(scratch, level, name, value, len);
+	sys_close(scratch);
+	return result < 0 ? result : refusal;
+}
+
 /* ---- setsockopt() ---- */
 
 /* The value as TCP would hold it; a negated errno if TCP refuses it. */
@@ -66,10 +117,8 @@ static bool judge_quickly(int index, const void *given, socklen_t len, struct va
 	switch (option_table[index].name) {
 	case TCP_NODELAY:
 	case TCP_CORK:
-		value->words[0] = number != 0;
-		return true;
 	case TCP_QUICKACK:
-		value->words[0] = number & 1;
+		value->words[0] = number != 0;
 		return true;
 	case TCP_KEEPIDLE:
 	case TCP_KEEPINTVL:
@@ -118,6 +167,20 @@ static bool is_v6(int fd, const struct mark *m)
 }
 
 /* @refusal: what the kernel said of it, which stands if the socket is none of ours */
+/* TCP_FASTOPEN and its kin come too late where there is a connection. */
+static int check_state(int fd, const struct mark *m, int index)
+{
+	bool client = option_is(index, IPPROTO_TCP, TCP_FASTOPEN_CONNECT);
+	int state;
+
+	if (!client && !option_is(index, IPPROTO_TCP, TCP_FASTOPEN))
+		return 0;
+	state = tcp_state_of(fd, m);
+	if (state < 0)
+		return state;
+	return state == TCP_CLOSE || (state == TCP_LISTEN && !client) ? 0 : -EINVAL;
+}
+
 static int set_kept(int fd, int index, const void *given, socklen_t len, int refusal)
 {
 	struct mark before, after;
@@ -128,6 +191,9 @@ static int set_kept(int fd, int index, const void *given, socklen_t len, int ref
 		return result ?: refusal;
 	if (option_is(index, IPPROTO_IPV6, IPV6_V6ONLY)) /* as on any bound socket */
 		return is_v6(fd, &before) ? -EINVAL : -ENOPROTOOPT;
+	result = check_state(fd, &before, index);
+	if (result < 0)
+		return result;
 	if (!judge_quickly(index, given, len, &value)) {
 		result = judge(index, is_v6(fd, &before), given, len, &value);
 		if (result < 0)
@@ -193,7 +259,8 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 	else
 		result = sys_setsockopt(fd, level, name, value, len);
 	if (index < 0)
-		return result;
+		return is_unknown(result) ? refuse_unknown(fd, level, name, value, len, result)
+					  : result;
 	if (result == -EINVAL && option_is(index, SOL_SOCKET, SO_RCVLOWAT))
 		result = set_low_water(fd, index, value, len);
 	if (result == 0) {
@@ -226,25 +293,6 @@ static int give_int(int number, void *value, socklen_t *len)
 	return give(&number, sizeof number, value, len);
 }
 
-/* The state that TCP would be in; or a negated errno. */
-static int tcp_state_of(int fd, const struct mark *m)
-{
-	int events = sys_poll_now(fd, POLLOUT | POLLRDHUP), listens = sys_listens(fd),
-	    connected = sys_connected(fd);
-
-	if (events < 0 || listens < 0 || connected < 0)
-		return events < 0 ? events : listens < 0 ? listens : connected;
-	if (listens)
-		return TCP_LISTEN;
-	if (connected)
-		return m->silent            ? TCP_CLOSE
-		       : events & POLLRDHUP ? TCP_CLOSE_WAIT
-					    : TCP_ESTABLISHED;
-	if (m->shut)
-		return events & POLLRDHUP ? TCP_CLOSE : TCP_FIN_WAIT2;
-	return m->peer.kind != PLACE_NONE && !events ? TCP_SYN_SENT : TCP_CLOSE;
-}
-
 static int get_tcp_info(int fd, const struct mark *m, void *value, socklen_t *len)
 {
 	int state = tcp_state_of(fd, m);
@@ -260,18 +308,6 @@ static int get_tcp_info(int fd, const struct mark *m, void *value, socklen_t *le
 	};
 
 	return state < 0 ? state : give(&info, sizeof info, value, len);
-}
-
-/* What a fresh TCP socket answers, whatever the option. */
-static int ask_scratch(const struct mark *m, int level, int name, void *value, socklen_t *len)
-{
-	int fd = kept_scratch(m->v6), result;
-
-	if (fd < 0)
-		return fd;
-	result = sys_getsockopt(fd, level, name, value, len);
-	sys_close(fd);
-	return result;
 }
 
 static int get_kept(const struct mark *m, int index, void *value, socklen_t *len)
@@ -299,12 +335,13 @@ static bool is_of_connect(int fd)
 /* Answers of a VM socket that TCP would not give. */
 static int correct(int fd, int level, int name, void *value, socklen_t *len)
 {
+	bool cut = *len < sizeof(int);
 	struct mark m;
-	int number, result;
+	int number = 0, result;
 
-	if (level != SOL_SOCKET || *len < sizeof number)
+	if (level != SOL_SOCKET || !*len)
 		return 0;
-	memcpy(&number, value, sizeof number);
+	memcpy(&number, value, cut ? *len : sizeof number);
 	switch (name) {
 	case SO_ERROR:
 		return number && is_of_connect(fd) ? give_int(tcp_error(number), value, len)
@@ -312,10 +349,10 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 	case SO_LINGER:
 		result = number == 0 ? linger_is_on(fd) : 0;
 		if (result == 1)
-			memcpy(value, &result, sizeof result);
+			memcpy(value, &result, cut ? *len : sizeof result);
 		return result < 0 ? result : 0;
 	case SO_DOMAIN:
-		result = transport_is_family(number) ? mark_head(fd, &m) : 0;
+		result = cut || transport_is_family(number) ? mark_head(fd, &m) : 0;
 		return result == 1 ? give_int(is_v6(fd, &m) ? AF_INET6 : AF_INET, value, len)
 				   : result;
 	case SO_PROTOCOL:
@@ -369,9 +406,7 @@ int option_get(int fd, int level, int name, void *value, socklen_t *len)
 		return ours;
 	if (level == IPPROTO_TCP && name == TCP_INFO)
 		return get_tcp_info(fd, &m, value, len);
-	if (level == IPPROTO_IP && name == IP_OPTIONS)
-		return ask_scratch(&m, level, name, value, len);
 	if (index >= 0 && option_table[index].treatment == KEPT)
 		return get_kept(&m, index, value, len);
-	return result;
+	return level == SOL_SOCKET ? result : ask_scratch(&m, level, name, value, len);
 }
