@@ -265,6 +265,28 @@ static ssize_t receive_in_pieces(int fd, char *data, size_t size, int flags)
 	return (ssize_t)done;
 }
 
+static ssize_t receive_parts(int fd, const struct msghdr *message, int flags)
+{
+	int saved = errno;
+	ssize_t done = 0, got;
+
+	for (size_t i = 0; i < message->msg_iovlen; i++) {
+		const struct iovec *part = &message->msg_iov[i];
+
+		if (!part->iov_len)
+			continue;
+		got = receive_in_pieces(fd, part->iov_base, part->iov_len, flags);
+		if (got < 0 && done == 0)
+			return -1;
+		if (got > 0)
+			done += got;
+		if (got < (ssize_t)part->iov_len)
+			break;
+	}
+	errno = saved;
+	return done;
+}
+
 ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr,
 			 socklen_t *len)
 {
@@ -325,13 +347,12 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
 				       plain_recvmsg);
 	}
 	if (flags & MSG_WAITALL && is_readable(message) &&
-	    memory_writable(message, sizeof *message) && message->msg_iovlen == 1 &&
-	    waits_for_much(fd, message->msg_iov->iov_len, flags)) {
+	    memory_writable(message, sizeof *message) &&
+	    waits_for_much(fd, sys_message_size(message), flags)) {
 		message->msg_namelen = 0;
 		message->msg_controllen = 0;
 		message->msg_flags = 0;
-		return receive_in_pieces(fd, message->msg_iov->iov_base,
-					 message->msg_iov->iov_len, flags);
+		return receive_parts(fd, message, flags);
 	}
 	result = plain_recvmsg(fd, message, flags);
 	if (result >= 0 && message)

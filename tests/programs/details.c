@@ -5,6 +5,8 @@
  * details WHAT		prints what the calls of this part returned; the parts are at the end
  */
 #include <signal.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 
 #include "tcp.h"
 
@@ -165,13 +167,110 @@ static void again(const struct family *f)
 	close(listener);
 }
 
+/* ---- connect() to oneself ---- */
+
+static void to_itself(const struct family *f, int flags)
+{
+	int fd = socket_of(f, flags), got;
+	char buffer[8] = "";
+	const char *what = flags ? "non-blocking" : "blocking";
+
+	must(bind_to(fd, f->loopback, 0));
+	got = connect_to(fd, f->loopback, local_port(fd));
+	if (got < 0 && errno == EINPROGRESS) {
+		wait_for(fd, POLLOUT);
+		got = connect_to(fd, f->loopback, local_port(fd));
+	}
+	if (got == 0) {
+		check(write(fd, "echo", 4) == 4);
+		check(read(fd, buffer, sizeof buffer) == 4 || flags);
+	}
+	say("%s, to its own port: %s", what, result(got));
+	close(fd);
+}
+
+static void oneself(const struct family *f)
+{
+	to_itself(f, 0);
+	to_itself(f, SOCK_NONBLOCK);
+}
+
+/* ---- much at once ---- */
+
+#define MUCH (6 << 20)
+
+static char much[MUCH], taken[MUCH];
+
+static void write_all(int fd)
+{
+	ssize_t got;
+
+	for (size_t done = 0; done < MUCH; done += (size_t)got)
+		got = must(write(fd, much + done, MUCH - done));
+}
+
+/* recvmsg(MSG_WAITALL) into @count buffers of unlike sizes */
+static void take(int ends[2], size_t count, int flags)
+{
+	struct iovec parts[8] = {{taken, 0}};
+	struct msghdr m = {.msg_iov = parts, .msg_iovlen = count};
+	size_t at = 0;
+	ssize_t got;
+	pid_t child;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t size = i + 1 == count ? MUCH - at : i == 1 ? 0 : 100000 * (i + 1);
+
+		parts[i] = (struct iovec){taken + at, size};
+		at += size;
+	}
+	memset(taken, 0, sizeof taken);
+	child = must(fork());
+	if (!child) {
+		write_all(ends[1]);
+		_exit(0);
+	}
+	got = recvmsg(ends[0], &m, MSG_WAITALL | flags);
+	say("recvmsg into %zu: %s, %s", count, result(got),
+	    got >= 0 && memcmp(taken, much, (size_t)got) == 0 ? "the same" : "not the same");
+	while (got >= 0 && got < MUCH)
+		got += must(read(ends[0], taken, MUCH));
+	if (got < 0)
+		kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+static void waitall(const struct family *f)
+{
+	int ends[2];
+
+	for (size_t i = 0; i < MUCH; i++)
+		much[i] = (char)(i * 7 + i / 4096);
+	for (size_t count = 1; count <= 8; count++) {
+		connected_pair(f, f->loopback, ends);
+		take(ends, count, 0);
+		close(ends[0]);
+		close(ends[1]);
+	}
+	/* the end comes first */
+	connected_pair(f, f->loopback, ends);
+	must((int)write(ends[1], much, 1000));
+	close(ends[1]);
+	say("recvmsg of what there is: %s",
+	    result(recvmsg(
+		    ends[0],
+		    &(struct msghdr){.msg_iov = (struct iovec[]){{taken, 300}, {taken, MUCH}},
+				     .msg_iovlen = 2},
+		    MSG_WAITALL)));
+	close(ends[0]);
+}
+
 static const struct {
 	const char *name;
 	void (*part)(const struct family *f);
 } parts[] = {
-	{"room", room},
-	{"refused", refused},
-	{"again", again},
+	{"room", room},       {"refused", refused}, {"again", again},
+	{"oneself", oneself}, {"waitall", waitall},
 };
 
 int main(int argc, char **argv)
