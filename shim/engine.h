@@ -144,7 +144,10 @@ static inline void engine_converted(int fd);
 static inline bool engine_was_converted(int fd);
 static inline void engine_accepted(int fd);
 
-/* engine_has_duplicate() - may @fd have one? engine_undivided() - it is by itself again */
+/* engine_scattered() - @fd was sent over a Unix socket, or came over one, and may have any
+ * duplicates
+ * engine_has_duplicate() - may @fd have one? engine_undivided() - it is by itself again */
+static inline void engine_scattered(int fd);
 static inline bool engine_has_duplicate(int fd);
 static inline void engine_undivided(int fd);
 

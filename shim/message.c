@@ -42,6 +42,48 @@ static bool is_readable(const struct msghdr *message)
 	       memory_readable(message->msg_iov, message->msg_iovlen * sizeof(struct iovec));
 }
 
+/* ---- descriptors that go along ---- */
+
+/* One that came. It may be a duplicate of one that is here. */
+static void note_received(int fd)
+{
+	if (is_converted(fd)) {
+		engine_accepted(fd);
+	} else {
+		engine_unmade(fd);
+		engine_scattered(fd);
+	}
+}
+
+/* One that was sent, perhaps to this process. */
+static void note_sent(int fd)
+{
+	if (engine_is_plain(fd))
+		engine_scattered(fd);
+}
+
+/* Call @note for each descriptor in a message that the kernel has read or written; are there
+ * any? */
+static bool each_passed(const struct msghdr *message, void (*note)(int fd))
+{
+	struct msghdr *m = (struct msghdr *)message; /* what CMSG_NXTHDR() wants */
+	bool any = false;
+	int fd;
+
+	if (!m->msg_control || !m->msg_controllen)
+		return false;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		any = true;
+		for (size_t at = CMSG_LEN(0); at + sizeof fd <= c->cmsg_len; at += sizeof fd) {
+			memcpy(&fd, (char *)c + at, sizeof fd);
+			note(fd);
+		}
+	}
+	return any;
+}
+
 /* ---- send ---- */
 
 /* Does the error of a send() with an address come from a VM socket's dislike of addresses? */
@@ -153,6 +195,8 @@ ssize_t message_sendmsg(int fd, const struct msghdr *message, int flags)
 	}
 	/* the kernel looks at it first: from where, and whether there is a name */
 	result = plain_sendmsg(fd, message, flags);
+	if (result >= 0)
+		each_passed(message, note_sent);
 	if (result >= 0 || !refused_for_address(fd))
 		return result;
 	errno = saved;
@@ -176,6 +220,8 @@ int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	rules();
 	if (!(flags & MSG_FASTOPEN)) {
 		result = engine_sendmmsg(fd, messages, count, flags | quiet);
+		for (int i = 0; i < result; i++)
+			each_passed(&messages[i].msg_hdr, note_sent);
 		if (result >= 0 || !is_mendable(fd))
 			return result;
 		errno = saved;
@@ -307,30 +353,11 @@ ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sock
 	return result;
 }
 
-/* Descriptors that came with a message. */
-static void note_received(const struct cmsghdr *c)
-{
-	size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	int fd;
-
-	engine_foreign();
-	for (size_t i = 0; i < count; i++) {
-		memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-		if (is_converted(fd))
-			engine_accepted(fd);
-		else
-			engine_unmade(fd);
-	}
-}
-
 /* Sockets may have come with a message: their options are unknown. */
 static void look_for_sockets(struct msghdr *message)
 {
-	if (!message->msg_control || !message->msg_controllen)
-		return;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			note_received(c);
+	if (each_passed(message, note_received))
+		engine_foreign();
 }
 
 ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)

@@ -49,7 +49,7 @@ static struct list *room_for(int fd)
 	return list_of(fd);
 }
 
-static void add_too_many(int fd)
+void copies_unknown(int fd)
 {
 	struct list *list = room_for(fd);
 
@@ -64,7 +64,7 @@ static void add(int fd, int copy)
 	for (int i = 0; list && i < COPIES; i++)
 		if (enter(&list->entries[i], (uint32_t)copy + 1))
 			return;
-	add_too_many(fd);
+	copies_unknown(fd);
 }
 
 static void join(int a, int b)
@@ -86,7 +86,7 @@ void copies_note(int fd, int copy, bool first)
 		if (others[i] != copy)
 			join(others[i], copy);
 	if (count < 0)
-		add_too_many(copy);
+		copies_unknown(copy);
 }
 
 int copies_of(int fd, int copies[COPIES])

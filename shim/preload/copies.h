@@ -24,6 +24,9 @@
  */
 void copies_note(int fd, int copy, bool first);
 
+/* copies_unknown() - @fd has duplicates, and nobody knows which */
+void copies_unknown(int fd);
+
 /*
  * copies_of() - the duplicates that @fd may have
  * Return: how many were written to @copies; -1 if there may be others

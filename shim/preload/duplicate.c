@@ -12,6 +12,16 @@
 /* libc's fcntl() under its other public name: waiting for a lock is a cancellation point. */
 extern int __fcntl(int fd, int command, ...);
 
+/* Of something that was not made here: if it is a socket, it may yet be converted. */
+static void note_foreign(int fd, int copy)
+{
+	uint64_t cookie;
+
+	hint_unmade(copy);
+	if (sys_cookie(fd, &cookie) == 0)
+		hint_duplicated(fd, copy);
+}
+
 int duplicate_noting(int fd, int copy)
 {
 	if (copy >= 0 && copy != fd) {
@@ -20,7 +30,7 @@ int duplicate_noting(int fd, int copy)
 		else if (hint_was_converted(fd))
 			hint_accepted(copy);
 		else
-			hint_unmade(copy);
+			note_foreign(fd, copy);
 	}
 	return copy;
 }

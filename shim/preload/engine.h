@@ -188,6 +188,11 @@ static inline void engine_accepted(int fd)
 	hint_accepted(fd);
 }
 
+static inline void engine_scattered(int fd)
+{
+	hint_scattered(fd);
+}
+
 static inline bool engine_has_duplicate(int fd)
 {
 	return hint_has_duplicate(fd);

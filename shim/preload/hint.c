@@ -124,19 +124,31 @@ void hint_foreign(void)
 	atomic_store_explicit(&options, UINT64_MAX, memory_order_relaxed);
 }
 
-void hint_duplicated(int fd, int copy)
+/* It is among those that next_duplicate() looks at. */
+static void reach(int highest)
 {
 	int seen = atomic_load_explicit(&highest_duplicate, memory_order_relaxed);
-	int highest = fd > copy ? fd : copy;
 
+	while (highest > seen &&
+	       !atomic_compare_exchange_weak(&highest_duplicate, &seen, highest))
+		continue;
+}
+
+void hint_scattered(int fd)
+{
+	copies_unknown(fd);
+	add(fd, HINT_DUPLICATED);
+	reach(fd);
+}
+
+void hint_duplicated(int fd, int copy)
+{
 	copies_note(fd, copy, !hint_has_duplicate(fd));
 	add(fd, HINT_DUPLICATED);
 	set(copy, hints_of(fd));
 	if (hint_was_converted(copy))
 		tell_near(copy);
-	while (highest > seen &&
-	       !atomic_compare_exchange_weak(&highest_duplicate, &seen, highest))
-		continue;
+	reach(fd > copy ? fd : copy);
 }
 
 /* Has none of the eight descriptors from this one on a duplicate? */

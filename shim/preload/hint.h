@@ -94,6 +94,10 @@ void hint_foreign(void);
 /* hint_duplicated() - @copy is a duplicate of @fd */
 void hint_duplicated(int fd, int copy);
 
+/* hint_scattered() - @fd was sent over a Unix socket, or came over one: any descriptor may be a
+ * duplicate */
+void hint_scattered(int fd);
+
 /*
  * hint_each_duplicate() - call @visit for each descriptor that may be a duplicate of @fd (which
  * may be among them) until it returns other than 0

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * duplicates.c - duplicates of a TCP socket that were made before it is converted
+ *
+ * duplicates				runs the test
+ * duplicates FAMILY FIRST SECOND	is started by it, with two sockets
  */
 #include <sys/epoll.h>
+#include <sys/wait.h>
 
 #include "tcp.h"
 
@@ -152,11 +156,106 @@ static void strangers(const struct family *f)
 	close(listener);
 }
 
-int main(void)
+/* Both are one socket, also when one of them has been connected. */
+static void together(const struct family *f, int fd, int copy, bool connect_copy)
 {
+	int listener = listener_on(f, f->loopback, 0, "server"), server;
+	struct address peer;
+
+	must(connect_to(connect_copy ? copy : fd, f->loopback, local_port(listener)));
+	check_carried(fd);
+	check_carried(copy);
+	check(cookie(fd) == cookie(copy));
+	know_port(local_port(fd), "client");
+	server = accept_one(listener, &peer);
+	say("peer %s, %s", peer_name(fd), peer_name(copy));
+	check_echo(fd, server);
+	check_echo(copy, server);
+	close(listener);
+	close(server);
+	close(fd);
+	close(copy);
+}
+
+/* A descriptor that has come back over a Unix socket */
+static int come_back(int fd)
+{
+	char data = 'x';
+	struct iovec part = {&data, 1};
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof fd),
+			      .cmsg_level = SOL_SOCKET,
+			      .cmsg_type = SCM_RIGHTS}};
+	struct msghdr m = {.msg_iov = &part,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof control};
+	int ends[2], copy;
+
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	must((int)sendmsg(ends[0], &m, 0));
+	must((int)recvmsg(ends[1], &m, 0));
+	memcpy(&copy, CMSG_DATA(&control.head), sizeof copy);
+	close(ends[0]);
+	close(ends[1]);
+	return copy;
+}
+
+static void returned(const struct family *f)
+{
+	for (int connect_copy = 0; connect_copy < 2; connect_copy++) {
+		int fd = socket_of(f, 0);
+
+		together(f, fd, come_back(fd), connect_copy);
+		fd = come_back(socket_of(f, 0)); /* the original stays open */
+		together(f, fd, must(dup(fd)), connect_copy);
+	}
+}
+
+/* In a program that was started with them */
+static void inherited(const struct family *f)
+{
+	pid_t child;
+	int status, fd[2] = {socket_of(f, 0), socket_of(f, 0)};
+	char first[16], second[16];
+
+	sprintf(first, "%d", fd[0]);
+	sprintf(second, "%d", fd[1]);
+	child = must(fork());
+	if (!child) {
+		execl("/proc/self/exe", "duplicates", f->label, first, second, NULL);
+		_exit(1);
+	}
+	close(fd[0]);
+	close(fd[1]);
+	must(waitpid(child, &status, 0));
+	check(status == 0);
+}
+
+static void inherit(const char *label, const char *first, const char *second)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(families); i++) {
+		if (strcmp(families[i].label, label) != 0)
+			continue;
+		together(&families[i], atoi(first), must(dup(atoi(first))), false);
+		together(&families[i], atoi(second), must(dup2(atoi(second), 50)), true);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4) {
+		inherit(argv[1], argv[2], argv[3]);
+		return test_failed;
+	}
 	each_family("clients", clients);
 	each_family("listeners", listeners);
 	each_family("epoll", in_epoll);
 	each_family("strangers", strangers);
+	each_family("returned", returned);
+	each_family("inherited", inherited);
 	return test_failed;
 }
