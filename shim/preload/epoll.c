@@ -48,51 +48,71 @@ static bool take_out(int epfd, int fd, struct epoll_event event, struct carried 
 	return true;
 }
 
-static void take_out_noted(int fd, struct carried *carried)
-{
-	if (!hint_has_notes(fd))
-		return;
-	for (int i = 0; i < NOTES; i++) {
-		struct epoll_event event;
-		int epfd;
-
-		if (!note_read(fd, i, &epfd, &event))
-			continue;
-		if (!take_out(epfd, fd, event, carried))
-			return;
-		note_erase(epfd, fd);
-	}
-}
-
 /* ---- /proc ---- */
 
+/* What is looked for in the epolls' fdinfo: the registrations of @fd. Those that are found are
+ * taken out; or without @carried, the first one's events are told. */
+struct search {
+	int fd;
+	struct carried *carried;
+	bool found;
+	uint32_t events;
+};
+
 /* One line of an epoll's fdinfo: "tfd: 5 events: 19 data: 5  pos:0 ino:..." */
-static void take_out_line(int epfd, int fd, const char *line, struct carried *carried)
+static void read_line(int epfd, const char *line, struct search *search)
 {
 	uint64_t target, events, data;
 
-	if (!proctext_labelled(line, "tfd:", 10, &target) || target != (uint64_t)fd ||
+	if (!proctext_labelled(line, "tfd:", 10, &target) || target != (uint64_t)search->fd ||
 	    !proctext_labelled(line, "events:", 16, &events) ||
 	    !proctext_labelled(line, "data:", 16, &data))
 		return;
-	take_out(epfd, fd, (struct epoll_event){.events = (uint32_t)events, .data.u64 = data},
-		 carried);
+	search->found = true;
+	search->events = (uint32_t)events;
+	if (search->carried)
+		take_out(epfd, search->fd,
+			 (struct epoll_event){.events = (uint32_t)events, .data.u64 = data},
+			 search->carried);
 }
 
-/* Take each whole line out of @buffer; return how much of an unfinished one is left in it. */
-static size_t take_out_lines(int epfd, int fd, char *buffer, struct carried *carried)
+/* Read each whole line of @buffer; return how much of an unfinished one is left in it. */
+static size_t read_lines(int epfd, char *buffer, struct search *search)
 {
 	char *line = buffer, *end;
 	size_t rest;
 
 	while ((end = strchr(line, '\n'))) {
 		*end = 0;
-		take_out_line(epfd, fd, line, carried);
+		read_line(epfd, line, search);
 		line = end + 1;
 	}
 	rest = strlen(line);
 	memmove(buffer, line, rest);
 	return rest;
+}
+
+/* Read at most @most bytes of an epoll's fdinfo; a line is far shorter than the buffer. 0, or a
+ * negated errno. */
+static int read_fdinfo(int epfd, size_t most, struct search *search)
+{
+	char path[PROCTEXT_PATH], buffer[1024];
+	size_t have = 0, done = 0;
+	long got = 0;
+	int info;
+
+	proctext_path(path, "/proc/self/fdinfo/", epfd, "");
+	info = (int)SYS_CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	if (info < 0)
+		return info == -ENOENT ? 0 : info;
+	while (done < most && have < sizeof buffer - 1 && (search->carried || !search->found) &&
+	       (got = SYS_CALL(SYS_read, info, buffer + have, sizeof buffer - 1 - have)) > 0) {
+		buffer[have + (size_t)got] = 0;
+		done += (size_t)got;
+		have = read_lines(epfd, buffer, search);
+	}
+	sys_close(info);
+	return got < 0 ? (int)got : 0;
 }
 
 /* 1, 0, or a negated errno */
@@ -109,55 +129,73 @@ static int is_epoll(int fd)
 	return length == sizeof wanted - 1 && memcmp(link, wanted, sizeof wanted - 1) == 0;
 }
 
-struct search {
-	int fd;
-	struct carried *carried;
-};
-
-/* Read an epoll's fdinfo; a line is far shorter than the buffer. 0, or a negated errno. */
-static int take_out_all(int epfd, struct search *search)
-{
-	char path[PROCTEXT_PATH], buffer[1024];
-	size_t have = 0;
-	long got = 0;
-	int info;
-
-	proctext_path(path, "/proc/self/fdinfo/", epfd, "");
-	info = (int)SYS_CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	if (info < 0)
-		return info == -ENOENT ? 0 : info;
-	while (have < sizeof buffer - 1 &&
-	       (got = SYS_CALL(SYS_read, info, buffer + have, sizeof buffer - 1 - have)) > 0) {
-		buffer[have + (size_t)got] = 0;
-		have = take_out_lines(epfd, search->fd, buffer, search->carried);
-	}
-	sys_close(info);
-	return got < 0 ? (int)got : 0;
-}
-
 static bool take_out_listed(int epfd, void *argument)
 {
 	struct search *search = argument;
 	int result = is_epoll(epfd);
 
 	if (result == 1)
-		result = take_out_all(epfd, search);
+		result = read_fdinfo(epfd, SIZE_MAX, search);
 	if (result < 0)
 		search->carried->error = result;
 	return !search->carried->error;
 }
 
+/* ---- notes ---- */
+
+/*
+ * A one-shot registration that has given its event has no events until it is changed, which
+ * only /proc tells. Not far into a large epoll, though: that would cost more than the event.
+ * (Put back it still tells of errors: EPOLL_CTL_ADD always asks for EPOLLERR and EPOLLHUP.)
+ */
+#define ONE_SHOT_LOOK 16384
+
+static uint32_t events_left(int epfd, int fd, uint32_t noted)
+{
+	struct search search = {.fd = fd};
+
+	if (noted & EPOLLONESHOT && read_fdinfo(epfd, ONE_SHOT_LOOK, &search) == 0 &&
+	    search.found)
+		return search.events;
+	return noted;
+}
+
+/* Return: false if a note was not true. Then its epoll was closed, or has another number. */
+static bool take_out_noted(int fd, struct carried *carried)
+{
+	bool all_true = true;
+
+	if (!hint_has_notes(fd))
+		return true;
+	for (int i = 0; i < NOTES; i++) {
+		struct epoll_event event;
+		unsigned before = carried->count;
+		int epfd;
+
+		if (!note_read(fd, i, &epfd, &event))
+			continue;
+		event.events = events_left(epfd, fd, event.events);
+		if (!take_out(epfd, fd, event, carried))
+			return true;
+		all_true = all_true && carried->count > before;
+		note_erase(epfd, fd);
+	}
+	return all_true;
+}
+
 int epoll_take_out(int fd, struct carried *carried)
 {
 	int result = 0;
+	bool all_true;
 
 	carried->error = 0;
 	carried->count = 0;
 	if (fd < 0)
 		return 0;
-	take_out_noted(fd, carried);
-	if (!carried->error && (hint_misses_notes(fd) || !hint_is_made(fd)))
-		result = procfd_each(take_out_listed, &(struct search){fd, carried});
+	all_true = take_out_noted(fd, carried);
+	if (!carried->error && (!all_true || hint_misses_notes(fd) || !hint_is_made(fd)))
+		result = procfd_each(take_out_listed,
+				     &(struct search){.fd = fd, .carried = carried});
 	return carried->error ?: result;
 }
 

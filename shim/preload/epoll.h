@@ -12,9 +12,11 @@
  * puts them back after connect(): back before it, they would report an unconnected socket as
  * writable.
  *
- * The notes (note.h) are hints: that EPOLL_CTL_DEL succeeds proves one true. Of a socket that
- * is in more epolls than there is room for, or that was made elsewhere, /proc has the rest;
- * that takes the longer the more descriptors the process and its epolls have.
+ * The notes (note.h) are hints: that EPOLL_CTL_DEL succeeds proves one true. Where one is not,
+ * since the epoll has another number now, and of a socket that is in more epolls than there is
+ * room for, or that was made elsewhere, /proc has the rest; that takes the longer the more
+ * descriptors the process and its epolls have. /proc also tells whether a one-shot registration
+ * was used up.
  */
 #ifndef VSOCKIFY_EPOLL_H
 #define VSOCKIFY_EPOLL_H

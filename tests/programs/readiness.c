@@ -213,6 +213,67 @@ static void nested(const struct family *f)
 	close(listener);
 }
 
+/* An epoll that has another number by the time of the connect. */
+static void moved(const struct family *f)
+{
+	int listener = listener_on(f, f->loopback, 0, "server");
+
+	for (int reused = 0; reused < 3; reused++) {
+		int fd = socket_of(f, SOCK_NONBLOCK), ep = must(epoll_create1(0)), copy,
+		    other = -1;
+
+		must(add(ep, fd, EPOLLOUT, 7));
+		copy = must(dup(ep));
+		close(ep);
+		if (reused)
+			other = must(reused == 1 ? dup(0) : epoll_create1(0));
+		check(!reused || other == ep);
+		connect_to(fd, f->loopback, local_port(listener));
+		wait_for(fd, POLLOUT);
+		say("moved: %s", wait_text(copy, PATIENCE_MS / 10));
+		say("removed: %s", result(epoll_ctl(copy, EPOLL_CTL_DEL, fd, NULL)));
+		say("after it: %s", wait_text(copy, 0));
+		close(fd);
+		close(copy);
+		close(other);
+	}
+	close(listener);
+}
+
+/* A one-shot registration that has had its event before the connect */
+static void used_up(const struct family *f)
+{
+	int listener = listener_on(f, f->loopback, 0, "server");
+
+	for (int others = 0; others < 200; others += 60) {
+		int fd = socket_of(f, SOCK_NONBLOCK), ep = must(epoll_create1(0));
+		int more[200];
+		struct epoll_event e = {.events = EPOLLOUT | EPOLLONESHOT, .data.u64 = 6};
+
+		for (int i = 0; i < others; i++) {
+			more[i] = socket_of(f, 0);
+			must(add(ep, more[i], EPOLLIN | EPOLLONESHOT, 5));
+		}
+		for (int left = others; left > 0;)
+			left -= epoll_wait(ep, &e, 1, PATIENCE_MS);
+		e = (struct epoll_event){.events = EPOLLOUT | EPOLLONESHOT, .data.u64 = 6};
+		must(add(ep, fd, e.events, 6));
+		say("unconnected: %s", wait_text(ep, PATIENCE_MS));
+		say("again: %s", wait_text(ep, 0));
+		connect_to(fd, f->loopback, local_port(listener));
+		wait_for(fd, POLLOUT);
+		say("connected: %s", wait_text(ep, 0));
+		say("armed: %s", result(epoll_ctl(ep, EPOLL_CTL_MOD, fd, &e)));
+		say("now: %s", wait_text(ep, PATIENCE_MS));
+		say("again: %s", wait_text(ep, 0));
+		for (int i = 0; i < others; i++)
+			close(more[i]);
+		close(fd);
+		close(ep);
+	}
+	close(listener);
+}
+
 /* A registration that was changed or removed again before connect. */
 static void changed_before(const struct family *f)
 {
@@ -355,6 +416,8 @@ int main(int argc, char **argv)
 	each_family("fork", after_fork);
 	each_family("an epoll in an epoll", nested);
 	each_family("changed before connect", changed_before);
+	each_family("moved before connect", moved);
+	each_family("used up before connect", used_up);
 	each_family("100 descriptors", many);
 	each_family("poll and select", others);
 	return test_failed;
