@@ -29,9 +29,9 @@ cleanup()
     local status=$?
     trap - EXIT
     trap '' INT TERM HUP
-    # shellcheck disable=SC2046 # a list of numbers
-    # shellcheck disable=SC2086 # either may be empty
-    kill ${qemu:-} ${pump:-} 2>/dev/null || true
+    # KILL ends one that is stopped, too. `device`: a process without which this machine cannot be (tests/muxer).
+    # shellcheck disable=SC2086 # any may be empty
+    kill -KILL ${qemu:-} ${pump:-} ${device:-} 2>/dev/null || true
     wait
     rm -rf "$run"
     exit $status
@@ -119,9 +119,10 @@ start_machine()
     local line=''
 
     started=$SECONDS
+    [ -z "${before_start:-}" ] || "$before_start"
     cat "$run/out" &
     pump=$!
-    exec 5< <(exec setpriv --pdeathsig KILL "${qemu_command[@]}" </dev/null 2>"$run/qemu.log")
+    exec 5< <(exec setpriv --pdeathsig KILL setsid "${qemu_command[@]}" </dev/null 2>"$run/qemu.log")
     qemu=$!
     read -r -t "$1" -u 5 line || return
     [ "$line" = up ]
@@ -172,9 +173,13 @@ boot_machine()
     fi
     [ -z "${when_up:-}" ] || "$when_up"
 
-    left=$((started + vm_timeout - SECONDS))
-    [ $left -gt 0 ] || left=1
-    read -r -t $left -u 5 line || result=$?
+    # One that reboots reports once more that it is up.
+    line=up
+    while [ $result = 0 ] && [ "$line" = up ]; do
+        left=$((started + vm_timeout - SECONDS))
+        [ $left -gt 0 ] || left=1
+        read -r -t $left -u 5 line || result=$?
+    done
     case $result:$line in
     "0:exit "*)
         wait $pump || true
