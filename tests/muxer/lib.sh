@@ -67,7 +67,7 @@ reboot_guest() {
 	await_guest
 }
 
-# kill_guest - the VMM goes without a word; the device stays
+# kill_guest - the VMM goes without a word, and its muxer soon after; what is left of it is its socket's path
 kill_guest() {
 	kill -KILL "$(cat "$guest/qemu.pid")"
 }
@@ -90,4 +90,29 @@ start_muxer() {
 # no_wrong_clients - the muxer has seen none so far
 no_wrong_clients() {
 	! grep WRONG "$TMPDIR/muxer.log" || fail "the muxer found fault with a client"
+}
+
+# write_rules FILE [TEXT] - rules under which 10.9.0.3 is the guest behind $MUXER, whose calls to port 7000 are accepted
+write_rules() {
+	cat >"$1" <<END
+version = 1;
+options = { connect_timeout = 2.0; };
+peers = ( { name = "vm1"; cid = 3; socket = "$MUXER"; addresses = [ "10.9.0.3" ]; } );
+connect = ( { to = "10.9.0.3:*"; peer = "vm1"; } );
+listen = ( { on = "*:7000"; peer = "vm1"; } );
+${2:-}
+END
+}
+
+# client CASE PORT [ARGUMENT...] - client.py on the host, under the shim and rules.conf, to the guest
+client() {
+	local case=$1 port=$2
+	shift 2
+	"${on_host[@]}" -c rules.conf "$python" "$muxer/client.py" "$case" 10.9.0.3 "$port" "$@"
+}
+
+# serve_in_guest NAME PORT SCRIPT - a server in the guest; returns when it listens
+serve_in_guest() {
+	NAME=$1 start_in_guest "$3"
+	wait_until guest_listens "$2"
 }
