@@ -84,7 +84,12 @@ start_muxer() {
 	MUXER=$TMPDIR/m/v.sock
 	rm -f "$MUXER"
 	start "${forbidden[@]}" "$python" "$muxer/scripted.py" "$@" "$MUXER" >"$TMPDIR/muxer.log"
-	wait_until test -S "$MUXER"
+	wait_until unix_listens "$MUXER"
+}
+
+# unix_listens PATH - somebody listens there: the path is there a little earlier
+unix_listens() {
+	ss -H -x -l -n | grep -Fq " $1 "
 }
 
 # no_wrong_clients - the muxer has seen none so far

@@ -32,7 +32,7 @@ cleanup()
     # KILL ends one that is stopped, too. `device`: a process without which this machine cannot be (tests/muxer).
     # shellcheck disable=SC2086 # any may be empty
     kill -KILL ${qemu:-} ${pump:-} ${device:-} 2>/dev/null || true
-    wait
+    wait 2>/dev/null
     rm -rf "$run"
     exit $status
 }
