@@ -29,6 +29,7 @@ static struct ruleset *make_rules(char kind, uint32_t count)
 					 .port_first = kind == 'r' ? 5000 : 5432,
 					 .port_last = kind == 'r' ? 6000 : 5432,
 					 .cid = 7,
+					 .peer = NO_PEER,
 					 .vsock_port = 5432};
 		rules[i].ip[13] = (uint8_t)(i >> 16);
 		rules[i].ip[14] = (uint8_t)(i >> 8);

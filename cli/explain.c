@@ -187,7 +187,8 @@ static void add_cause(struct list *text, const struct answer *answer)
 	ip_format(answer->at.ip, ip);
 	switch (answer->decision.rule) {
 	case BY_PEER:
-		name_of_cid(answer->rs, answer->decision.cid, name, sizeof(name));
+		name_of_machine(answer->rs, machine_of_cid(answer->decision.cid), name,
+				sizeof(name));
 		text_add(text, ", but %s is an address of the peer %s", ip, name);
 		break;
 	case BY_SYNTHETIC:
@@ -314,7 +315,7 @@ static void json_decision(struct json *json, const struct answer *answer)
 	json_string(json, "action", action_words[d->action]);
 	if (d->action == ACTION_VSOCK) {
 		if (d->cid != CID_UNKNOWN) {
-			name_of_cid(answer->rs, d->cid, name, sizeof(name));
+			name_of_machine(answer->rs, machine_of_cid(d->cid), name, sizeof(name));
 			json_number(json, "cid", d->cid);
 			json_string(json, "name", name);
 		}

@@ -63,16 +63,16 @@ static bool look_up(struct question *question, uint16_t port)
 }
 
 /**
- * look_up_cid() - find the addresses of a *.vsock name, IPv4 first as the shim has them
- * @cid: of the name
+ * look_up_machine() - find the addresses of a *.vsock name, IPv4 first as the shim has them
+ * @machine: of the name
  */
-static bool look_up_cid(const struct ruleset *rs, struct question *question, uint32_t cid,
-			uint16_t port)
+static bool look_up_machine(const struct ruleset *rs, struct question *question,
+			    struct machine machine, uint16_t port)
 {
 	uint8_t ip[16];
 
 	for (int v6 = 0; v6 <= 1; v6++) {
-		if (ip_to_reach_cid(rs, cid, v6 != 0, ip))
+		if (ip_to_reach(rs, machine, v6 != 0, ip))
 			add_endpoint(question, ip, port);
 	}
 	if (question->endpoints.count > 0)
@@ -110,7 +110,7 @@ static bool read_host(const struct ruleset *rs, struct question *question, uint1
 {
 	char *host = question->host;
 	uint8_t ip[16];
-	uint32_t cid;
+	struct machine machine;
 
 	if (question->side == SIDE_LISTEN && (*host == '\0' || strcmp(host, "*") == 0)) {
 		add_wildcards(question, port);
@@ -125,8 +125,8 @@ static bool read_host(const struct ruleset *rs, struct question *question, uint1
 		return true;
 	}
 	question->is_name = true;
-	if (rs->names && cid_of_name(rs, host, &cid))
-		return look_up_cid(rs, question, cid, port);
+	if (rs->names && machine_of_name(rs, host, &machine))
+		return look_up_machine(rs, question, machine, port);
 	return look_up(question, port);
 }
 

@@ -35,7 +35,7 @@ void text_add_cid(struct list *text, const struct ruleset *rs, uint32_t cid, con
 	char name[NAME_TEXT_MAX];
 
 	text_add(text, "%u%s", cid, suffix);
-	name_of_cid(rs, cid, name, sizeof(name));
+	name_of_machine(rs, machine_of_cid(cid), name, sizeof(name));
 	if (name[0] < '0' || name[0] > '9')
 		text_add(text, " (%s)", name);
 }

@@ -10,7 +10,7 @@
 #include "../config/ruleset.h"
 #include "table.h"
 
-/* Bytes of "name.vsock", as name_of_cid() wants it. */
+/* Bytes of "name.vsock", as name_of_machine() wants it. */
 #define NAME_TEXT_MAX 64
 
 /* text_add() - add a text to another, as printf() */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * address.c - the IP address of a CID, the CID of an IP address, and *.vsock names
+ * address.c - the IP address of a machine, the CID of an IP address, and *.vsock names
  *
  * Theory of operation: see address.h. Look-ups among peers are linear and the first hit
  * wins: there are few peers, and the order in which they were configured is the one their
@@ -54,16 +54,57 @@ static uint32_t get_low_word(const uint8_t ip[16])
 }
 
 /**
- * peer_ip() - the first address of one family configured for a CID
- * Return: the address, or NULL if there is none
+ * is_entry_of() - is a peer an entry of this machine, of which there may be several?
  */
-static const uint8_t *peer_ip(const struct ruleset *rs, uint32_t cid, bool v6)
+static bool is_entry_of(const struct peer *peer, struct machine machine)
+{
+	if (machine.socket)
+		return peer->socket == machine.socket;
+	return !peer->socket && peer->cid == machine.cid;
+}
+
+/**
+ * machine_of_peer() - the machine that a peer is
+ */
+static struct machine machine_of_peer(const struct ruleset *rs, uint32_t index)
+{
+	const struct peer *peer = ruleset_peers(rs) + index;
+
+	return (struct machine){
+		.socket = peer->socket,
+		.cid = peer->socket ? CID_UNKNOWN : peer->cid,
+		.peer = index,
+	};
+}
+
+bool machine_of_peer_address(const struct ruleset *rs, const uint8_t ip[16],
+			     struct machine *machine)
 {
 	const uint8_t(*addresses)[16] = ruleset_addresses(rs);
 	const struct peer *peers = ruleset_peers(rs);
 
 	for (uint32_t p = 0; p < rs->peer_count; p++) {
-		if (peers[p].cid != cid)
+		for (uint32_t a = 0; a < peers[p].address_count; a++) {
+			if (memcmp(addresses[peers[p].address_first + a], ip, 16) == 0) {
+				*machine = machine_of_peer(rs, p);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/**
+ * peer_ip() - the first address of one family configured for a machine
+ * Return: the address, or NULL if there is none
+ */
+static const uint8_t *peer_ip(const struct ruleset *rs, struct machine machine, bool v6)
+{
+	const uint8_t(*addresses)[16] = ruleset_addresses(rs);
+	const struct peer *peers = ruleset_peers(rs);
+
+	for (uint32_t p = 0; p < rs->peer_count; p++) {
+		if (!is_entry_of(&peers[p], machine))
 			continue;
 		for (uint32_t a = 0; a < peers[p].address_count; a++) {
 			const uint8_t *ip = addresses[peers[p].address_first + a];
@@ -92,7 +133,7 @@ static void loopback_ip(bool v6, uint8_t ip[16])
 
 void ip_of_cid(const struct ruleset *rs, uint32_t cid, bool v6, bool loopback, uint8_t ip[16])
 {
-	const uint8_t *configured = peer_ip(rs, cid, v6);
+	const uint8_t *configured = peer_ip(rs, machine_of_cid(cid), v6);
 
 	if (configured)
 		memcpy(ip, configured, 16);
@@ -148,13 +189,20 @@ bool cid_of_synthetic(const uint8_t ip[16], uint32_t *cid)
 	return true;
 }
 
-bool ip_to_reach_cid(const struct ruleset *rs, uint32_t cid, bool v6, uint8_t ip[16])
+bool ip_to_reach(const struct ruleset *rs, struct machine machine, bool v6, uint8_t ip[16])
 {
+	const uint8_t *configured;
 	uint32_t stands_for;
 
-	if (cid == CID_UNKNOWN)
+	if (machine.socket) {
+		configured = peer_ip(rs, machine, v6);
+		if (configured)
+			memcpy(ip, configured, 16);
+		return configured != NULL;
+	}
+	if (machine.cid == CID_UNKNOWN)
 		return false;
-	ip_of_cid(rs, cid, v6, false, ip);
+	ip_of_cid(rs, machine.cid, v6, false, ip);
 	return !cid_of_synthetic(ip, &stands_for) || stands_for != CID_UNKNOWN;
 }
 
@@ -200,25 +248,26 @@ static uint32_t cid_of_digits(const char *text, size_t length)
 }
 
 /**
- * cid_of_label() - the CID of a name without its ".vsock"
+ * machine_of_label() - whom a name without its ".vsock" stands for
  * @length: above 0
  */
-static uint32_t cid_of_label(const struct ruleset *rs, const char *label, size_t length)
+static struct machine machine_of_label(const struct ruleset *rs, const char *label,
+				       size_t length)
 {
 	const struct peer *peers = ruleset_peers(rs);
 
 	for (uint32_t p = 0; p < rs->peer_count; p++) {
 		if (same_name(label, length, ruleset_string(rs, peers[p].name)))
-			return peers[p].cid;
+			return machine_of_peer(rs, p);
 	}
 	for (size_t i = 0; i < BUILTIN_COUNT; i++) {
 		if (same_name(label, length, builtin_names[i].name))
-			return builtin_names[i].cid;
+			return machine_of_cid(builtin_names[i].cid);
 	}
-	return cid_of_digits(label, length);
+	return machine_of_cid(cid_of_digits(label, length));
 }
 
-bool cid_of_name(const struct ruleset *rs, const char *name, uint32_t *cid)
+bool machine_of_name(const struct ruleset *rs, const char *name, struct machine *machine)
 {
 	const size_t suffix = sizeof(NAME_SUFFIX) - 1;
 	size_t length = strlen(name);
@@ -228,7 +277,8 @@ bool cid_of_name(const struct ruleset *rs, const char *name, uint32_t *cid)
 	if (length < suffix || !same_name(name + length - suffix, suffix, NAME_SUFFIX))
 		return false;
 	length -= suffix;
-	*cid = length > 0 ? cid_of_label(rs, name, length) : CID_UNKNOWN;
+	*machine =
+		length > 0 ? machine_of_label(rs, name, length) : machine_of_cid(CID_UNKNOWN);
 	return true;
 }
 
@@ -250,39 +300,43 @@ static const char *digits_of_cid(uint32_t cid, char *buf)
 }
 
 /**
- * label_of_cid() - the name to show for a CID, without its ".vsock"
+ * label_of_machine() - the name to show for a machine, without its ".vsock"
  * @buf: CID_TEXT_MAX bytes
+ * Return: it; NULL if there is none
  *
- * A built-in name that a peer has taken for another CID would lead back to the wrong one.
+ * A built-in name that a peer has taken would lead back to the wrong machine.
  */
-static const char *label_of_cid(const struct ruleset *rs, uint32_t cid, char *buf)
+static const char *label_of_machine(const struct ruleset *rs, struct machine machine, char *buf)
 {
 	const struct peer *peers = ruleset_peers(rs);
 
 	for (uint32_t p = 0; p < rs->peer_count; p++) {
 		const char *name = ruleset_string(rs, peers[p].name);
 
-		if (peers[p].cid == cid && name[0] != '\0')
+		if (name[0] != '\0' && is_entry_of(&peers[p], machine))
 			return name;
 	}
+	if (machine.socket)
+		return NULL;
 	for (size_t i = 0; i < BUILTIN_COUNT; i++) {
 		const char *name = builtin_names[i].name;
 
-		if (builtin_names[i].cid == cid && cid_of_label(rs, name, strlen(name)) == cid)
+		if (builtin_names[i].cid == machine.cid &&
+		    machine_of_label(rs, name, strlen(name)).cid == machine.cid)
 			return name;
 	}
-	return digits_of_cid(cid, buf);
+	return digits_of_cid(machine.cid, buf);
 }
 
-void name_of_cid(const struct ruleset *rs, uint32_t cid, char *buf, size_t size)
+void name_of_machine(const struct ruleset *rs, struct machine machine, char *buf, size_t size)
 {
 	char digits[CID_TEXT_MAX];
-	const char *parts[] = {label_of_cid(rs, cid, digits), NAME_SUFFIX};
+	const char *parts[] = {label_of_machine(rs, machine, digits), NAME_SUFFIX};
 	size_t used = 0;
 
 	if (size == 0)
 		return;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; parts[0] && i < 2; i++) {
 		for (const char *c = parts[i]; *c != '\0' && used < size - 1; c++)
 			buf[used++] = *c;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * address.h - the IP address of a CID, the CID of an IP address, and *.vsock names
+ * address.h - the IP address of a machine, the CID of an IP address, and *.vsock names
  *
  * Theory of operation
  *
@@ -16,6 +16,11 @@
  *      ("vsock" in ASCII follows the fd of a unique local address).
  *
  * The addresses of case 3 are *synthetic*: connecting to one works without any rule.
+ *
+ * A peer that has a socket (struct peer) is another kind of machine: no CID leads to it, so
+ * that it has the addresses that it was given, and no other; and none of what is said here of
+ * a CID is said of it, whatever CID was written beside its socket.
+ *
  * All functions are pure and async-signal-safe.
  */
 #ifndef VSOCKIFY_ADDRESS_H
@@ -32,15 +37,28 @@
  */
 void ip_of_cid(const struct ruleset *rs, uint32_t cid, bool v6, bool loopback, uint8_t ip[16]);
 
+/* machine_exists() - is it anybody at all? */
+static inline bool machine_exists(struct machine machine)
+{
+	return machine.socket != 0 || machine.cid != CID_UNKNOWN;
+}
+
 /*
- * ip_to_reach_cid() - the address that a name of a CID resolves to
+ * ip_to_reach() - the address that a name of a machine resolves to
  * @v6: wanted family, as in ip_of_cid()
- * @cid: CID_UNKNOWN: no address
+ * @machine: nobody has no address
  * Return: false if none of this family leads there
  *
  * Never a loopback address, which rules and programs treat in ways of their own.
  */
-bool ip_to_reach_cid(const struct ruleset *rs, uint32_t cid, bool v6, uint8_t ip[16]);
+bool ip_to_reach(const struct ruleset *rs, struct machine machine, bool v6, uint8_t ip[16]);
+
+/*
+ * machine_of_peer_address() - the peer that an address was configured for
+ * Return: false if for none
+ */
+bool machine_of_peer_address(const struct ruleset *rs, const uint8_t ip[16],
+			     struct machine *machine);
 
 /*
  * synthetic_ip() - the address of case 3, whatever peers are configured
@@ -57,19 +75,26 @@ bool synthetic_ip(uint32_t cid, bool v6, uint8_t ip[16]);
 bool cid_of_synthetic(const uint8_t ip[16], uint32_t *cid);
 
 /*
- * cid_of_name() - the CID that a name such as "3.vsock", "host.vsock", "db.vsock" stands for
+ * machine_of_name() - whom a name such as "3.vsock", "host.vsock", "db.vsock" stands for
  * @name: need not be lower case; one trailing dot is allowed
- * Return: true if it ends in ".vsock"; *@cid is CID_UNKNOWN if nothing of that name is known
+ * Return: true if it ends in ".vsock"; *@machine is nobody if nothing of that name is known
  *
  * A peer's name wins over the built-in ones: "host" (2) and "local" (1), then decimal CIDs.
  */
-bool cid_of_name(const struct ruleset *rs, const char *name, uint32_t *cid);
+bool machine_of_name(const struct ruleset *rs, const char *name, struct machine *machine);
 
 /*
- * name_of_cid() - the name to show for a CID: "db.vsock", "host.vsock", "7.vsock"
+ * name_of_machine() - the name to show for a machine: "db.vsock", "host.vsock", "7.vsock"; ""
+ * for one that has a socket and no name
  * @buf, @size: where to; 64 bytes hold every name (peers' names are at most 48 bytes long)
  */
-void name_of_cid(const struct ruleset *rs, uint32_t cid, char *buf, size_t size);
+void name_of_machine(const struct ruleset *rs, struct machine machine, char *buf, size_t size);
+
+/* machine_of_cid() - the machine that AF_VSOCK reaches by a CID */
+static inline struct machine machine_of_cid(uint32_t cid)
+{
+	return (struct machine){.cid = cid, .peer = NO_PEER};
+}
 
 /* Longest text ip_format() makes, with the NUL: "[::ffff:255.255.255.255]" is not among them */
 #define IP_TEXT_MAX 48

@@ -182,24 +182,24 @@ static struct ruleset *lay_out(const struct builder *builder)
 /* ---- names ---- */
 
 /**
- * resolve() - the CID that a reference stands for
- * Return: it; 0 after an error
+ * resolve() - the machine that a reference stands for
+ * Return: it; nobody after an error
  */
-static uint32_t resolve(struct builder *builder, const struct ruleset *rs,
-			const struct peer_reference *reference)
+static struct machine resolve(struct builder *builder, const struct ruleset *rs,
+			      const struct peer_reference *reference)
 {
 	char name[PEER_NAME_MAX + sizeof(".vsock")];
-	uint32_t cid;
+	struct machine machine;
 
 	if (!reference->name)
-		return reference->cid;
+		return machine_of_cid(reference->cid);
 	(void)snprintf(name, sizeof(name), "%s.vsock", reference->name);
-	if (cid_of_name(rs, name, &cid) && cid != CID_UNKNOWN)
-		return cid;
+	if (machine_of_name(rs, name, &machine) && machine_exists(machine))
+		return machine;
 	builder_error(builder, reference->origin,
 		      "there is no peer \"%s\": define it among the peers, or give its CID",
 		      reference->name);
-	return 0;
+	return machine_of_cid(CID_UNKNOWN);
 }
 
 /**
@@ -214,11 +214,13 @@ static void resolve_rules(struct builder *builder, struct ruleset *rs, enum side
 
 	for (size_t i = 0; i < builder->rules[side].count; i++) {
 		const struct peer_reference *references = drafts[i].accepts.items;
+		struct machine to = resolve(builder, rs, &drafts[i].to);
 
-		rules[i].cid = resolve(builder, rs, &drafts[i].to);
+		rules[i].cid = to.cid;
+		rules[i].peer = to.peer;
 		for (size_t a = 0; a < drafts[i].accepts.count; a++)
 			accepts[rules[i].accept_first + a] =
-				resolve(builder, rs, &references[a]);
+				resolve(builder, rs, &references[a]).cid;
 	}
 }
 

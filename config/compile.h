@@ -5,8 +5,8 @@
  * Theory of operation
  *
  * The image is laid out before the names in its rules are resolved, so that resolving can use
- * the very look-up by which the program will later find *.vsock names (cid_of_name). Then the
- * rules are looked through for those that can never be reached (config/overlap.c).
+ * the very look-up by which the program will later find *.vsock names (machine_of_name). Then
+ * the rules are looked through for those that can never be reached (config/overlap.c).
  *
  * Functions that run out of memory do not return (config/memory.h).
  */

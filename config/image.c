@@ -128,6 +128,21 @@ static bool strings_valid(const struct ruleset *rs)
 }
 
 /**
+ * socket_valid() - is it the path of a socket, or none?
+ *
+ * A socket with an empty path has a name outside of every directory, for anybody to take.
+ */
+static bool socket_valid(const struct ruleset *rs, uint32_t offset)
+{
+	const char *path = ruleset_string(rs, offset);
+
+	if (offset == 0)
+		return true;
+	return string_valid(rs, offset) && *path == '/' &&
+	       strnlen(path, SOCKET_PATH_MAX + 1) <= SOCKET_PATH_MAX;
+}
+
+/**
  * peers_valid() - check every peer
  */
 static bool peers_valid(const struct ruleset *rs)
@@ -135,7 +150,7 @@ static bool peers_valid(const struct ruleset *rs)
 	const struct peer *peers = ruleset_peers(rs);
 
 	for (uint32_t i = 0; i < rs->peer_count; i++) {
-		if (!string_valid(rs, peers[i].name) ||
+		if (!string_valid(rs, peers[i].name) || !socket_valid(rs, peers[i].socket) ||
 		    !slice_inside(peers[i].address_first, peers[i].address_count,
 				  rs->address_count))
 			return false;
@@ -170,8 +185,24 @@ static bool rule_valid(const struct ruleset *rs, const struct rule *rule)
 {
 	return rule->prefix_bits <= 128 && rule->family <= RULE_IPV6 &&
 	       rule->action <= ACTION_VSOCK && rule->source < rs->source_count &&
-	       ports_valid(rule) &&
+	       ports_valid(rule) && (rule->peer == NO_PEER || rule->peer < rs->peer_count) &&
 	       slice_inside(rule->accept_first, rule->accept_count, rs->accept_count);
+}
+
+/**
+ * callers_valid() - check whose guests the listen rules let in
+ *
+ * Without a socket, the listener would be open to everybody.
+ */
+static bool callers_valid(const struct ruleset *rs)
+{
+	const struct rule *rules = ruleset_listen(rs);
+
+	for (uint32_t i = 0; i < rs->listen_count; i++) {
+		if (rules[i].peer != NO_PEER && ruleset_peers(rs)[rules[i].peer].socket == 0)
+			return false;
+	}
+	return true;
 }
 
 /**
@@ -196,7 +227,7 @@ bool ruleset_valid(const void *image, size_t size)
 	return rs->default_connect <= ACTION_DENY && rs->default_listen <= ACTION_DENY &&
 	       arrays_valid(rs) && strings_valid(rs) && peers_valid(rs) &&
 	       rules_valid(rs, ruleset_connect(rs), rs->connect_count) &&
-	       rules_valid(rs, ruleset_listen(rs), rs->listen_count);
+	       rules_valid(rs, ruleset_listen(rs), rs->listen_count) && callers_valid(rs);
 }
 
 /* ---- bytes as text ---- */

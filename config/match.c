@@ -134,24 +134,6 @@ static uint32_t vsock_port_of(const struct rule *rule, uint16_t port)
 }
 
 /**
- * cid_of_peer_address() - the peer that an address was configured for
- * Return: its CID, or CID_UNKNOWN
- */
-static uint32_t cid_of_peer_address(const struct ruleset *rs, const uint8_t ip[16])
-{
-	const uint8_t(*addresses)[16] = ruleset_addresses(rs);
-	const struct peer *peers = ruleset_peers(rs);
-
-	for (uint32_t p = 0; p < rs->peer_count; p++) {
-		for (uint32_t a = 0; a < peers[p].address_count; a++) {
-			if (memcmp(addresses[peers[p].address_first + a], ip, 16) == 0)
-				return peers[p].cid;
-		}
-	}
-	return CID_UNKNOWN;
-}
-
-/**
  * is_broadcast() - 255.255.255.255, which is in 240.0.0.0/4 but nobody's synthetic address
  */
 static bool is_broadcast(const uint8_t ip[16])
@@ -162,15 +144,32 @@ static bool is_broadcast(const uint8_t ip[16])
 }
 
 /**
- * by_address() - a decision to go to a CID that the address itself names
+ * by_address() - a decision to go to the machine that the address itself names
  * @by: BY_PEER or BY_SYNTHETIC
- * @cid: CID_UNKNOWN if the address names a CID that cannot be connected to
+ * @to: nobody if the address names a CID that cannot be connected to
  */
-static struct decision by_address(int by, uint32_t cid, uint16_t port)
+static struct decision by_address(int by, struct machine to, uint16_t port)
 {
-	if (cid == CID_UNKNOWN || port == 0)
+	if (!machine_exists(to) || port == 0)
 		return (struct decision){.action = ACTION_DENY, .rule = by};
-	return (struct decision){.action = ACTION_VSOCK, .rule = by, .cid = cid, .port = port};
+	return (struct decision){.action = ACTION_VSOCK,
+				 .rule = by,
+				 .cid = to.cid,
+				 .port = port,
+				 .socket = to.socket,
+				 .peer = to.peer};
+}
+
+/**
+ * set_peer() - note the peer of a rule in its decision, and the way there
+ *
+ * The rule has no CID if the peer has a socket.
+ */
+static inline void set_peer(const struct ruleset *rs, const struct rule *rule,
+			    struct decision *d)
+{
+	d->peer = rule->peer;
+	d->socket = rule->peer == NO_PEER ? 0 : ruleset_peers(rs)[rule->peer].socket;
 }
 
 /**
@@ -178,13 +177,15 @@ static struct decision by_address(int by, uint32_t cid, uint16_t port)
  *
  * No vsock port is numbered 0, and TCP refuses a connection to port 0 as well.
  */
-static struct decision by_connect_rule(const struct rule *rule, int index, uint16_t port)
+static struct decision by_connect_rule(const struct ruleset *rs, const struct rule *rule,
+				       int index, uint16_t port)
 {
 	struct decision d = {.action = (enum action)rule->action, .rule = index};
 
 	if (d.action != ACTION_VSOCK)
 		return d;
 	d.cid = rule->cid;
+	set_peer(rs, rule, &d);
 	d.port = vsock_port_of(rule, port);
 	if (d.port == 0)
 		d.action = ACTION_DENY;
@@ -195,24 +196,24 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
 {
 	const struct rule *rules = ruleset_connect(rs), *end = rules + rs->connect_count;
 	uint8_t ip[16];
+	struct machine machine;
 	struct target target;
-	uint32_t cid;
 
 	memcpy(ip, to->ip, sizeof(ip));
 	ip_loopback_if_unspecified(ip);
 	target = target_of(ip, to->port);
 	for (const struct rule *rule = rules; rule < end; rule++) {
 		if (rule_meets(rule, &target))
-			return by_connect_rule(rule, (int)(rule - rules), to->port);
+			return by_connect_rule(rs, rule, (int)(rule - rules), to->port);
 	}
 	if (rs->default_connect == ACTION_DENY)
 		return (struct decision){.action = ACTION_DENY, .rule = BY_DEFAULT};
 
-	cid = cid_of_peer_address(rs, ip);
-	if (cid != CID_UNKNOWN)
-		return by_address(BY_PEER, cid, to->port);
-	if (rs->names && cid_of_synthetic(ip, &cid) && !is_broadcast(ip))
-		return by_address(BY_SYNTHETIC, cid, to->port);
+	if (machine_of_peer_address(rs, ip, &machine))
+		return by_address(BY_PEER, machine, to->port);
+	machine = (struct machine){.peer = NO_PEER};
+	if (rs->names && cid_of_synthetic(ip, &machine.cid) && !is_broadcast(ip))
+		return by_address(BY_SYNTHETIC, machine, to->port);
 	return (struct decision){.action = ACTION_PASS, .rule = BY_DEFAULT};
 }
 
@@ -222,17 +223,20 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
  * A rule names loopback addresses only if its own is one: that has zeros past its prefix, so
  * that no shorter prefix than those of 127.0.0.0/8 and ::1/128 can begin one.
  */
-static struct decision by_listen_rule(const struct rule *rule, int index,
-				      const struct endpoint *on)
+static struct decision by_listen_rule(const struct ruleset *rs, const struct rule *rule,
+				      int index, const struct endpoint *on)
 {
+	bool stays_local =
+		rule->all_ports && ip_is_loopback(on->ip) && !ip_is_loopback(rule->ip);
 	struct decision d = {.action = (enum action)rule->action, .rule = index};
 
 	if (d.action != ACTION_VSOCK)
 		return d;
-	d.cid = CID_ANY;
-	if (rule->all_ports && ip_is_loopback(on->ip) && !ip_is_loopback(rule->ip))
-		d.cid = CID_LOCAL;
+	d.cid = stays_local ? CID_LOCAL : CID_ANY;
+	set_peer(rs, rule, &d);
 	d.port = vsock_port_of(rule, on->port);
+	if (d.socket && stays_local)
+		d.action = ACTION_DENY;
 	return d;
 }
 
@@ -247,7 +251,7 @@ struct decision decide_listen(const struct ruleset *rs, const struct endpoint *o
 	for (uint32_t i = 0; i < rs->listen_count; i++) {
 		if (rule_meets(&rules[i], &target) ||
 		    (dual_stack && rule_meets(&rules[i], &v4_target)))
-			return by_listen_rule(&rules[i], (int)i, on);
+			return by_listen_rule(rs, &rules[i], (int)i, on);
 	}
 	return (struct decision){.action = (enum action)rs->default_listen, .rule = BY_DEFAULT};
 }

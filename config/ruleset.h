@@ -59,21 +59,42 @@ struct rule {
 	uint32_t vsock_port;   /* what port_first becomes; the others follow in step */
 	uint32_t accept_first; /* index of the first CID of accept_from */
 	uint32_t accept_count;
+	uint32_t peer; /* ACTION_VSOCK: index of the peer that it names, or NO_PEER; of a listen
+			  rule: whose guest may call, a peer with a socket */
 };
 
-/* A peer: a CID with a name, addresses, or both. */
+/* A rule, or a decision, that no entry among the peers belongs to. */
+#define NO_PEER UINT32_MAX
+
+/*
+ * A peer: a machine with a name, addresses, or both. One that has a socket is reached by it
+ * alone; its CID is then no more than a note of its owner's, and others may have the same.
+ */
 struct peer {
-	uint32_t cid;
+	uint32_t cid;  /* CID_UNKNOWN: none; only beside a socket */
 	uint32_t name; /* offset of a NUL-terminated string; the empty string if unnamed */
 	uint32_t address_first; /* index into the peer addresses */
 	uint32_t address_count;
+	uint32_t socket; /* offset of the absolute path of its VMM's socket; 0: none. Equal
+			    paths are at one offset */
+};
+
+/* The longest path of a VMM's socket, without the NUL: the kernel takes 107 bytes, and "_" and
+ * a port of ten digits must fit behind it. */
+#define SOCKET_PATH_MAX 96
+
+/* A machine, by the way that leads there. */
+struct machine {
+	uint32_t socket; /* as struct peer has it; 0: by the CID */
+	uint32_t cid;    /* without a socket; CID_UNKNOWN: nobody */
+	uint32_t peer;   /* index of the entry that it was found by, or NO_PEER */
 };
 
 #define RULESET_MAGIC 0x76736b31u /* "vsk1" */
 /* Counted up with every change of the image or of what it means: a shim refuses the rules of a
  * launcher or plugin that counts otherwise. (A test builds a "next version".) */
 #ifndef RULESET_VERSION
-#define RULESET_VERSION 1u
+#define RULESET_VERSION 2u
 #endif
 
 /* The image's header. All *_at members are byte offsets from its start. */
@@ -208,15 +229,19 @@ enum fit rule_fit_listen(const struct rule *rule, const struct endpoint *on, boo
 /* Why a decision came out as it did, where no rule made it. */
 enum {
 	BY_DEFAULT = -1,   /* no rule matched */
-	BY_PEER = -2,      /* an address configured for a peer */
+	BY_PEER = -2,      /* an address configured for a peer: the decision has which */
 	BY_SYNTHETIC = -3, /* an address made from a CID (config/address.h) */
 };
 
 struct decision {
 	enum action action;
-	int rule;      /* index into the connect or listen rules, or BY_... */
-	uint32_t cid;  /* ACTION_VSOCK: connect: the peer; listen: the CID to bind, any or 1 */
-	uint32_t port; /* ACTION_VSOCK: the vsock port; listen: 0 means "choose one" */
+	int rule; /* index into the connect or listen rules, or BY_... */
+	/* The rest of ACTION_VSOCK: */
+	uint32_t cid;    /* connect: the peer; listen: the CID to bind, any or 1 */
+	uint32_t port;   /* the vsock port; listen: 0 means "choose one" */
+	uint32_t socket; /* offset of the path of the VMM's socket that leads to the peer; then
+			    there is no CID: it is CID_UNKNOWN. 0: by AF_VSOCK */
+	uint32_t peer;   /* index of the peer, or NO_PEER */
 };
 
 /*
@@ -235,7 +260,8 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
  * "0.0.0.0:80" as a rule meets every IPv4 bind of that port and a dual-stack [::]:80;
  * "[::]:80" every IPv6 bind. Port 0 ("any free port") is met by rules for all ports only.
  * A rule for all ports that does not itself name a loopback address keeps a bind to a
- * loopback address local: the decision's CID is then CID_LOCAL, else CID_ANY.
+ * loopback address local: the decision's CID is then CID_LOCAL, else CID_ANY. A rule that
+ * names a peer has no such way, and denies that bind.
  */
 struct decision decide_listen(const struct ruleset *rs, const struct endpoint *on, bool v6only);
 

@@ -30,22 +30,22 @@
 #include "real.h"
 #include "state.h"
 
-#define NAME_MAX_LENGTH 64 /* name_of_cid() */
+#define NAME_MAX_LENGTH 64 /* name_of_machine() */
 
 /* ---- names ---- */
 
-/* Is this a name of ours? *@cid is CID_UNKNOWN if it ends in .vsock, but means nothing. */
-static bool is_vsock_name(const struct ruleset *rs, const char *name, uint32_t *cid)
+/* Is this a name of ours? *@machine is nobody if it ends in .vsock, but means nothing. */
+static bool is_vsock_name(const struct ruleset *rs, const char *name, struct machine *machine)
 {
-	return rs->names && name && cid_of_name(rs, name, cid);
+	return rs->names && name && machine_of_name(rs, name, machine);
 }
 
-/* The text of the address to connect to for a CID; false if it has none in this family. */
-static bool address_text(const struct ruleset *rs, uint32_t cid, bool v6, char *text)
+/* The text of the address to connect to for a machine; false if it has none in this family. */
+static bool address_text(const struct ruleset *rs, struct machine machine, bool v6, char *text)
 {
 	uint8_t ip[16];
 
-	if (!ip_to_reach_cid(rs, cid, v6, ip))
+	if (!ip_to_reach(rs, machine, v6, ip))
 		return false;
 	ip_format(ip, text);
 	return true;
@@ -61,14 +61,14 @@ static bool is_ip_family(const struct addrinfo *hints)
 }
 
 /* The results for one family of a *.vsock name, put at the end of *@list. */
-static int add_family(const struct ruleset *rs, uint32_t cid, bool v6, const char *service,
-		      const struct addrinfo *hints, struct addrinfo **list)
+static int add_family(const struct ruleset *rs, struct machine machine, bool v6,
+		      const char *service, const struct addrinfo *hints, struct addrinfo **list)
 {
 	struct addrinfo numeric = *hints;
 	bool first = !*list;
 	char text[IP_TEXT_MAX];
 
-	if (!address_text(rs, cid, v6, text))
+	if (!address_text(rs, machine, v6, text))
 		return EAI_NONAME;
 	while (*list)
 		list = &(*list)->ai_next;
@@ -80,9 +80,9 @@ static int add_family(const struct ruleset *rs, uint32_t cid, bool v6, const cha
 }
 
 /* IPv4 comes first: a machine may be without IPv6. */
-static int resolve_vsock_name(const struct ruleset *rs, uint32_t cid, const char *node,
-			      const char *service, const struct addrinfo *hints,
-			      struct addrinfo **result)
+static int resolve_vsock_name(const struct ruleset *rs, struct machine machine,
+			      const char *node, const char *service,
+			      const struct addrinfo *hints, struct addrinfo **result)
 {
 	struct addrinfo none = {.ai_family = AF_UNSPEC}, second, *list = NULL;
 	int v4 = EAI_NONAME, v6 = EAI_NONAME;
@@ -90,12 +90,12 @@ static int resolve_vsock_name(const struct ruleset *rs, uint32_t cid, const char
 	if (!hints)
 		hints = &none;
 	if (hints->ai_family != AF_INET6)
-		v4 = add_family(rs, cid, false, service, hints, &list);
+		v4 = add_family(rs, machine, false, service, hints, &list);
 	second = *hints;
 	if (list) /* only the first entry of a list has the name */
 		second.ai_flags &= ~AI_CANONNAME;
 	if (hints->ai_family != AF_INET)
-		v6 = add_family(rs, cid, true, service, &second, &list);
+		v6 = add_family(rs, machine, true, service, &second, &list);
 	if (!list)
 		return hints->ai_family == AF_INET6 ? v6 : v4;
 	if (list->ai_canonname) {
@@ -151,12 +151,12 @@ int resolve_addrinfo(const char *node, const char *service, const struct addrinf
 		     struct addrinfo **result)
 {
 	const struct ruleset *rs = rules();
-	uint32_t cid;
+	struct machine machine;
 	int error;
 
-	if (is_vsock_name(rs, node, &cid) && is_ip_family(hints) &&
+	if (is_vsock_name(rs, node, &machine) && is_ip_family(hints) &&
 	    !(hints && hints->ai_flags & AI_NUMERICHOST))
-		return resolve_vsock_name(rs, cid, node, service, hints, result);
+		return resolve_vsock_name(rs, machine, node, service, hints, result);
 	error = REAL(getaddrinfo)(node, service, hints, result);
 	if (!failed_for_family(error) || !hints || !(hints->ai_flags & AI_ADDRCONFIG))
 		return error;
@@ -165,24 +165,16 @@ int resolve_addrinfo(const char *node, const char *service, const struct addrinf
 
 /* ---- addresses back to names ---- */
 
-/* The CID that an address stands for, if it is one that has a name of ours. */
-static bool cid_of_ip(const struct ruleset *rs, const uint8_t ip[16], uint32_t *cid)
+/* The machine that an address stands for, if it is one that has a name of ours. */
+static bool machine_of_ip(const struct ruleset *rs, const uint8_t ip[16],
+			  struct machine *machine)
 {
-	const uint8_t(*addresses)[16] = ruleset_addresses(rs);
-
 	if (!rs->names)
 		return false;
-	for (uint32_t i = 0; i < rs->peer_count; i++) {
-		const struct peer *peer = ruleset_peers(rs) + i;
-
-		for (uint32_t j = 0; peer->name && j < peer->address_count; j++) {
-			if (memcmp(addresses[peer->address_first + j], ip, 16) == 0) {
-				*cid = peer->cid;
-				return true;
-			}
-		}
-	}
-	return cid_of_synthetic(ip, cid) && *cid != CID_UNKNOWN;
+	if (machine_of_peer_address(rs, ip, machine) && ruleset_peers(rs)[machine->peer].name)
+		return true;
+	*machine = machine_of_cid(CID_UNKNOWN);
+	return cid_of_synthetic(ip, &machine->cid) && machine_exists(*machine);
 }
 
 int resolve_nameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_len,
@@ -191,13 +183,13 @@ int resolve_nameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 	const struct ruleset *rs = rules();
 	char name[NAME_MAX_LENGTH];
 	struct endpoint ep;
-	uint32_t cid;
+	struct machine machine;
 
 	if (flags & NI_NUMERICHOST || !host || !host_len || !endpoint_parse(addr, len, &ep) ||
-	    !cid_of_ip(rs, ep.ip, &cid))
+	    !machine_of_ip(rs, ep.ip, &machine))
 		return REAL(getnameinfo)(addr, len, host, host_len, service, service_len,
 					 flags);
-	name_of_cid(rs, cid, name, sizeof name);
+	name_of_machine(rs, machine, name, sizeof name);
 	if (strlen(name) >= host_len)
 		return EAI_OVERFLOW;
 	memcpy(host, name, strlen(name) + 1);
@@ -217,11 +209,11 @@ int resolve_nameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 static const char *substitute(const char *name, int family, char *text)
 {
 	const struct ruleset *rs = rules();
-	uint32_t cid;
+	struct machine machine;
 
-	if (!is_vsock_name(rs, name, &cid))
+	if (!is_vsock_name(rs, name, &machine))
 		return name;
-	return address_text(rs, cid, family == AF_INET6, text) ? text : NULL;
+	return address_text(rs, machine, family == AF_INET6, text) ? text : NULL;
 }
 
 static int not_found(struct hostent **result, int *error)
@@ -297,8 +289,8 @@ static void fill_hostent(struct hostent *entry, struct host_answer *answer, int 
 				  .h_addr_list = answer->addresses};
 }
 
-/* Is this the address of a CID with a name of ours? */
-static bool parse_addr(const void *addr, socklen_t len, int family, uint32_t *cid)
+/* Is this the address of a machine with a name of ours? */
+static bool parse_addr(const void *addr, socklen_t len, int family, struct machine *machine)
 {
 	uint8_t ip[16];
 
@@ -308,18 +300,18 @@ static bool parse_addr(const void *addr, socklen_t len, int family, uint32_t *ci
 		memcpy(ip, addr, 16);
 	else
 		return false;
-	return cid_of_ip(rules(), ip, cid);
+	return machine_of_ip(rules(), ip, machine);
 }
 
 struct hostent *resolve_addr(const void *addr, socklen_t len, int family)
 {
 	static struct hostent entry; /* static, as libc's is */
 	static struct host_answer answer;
-	uint32_t cid;
+	struct machine machine;
 
-	if (!parse_addr(addr, len, family, &cid))
+	if (!parse_addr(addr, len, family, &machine))
 		return REAL(gethostbyaddr)(addr, len, family);
-	name_of_cid(rules(), cid, answer.name, sizeof answer.name);
+	name_of_machine(rules(), machine, answer.name, sizeof answer.name);
 	fill_hostent(&entry, &answer, family, addr, len);
 	return &entry;
 }
@@ -329,9 +321,9 @@ int resolve_addr_r(const void *addr, socklen_t len, int family, struct hostent *
 {
 	size_t skip = -(uintptr_t)buffer % _Alignof(struct host_answer);
 	struct host_answer *answer = (struct host_answer *)(buffer + skip);
-	uint32_t cid;
+	struct machine machine;
 
-	if (!parse_addr(addr, len, family, &cid))
+	if (!parse_addr(addr, len, family, &machine))
 		return REAL(gethostbyaddr_r)(addr, len, family, entry, buffer, size, result,
 					     error);
 	*result = NULL;
@@ -339,7 +331,7 @@ int resolve_addr_r(const void *addr, socklen_t len, int family, struct hostent *
 		*error = NETDB_INTERNAL;
 		return ERANGE;
 	}
-	name_of_cid(rules(), cid, answer->name, sizeof answer->name);
+	name_of_machine(rules(), machine, answer->name, sizeof answer->name);
 	fill_hostent(entry, answer, family, addr, len);
 	*result = entry;
 	return 0;

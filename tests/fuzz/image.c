@@ -45,20 +45,26 @@ static void read_image(const struct ruleset *rs)
 	static const uint16_t ports[] = {0, 1, 80, 65535};
 	struct endpoint ep = {.ip = {[10] = 0xff, [11] = 0xff}};
 	char name[64];
-	uint32_t cid;
+	struct machine machine;
 
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		ep.port = ports[i];
-		(void)decide_connect(rs, &ep);
-		(void)decide_listen(rs, &ep, false);
+		(void)strlen(ruleset_string(rs, decide_connect(rs, &ep).socket));
+		(void)strlen(ruleset_string(rs, decide_listen(rs, &ep, false).socket));
 		ep.ip[15] ^= 1;
 	}
 	read_rules(rs, ruleset_connect(rs), rs->connect_count);
 	read_rules(rs, ruleset_listen(rs), rs->listen_count);
-	(void)cid_of_name(rs, "db.vsock", &cid);
+	if (machine_of_name(rs, "db.vsock", &machine))
+		(void)ip_to_reach(rs, machine, false, ep.ip);
 	for (uint32_t i = 0; i < rs->peer_count; i++) {
-		name_of_cid(rs, ruleset_peers(rs)[i].cid, name, sizeof(name));
-		ip_of_cid(rs, ruleset_peers(rs)[i].cid, true, false, ep.ip);
+		uint32_t cid = ruleset_peers(rs)[i].cid;
+
+		name_of_machine(rs, machine_of_cid(cid), name, sizeof(name));
+		ip_of_cid(rs, cid, true, false, ep.ip);
+		machine = (struct machine){ruleset_peers(rs)[i].socket, CID_UNKNOWN, i};
+		name_of_machine(rs, machine, name, sizeof(name));
+		(void)strlen(ruleset_string(rs, machine.socket));
 	}
 }
 

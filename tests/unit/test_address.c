@@ -146,36 +146,40 @@ static void test_names(void)
 		{".", 0},
 	};
 	struct ruleset *rs = rules_of(peers);
-	uint32_t cid;
+	struct machine m;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		cid = 99;
-		CU_ASSERT(cid_of_name(rs, cases[i].name, &cid) == (cases[i].cid != 0));
-		CU_ASSERT(cases[i].cid == 0 || cid == cases[i].cid);
+		m = machine_of_cid(99);
+		CU_ASSERT(machine_of_name(rs, cases[i].name, &m) == (cases[i].cid != 0));
+		CU_ASSERT(cases[i].cid == 0 || (m.cid == cases[i].cid && m.socket == 0));
 	}
-	CU_ASSERT(cid_of_name(&ruleset_empty, "host.vsock", &cid) && cid == 2);
-	CU_ASSERT(cid_of_name(&ruleset_empty, "db.vsock", &cid) && cid == CID_UNKNOWN);
+	CU_ASSERT(machine_of_name(&ruleset_empty, "host.vsock", &m) && m.cid == 2);
+	CU_ASSERT(machine_of_name(&ruleset_empty, "db.vsock", &m) && !machine_exists(m));
 	free(rs);
+}
+
+/**
+ * check_name() - check the name that a CID is shown by
+ */
+static void check_name(const struct ruleset *rs, uint32_t cid, const char *wanted)
+{
+	char name[64];
+
+	name_of_machine(rs, machine_of_cid(cid), name, sizeof(name));
+	CU_ASSERT_STRING_EQUAL(name, wanted);
 }
 
 /* A CID's name must lead back to it, also if a peer has taken a built-in name. */
 static void test_names_back(void)
 {
 	struct ruleset *rs = rules_of(peers);
-	char name[64];
 
-	name_of_cid(rs, 7, name, sizeof(name));
-	CU_ASSERT_STRING_EQUAL(name, "db.vsock");
-	name_of_cid(rs, 5, name, sizeof(name));
-	CU_ASSERT_STRING_EQUAL(name, "host.vsock");
-	name_of_cid(rs, 2, name, sizeof(name));
-	CU_ASSERT_STRING_EQUAL(name, "2.vsock");
-	name_of_cid(rs, 1, name, sizeof(name));
-	CU_ASSERT_STRING_EQUAL(name, "local.vsock");
-	name_of_cid(rs, 4294967294, name, sizeof(name));
-	CU_ASSERT_STRING_EQUAL(name, "4294967294.vsock");
-	name_of_cid(&ruleset_empty, 2, name, sizeof(name));
-	CU_ASSERT_STRING_EQUAL(name, "host.vsock");
+	check_name(rs, 7, "db.vsock");
+	check_name(rs, 5, "host.vsock");
+	check_name(rs, 2, "2.vsock");
+	check_name(rs, 1, "local.vsock");
+	check_name(rs, 4294967294, "4294967294.vsock");
+	check_name(&ruleset_empty, 2, "host.vsock");
 	free(rs);
 }
 
@@ -183,10 +187,10 @@ static void test_name_is_cut(void)
 {
 	char name[8] = "-------";
 
-	name_of_cid(&ruleset_empty, 123456, name, 5);
+	name_of_machine(&ruleset_empty, machine_of_cid(123456), name, 5);
 	CU_ASSERT_STRING_EQUAL(name, "1234");
 	CU_ASSERT(name[5] == '-');
-	name_of_cid(&ruleset_empty, 3, name, 0);
+	name_of_machine(&ruleset_empty, machine_of_cid(3), name, 0);
 	CU_ASSERT_STRING_EQUAL(name, "1234");
 }
 

@@ -75,6 +75,7 @@ static struct ruleset *many_rules(uint32_t count)
 		rules[i].port_last = (uint16_t)(rules[i].port_first + random_below(5000));
 		rules[i].vsock_port = 1 + random_below(UINT32_MAX - 10000);
 		rules[i].cid = random_below(UINT32_MAX);
+		rules[i].peer = NO_PEER;
 	}
 	rs = image_of_rules(rules, rules, count);
 	free(rules);
@@ -127,7 +128,7 @@ static void test_text_form(void)
 	char **encoded = encode(&ruleset_empty);
 
 	CU_ASSERT(encoded[1] == NULL);
-	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=96:<F]cMP40001P0000H0000000", 42) == 0);
+	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=96:<F]cMP80001P0000H0000000", 42) == 0);
 	for (const char *c = encoded[0] + 18; *c != '\0'; c++)
 		CU_ASSERT(*c >= '0' && *c <= 'o');
 	free_variables();
@@ -347,6 +348,7 @@ static void test_damaged_rules(void)
 	struct rule good = {.action = ACTION_VSOCK,
 			    .port_first = 10,
 			    .port_last = 20,
+			    .peer = NO_PEER,
 			    .vsock_port = UINT32_MAX - 11};
 
 	for (size_t i = 0; i < sizeof(spoil) / sizeof(spoil[0]); i++) {
@@ -404,7 +406,7 @@ static void test_random_damage(void)
 	for (int i = 0; i < 200000; i++) {
 		struct ruleset *damaged = (struct ruleset *)copy;
 		struct endpoint ep = endpoint("10.0.0.1", (uint16_t)random_below(10));
-		uint32_t cid;
+		struct machine m;
 		char name[64];
 		uint8_t shown[16];
 
@@ -419,8 +421,8 @@ static void test_random_damage(void)
 			(void)rule_accepts(damaged, ruleset_listen(damaged), 7);
 		for (uint32_t r = 0; r < damaged->connect_count; r++)
 			(void)strlen(ruleset_source(damaged, &ruleset_connect(damaged)[r]));
-		if (cid_of_name(damaged, "db.vsock", &cid))
-			name_of_cid(damaged, cid, name, sizeof(name));
+		if (machine_of_name(damaged, "db.vsock", &m))
+			name_of_machine(damaged, m, name, sizeof(name));
 		ip_of_cid(damaged, 7, true, true, shown);
 	}
 	CU_ASSERT(still_valid > 1000);

@@ -370,6 +370,7 @@ static void random_rule(struct rule *rule)
 	rule->fixed_port = rule->all_ports && random_below(2) == 0;
 	rule->vsock_port = rule->all_ports && !rule->fixed_port ? 0 : 1 + random_below(100000);
 	rule->cid = 1 + random_below(50);
+	rule->peer = NO_PEER;
 }
 
 /**
@@ -432,12 +433,16 @@ static struct decision naive_connect(const struct ruleset *rs, const struct endp
 	if (cid_of_synthetic(a, &cid))
 		d = (struct decision){cid == CID_UNKNOWN || to->port == 0 ? ACTION_DENY
 									  : ACTION_VSOCK,
-				      BY_SYNTHETIC, cid, to->port};
+				      BY_SYNTHETIC,
+				      cid,
+				      to->port,
+				      0,
+				      NO_PEER};
 	for (int i = (int)rs->connect_count - 1; i >= 0; i--) {
 		if (!naive_meets(&rules[i], a, to->port))
 			continue;
-		d = (struct decision){(enum action)rules[i].action, i, rules[i].cid,
-				      naive_port(&rules[i], to->port)};
+		d = (struct decision){(enum action)rules[i].action,    i, rules[i].cid,
+				      naive_port(&rules[i], to->port), 0, NO_PEER};
 		if (d.action == ACTION_VSOCK && d.port == 0)
 			d.action = ACTION_DENY;
 	}
@@ -463,8 +468,8 @@ static struct decision naive_listen(const struct ruleset *rs, const struct endpo
 			meets = meets || naive_meets(&rules[i], any_v4, on->port);
 		if (!meets)
 			continue;
-		d = (struct decision){(enum action)rules[i].action, i, VMADDR_CID_ANY,
-				      naive_port(&rules[i], on->port)};
+		d = (struct decision){(enum action)rules[i].action,    i, VMADDR_CID_ANY,
+				      naive_port(&rules[i], on->port), 0, NO_PEER};
 		/* A rule names loopback if its first and its last address are loopback. */
 		memcpy(last, rules[i].ip, 16);
 		for (unsigned int bit = rules[i].prefix_bits; bit < 128; bit++)
@@ -482,7 +487,8 @@ static struct decision naive_listen(const struct ruleset *rs, const struct endpo
 static bool same_decision(struct decision a, struct decision b)
 {
 	return a.action == b.action && a.rule == b.rule &&
-	       (a.action != ACTION_VSOCK || (a.cid == b.cid && a.port == b.port));
+	       (a.action != ACTION_VSOCK || (a.cid == b.cid && a.port == b.port &&
+					     a.socket == b.socket && a.peer == b.peer));
 }
 
 /**
