@@ -69,7 +69,10 @@ static int welcome(const struct ruleset *rs, int listener, int accepted, bool ad
 		sys_close(accepted);
 		return result;
 	}
-	endpoint_of_vm(rs, caller, shows_v6(head), &ep);
+	/* the listener's address, which the first word has no room for */
+	if (head->muxed && head->extended)
+		mark_names(accepted, head);
+	endpoint_of_vm(rs, head, caller, &ep);
 	*full = sizeof *name;
 	endpoint_store(&ep, head->v6, &name->any, full);
 	return 0;

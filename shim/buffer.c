@@ -4,6 +4,8 @@
  */
 #include "buffer.h"
 
+#include <limits.h>
+
 #include "kernel/sys.h"
 #include "transport/transport.h"
 
@@ -37,7 +39,13 @@ int buffer_shrink(int fd, const struct ruleset *rs)
 int buffer_listen(int fd, const struct ruleset *rs, int backlog)
 {
 	bool capped = backlog >= 0 && backlog < BUFFER_BACKLOG;
-	int result = buffer_shrink(fd, rs);
+	struct vm_address own;
+	int result;
+
+	/* a full queue stops all of the guest's calls in the VMM */
+	if (transport_local(fd, &own) == 1 && own.path)
+		return sys_listen(fd, INT_MAX);
+	result = buffer_shrink(fd, rs);
 
 	if (result == 0)
 		result = sys_listen(fd, capped ? BUFFER_BACKLOG : backlog);

@@ -35,7 +35,8 @@ struct attempt {
 	int fd;
 	struct endpoint to;
 	struct decision decision;
-	struct mark mark; /* for the new socket; all zero at first */
+	struct vm_address first; /* where the connection is made to */
+	struct mark mark;        /* for the new socket; all zero at first */
 };
 
 /* ---- an attempt ---- */
@@ -55,13 +56,13 @@ static int set_connect_timeout(int fd, const struct ruleset *rs)
  */
 static int bind_source(int fd, struct mark *m)
 {
-	struct vm_address own = {CID_ANY, m->local.port};
+	struct vm_address own = {CID_ANY, m->local.port, m->muxed ? "" : NULL};
 	int result = own.port ? transport_bind(fd, own) : -EADDRINUSE;
 
 	if (result != -EADDRINUSE && result != -EACCES)
 		return result;
 	m->local.port = 0; /* then the kernel's number is shown */
-	bind_client_port(fd);
+	bind_client_port(fd, m->muxed);
 	return 0;
 }
 
@@ -91,7 +92,7 @@ static int conclude(int fd, int file_flags, int result)
 		note_begun(fd, false); /* the program has heard of it */
 	if (result < 0 && result != -EINPROGRESS) {
 		log_failure("connect", fd, "the kernel refuses", -result,
-			    transport_usual_cause(-result));
+			    transport_usual_cause(-result, false));
 		result = -tcp_error(-result);
 	}
 	return result;
@@ -106,7 +107,7 @@ static void bind_source_again(int fd, struct mark *m, const struct vm_address *o
 	if (transport_bind(fd, *old_name) == 0)
 		return;
 	m->local.port = 0;
-	bind_client_port(fd);
+	bind_client_port(fd, m->muxed);
 	mark_write(fd, &before, m);
 }
 
@@ -124,25 +125,36 @@ static void take_back(int fd, const struct mark *m)
 	mark_write(fd, m, &after);
 }
 
-/* Put a fresh VM socket under the descriptor and connect it. */
-static int connect_fresh(struct attempt *a, const struct vm_address *old_name)
+/* A new socket for the attempt: bound (unless @bound later), and marked. */
+static int prepare(struct attempt *a, struct conversion *c, bool bound_later)
+{
+	int result = conversion_begin(c, a->fd, a->mark.muxed);
+
+	if (result < 0) {
+		log_failure("connect", a->fd, transport_cannot_make(a->mark.muxed), -result,
+			    transport_usual_cause(-result, a->mark.muxed));
+		return -tcp_error(-result);
+	}
+	a->mark.begun = c->file_flags & O_NONBLOCK;
+	if (!bound_later)
+		result = bind_source(c->spare, &a->mark);
+	if (result == 0)
+		result = conversion_mark(c, a->rs, &a->mark);
+	if (result < 0)
+		conversion_abort(c);
+	return result;
+}
+
+/* Put a fresh AF_VSOCK socket under the descriptor and connect it. */
+static int connect_straight(struct attempt *a, const struct vm_address *old_name)
 {
 	struct conversion c;
 	bool rebind = old_name && a->mark.local.port;
-	int result = conversion_begin(&c, a->fd), finished;
+	int result = prepare(a, &c, rebind), finished;
 
-	if (result < 0) {
-		log_failure("connect", a->fd, "cannot make " TRANSPORT_SOCKET, -result,
-			    transport_usual_cause(-result));
-		return -tcp_error(-result);
-	}
-	a->mark.begun = c.file_flags & O_NONBLOCK;
-	if (!rebind)
-		result = bind_source(c.spare, &a->mark);
-	if (result == 0)
-		result = conversion_mark(&c, a->rs, &a->mark);
-	if (result == 0)
-		result = set_connect_timeout(c.spare, a->rs);
+	if (result < 0)
+		return result;
+	result = set_connect_timeout(c.spare, a->rs);
 	if (result < 0) {
 		conversion_abort(&c);
 		return result;
@@ -152,7 +164,7 @@ static int connect_fresh(struct attempt *a, const struct vm_address *old_name)
 		return result;
 	if (rebind) /* the old socket had the port until now */
 		bind_source_again(c.spare, &a->mark, old_name);
-	result = transport_connect(c.spare, route_first(&a->decision));
+	result = transport_connect(c.spare, a->first);
 	if (result < 0 && result != -EINPROGRESS)
 		take_back(c.spare, &a->mark);
 	finished = conversion_finish(&c);
@@ -161,12 +173,45 @@ static int connect_fresh(struct attempt *a, const struct vm_address *old_name)
 	return conclude(a->fd, c.file_flags, result);
 }
 
+/*
+ * The same by way of a VMM. Its dialogue has to be over before the program may have the socket,
+ * so it is held first; until then the program has its TCP socket, and keeps it if there is no
+ * way. To one that does not want to wait the attempt is under way all the same, and done when
+ * it looks.
+ */
+static int connect_muxed(struct attempt *a)
+{
+	struct conversion c;
+	int result = prepare(a, &c, false);
+
+	if (result < 0)
+		return result;
+	result = route_enter(c.spare, a->fd, a->first, a->rs->connect_timeout_us);
+	if (result < 0) {
+		conversion_abort(&c);
+		return result;
+	}
+	result = conversion_commit(&c);
+	if (result < 0)
+		return result;
+	result = conversion_finish(&c);
+	if (result < 0)
+		return conversion_recall(&c, &a->mark, result);
+	return c.file_flags & O_NONBLOCK ? -EINPROGRESS : 0;
+}
+
+static int connect_fresh(struct attempt *a, const struct vm_address *old_name)
+{
+	return a->mark.muxed ? connect_muxed(a) : connect_straight(a, old_name);
+}
+
 /* The first connect() of a TCP socket. */
 static int connect_tcp(struct attempt *a, const struct subject *s)
 {
 	int result;
 
 	a->mark.v6 = s->v6;
+	a->mark.muxed = a->first.path != NULL;
 	a->mark.peer = place_of(a->to.ip, a->to.port);
 	if (s->local.port || !ip_is_unspecified(s->local.ip))
 		a->mark.local = place_of(s->local.ip, s->local.port);
@@ -182,7 +227,7 @@ static int begin_bound(struct attempt *a, int flags)
 	if (!(flags & O_NONBLOCK))
 		result = sys_set_flags(a->fd, flags | O_NONBLOCK);
 	if (result == 0)
-		result = transport_connect(a->fd, route_first(&a->decision));
+		result = transport_connect(a->fd, a->first);
 	if (result < 0 && result != -EINPROGRESS)
 		take_back(a->fd, &a->mark);
 	if (!(flags & O_NONBLOCK))
@@ -311,6 +356,7 @@ static int connect_converted(struct attempt *a, const struct subject *s,
 			     const struct sockaddr *addr, socklen_t len)
 {
 	int result = may_connect_again(a->fd, &s->mark);
+	bool muxed;
 
 	if (result == 1)
 		result = refuse(&s->mark, &a->to, addr, len) ?: 1;
@@ -318,11 +364,14 @@ static int connect_converted(struct attempt *a, const struct subject *s,
 		return result;
 	if (a->decision.action == ACTION_DENY)
 		return -ECONNREFUSED;
-	if (s->mark.peer.kind == PLACE_NONE)
+	muxed = a->first.path != NULL;
+	if (s->mark.peer.kind == PLACE_NONE && !muxed && !s->mark.muxed)
 		return connect_bound(a, s);
 	a->mark = s->mark;
+	a->mark.restricted = a->mark.any_port = false; /* which are a listener's */
+	a->mark.muxed = muxed;
 	a->mark.peer = place_of(a->to.ip, a->to.port);
-	return connect_fresh(a, &s->name);
+	return connect_fresh(a, muxed || s->mark.muxed ? NULL : &s->name);
 }
 
 /* ---- addresses that no rule takes ---- */
@@ -422,7 +471,13 @@ static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 			    const struct ruleset *rs, const struct endpoint *to,
 			    const struct decision *decision)
 {
-	struct attempt a = {.rs = rs, .fd = fd, .to = *to, .decision = *decision};
+	struct attempt a = {
+		.rs = rs,
+		.fd = fd,
+		.to = *to,
+		.decision = *decision,
+		.first = route_first(rs, decision),
+	};
 	struct subject s;
 	int result = inspect(fd, &s);
 
@@ -430,7 +485,7 @@ static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 		result = s.kind == SUBJECT_TCP ? connectable(fd, &s, to, addr->sa_family) : 1;
 	if (result < 0) {
 		log_failure("connect", fd, "the kernel does not say what this is", -result,
-			    transport_usual_cause(-result));
+			    transport_usual_cause(-result, a.first.path));
 		return result;
 	}
 	if (result == 0)

@@ -91,7 +91,7 @@ static bool is_foreign(int fd)
 	int domain, protocol;
 
 	if (sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, &domain) < 0 ||
-	    transport_is_family(domain))
+	    transport_may_be_meant(rules(), domain))
 		return false;
 	if (domain != AF_INET && domain != AF_INET6)
 		return true;
@@ -193,25 +193,25 @@ static int carry(struct conversion *c)
 }
 
 /* Of AF_INET, AF_INET6, or a transport's */
-static int make(int domain, int flags)
+static int make(int domain, bool muxed, int flags)
 {
-	return domain == OURS ? transport_socket(flags)
+	return domain == OURS ? transport_socket(muxed, flags)
 			      : sys_socket(domain, SOCK_STREAM | flags, 0);
 }
 
 /* A socket to put under @fd: with its carried options, and close-on-exec. One of ours is
  * non-blocking until the end, for connect(). */
-static int begin(struct conversion *c, int fd, int domain)
+static int begin(struct conversion *c, int fd, int domain, bool muxed)
 {
 	int result, flags = SOCK_CLOEXEC;
 
-	*c = (struct conversion){.fd = fd, .nonblocking = domain == OURS};
+	*c = (struct conversion){.fd = fd, .muxed = muxed, .nonblocking = domain == OURS};
 	result = look_at_old(c);
 	if (result < 0)
 		return result;
 	if (c->nonblocking || c->file_flags & O_NONBLOCK)
 		flags |= SOCK_NONBLOCK;
-	c->spare = make(domain, flags);
+	c->spare = make(domain, muxed, flags);
 	if (c->spare < 0)
 		return c->spare;
 	result = carry(c);
@@ -220,9 +220,9 @@ static int begin(struct conversion *c, int fd, int domain)
 	return result;
 }
 
-int conversion_begin(struct conversion *c, int fd)
+int conversion_begin(struct conversion *c, int fd, bool muxed)
 {
-	return begin(c, fd, OURS);
+	return begin(c, fd, OURS, muxed);
 }
 
 void conversion_abort(struct conversion *c)
@@ -401,7 +401,7 @@ static int bind_again(int fd, const struct mark *m)
 static int undo(int fd, const struct mark *m, const int *flags)
 {
 	struct conversion c;
-	int result = begin(&c, fd, m->v6 ? AF_INET6 : AF_INET);
+	int result = begin(&c, fd, m->v6 ? AF_INET6 : AF_INET, false);
 
 	if (result < 0)
 		return result;

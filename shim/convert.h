@@ -63,13 +63,15 @@ struct conversion {
 	int file_flags;       /* F_GETFL of the program's socket */
 	bool close_on_exec;   /* F_GETFD */
 	bool carried_options; /* the new socket got some from the old */
+	bool muxed;           /* the new socket is a Unix socket */
 	bool nonblocking;     /* it was made so for the shim's own sake */
 	bool shared; /* it is no new one, but that of another descriptor of the program's */
 	struct carried carried; /* its epoll registrations */
 };
 
-/* conversion_begin() - the new socket, still unbound and without a mark */
-int conversion_begin(struct conversion *c, int fd);
+/* conversion_begin() - the new socket, still unbound and without a mark
+ * @muxed: as transport_socket() has it */
+int conversion_begin(struct conversion *c, int fd, bool muxed);
 
 /* conversion_mark() - give it its mark and its buffer size */
 int conversion_mark(const struct conversion *c, const struct ruleset *rs, const struct mark *m);

@@ -22,6 +22,7 @@
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "port.h"
+#include "route/route.h"
 #include "second.h"
 #include "share.h"
 #include "transport/transport.h"
@@ -37,10 +38,11 @@ struct binding {
 
 /* ---- a bind ---- */
 
-static int bind_as_decided(int fd, const struct decision *d)
+static int bind_as_decided(int fd, const struct ruleset *rs, const struct decision *d)
 {
-	return d->port ? transport_bind(fd, (struct vm_address){d->cid, d->port})
-		       : bind_free_port(fd, d->cid);
+	struct vm_address to = route_first(rs, d);
+
+	return d->port ? transport_bind(fd, to) : bind_free_port(fd, to);
 }
 
 /* The program asked for any port: it keeps the one it got, whatever socket it has later. */
@@ -58,17 +60,17 @@ static int keep_chosen_port(int fd, struct mark *m)
 static int bind_converted(struct binding *b)
 {
 	struct conversion c;
-	int result = conversion_begin(&c, b->fd);
+	int result = conversion_begin(&c, b->fd, b->mark.muxed);
 
 	if (result < 0) {
-		log_failure("bind", b->fd, "cannot make " TRANSPORT_SOCKET, -result,
-			    transport_usual_cause(-result));
+		log_failure("bind", b->fd, transport_cannot_make(b->mark.muxed), -result,
+			    transport_usual_cause(-result, b->mark.muxed));
 		return result == -EAFNOSUPPORT ? -EADDRNOTAVAIL : result;
 	}
 	result = carry_kept(b->fd, &b->mark, engine_options(b->fd));
 	b->mark.inherit = result > 0 || c.carried_options;
 	if (result >= 0)
-		result = bind_as_decided(c.spare, &b->decision);
+		result = bind_as_decided(c.spare, b->rs, &b->decision);
 	if (result == -EADDRINUSE)
 		return second_bind(&c, b->rs, &b->decision, &b->mark);
 	if (result == 0 && !b->decision.port)
@@ -76,7 +78,7 @@ static int bind_converted(struct binding *b)
 	if (result == 0)
 		return conversion_complete(&c, b->rs, &b->mark);
 	log_failure("bind", b->fd, "the kernel refuses", -result,
-		    transport_usual_cause(-result));
+		    transport_usual_cause(-result, b->mark.muxed));
 	conversion_abort(&c);
 	return result;
 }
@@ -135,7 +137,7 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 
 	if (result < 0)
 		log_failure("bind", b->fd, "the kernel does not say what this is", -result,
-			    transport_usual_cause(-result));
+			    transport_usual_cause(-result, b->decision.socket));
 	if (result <= 0)
 		return result ?: 1;
 	log_decision(b->rs, "bind", b->fd, &b->on, &b->decision);
@@ -148,6 +150,7 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 		.v6 = family == AF_INET6,
 		.v6only = v6only,
 		.restricted = rule && rule->restricted,
+		.muxed = b->decision.socket != 0,
 		.local = place_of(b->on.ip, b->on.port),
 	};
 	/* as inet6_bind() does for a certain IPv6 address */

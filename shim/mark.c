@@ -6,6 +6,7 @@
  */
 #include "mark.h"
 
+#include "engine.h"
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "transport/transport.h"
@@ -28,12 +29,12 @@ static bool is_other_family(int fd, int error)
 	if (sys_no_option(error))
 		return true;
 	result = sys_getsockname(fd, &family, &len);
-	return result == 0 ? !transport_is_family(family) : sys_no_option(result);
+	return result == 0 ? !transport_may_be_meant(rules(), family) : sys_no_option(result);
 }
 
-static int ask_word_a(int fd, uint64_t *a)
+static int ask_word_a(int fd, uint64_t *a, bool *muxed)
 {
-	int result = transport_get_word_a(fd, a);
+	int result = transport_get_word_a(fd, a, muxed);
 
 	if (result <= 0)
 		return result;
@@ -44,9 +45,9 @@ static int ask_word_a(int fd, uint64_t *a)
 }
 
 /* 1: it is a mark's; 0: it is not, or @fd has none; or a negated errno. */
-static int get_word_a(int fd, uint64_t *a)
+static int get_word_a(int fd, uint64_t *a, bool *muxed)
 {
-	int result = ask_word_a(fd, a);
+	int result = ask_word_a(fd, a, muxed);
 
 	return result < 0 && is_other_family(fd, result) ? 0 : result;
 }
@@ -106,35 +107,42 @@ static int filter_write(int fd, const struct mark *m, enum form form)
 int mark_head(int fd, struct mark *m)
 {
 	uint64_t a;
-	int result = get_word_a(fd, &a);
+	bool muxed;
+	int result = get_word_a(fd, &a, &muxed);
 
-	if (result == 1)
+	if (result == 1) {
 		unpack_head(m, a);
+		m->muxed = muxed;
+	}
 	return result;
 }
 
 int mark_head_of_ours(int fd, struct mark *m)
 {
 	uint64_t a;
-	int result = ask_word_a(fd, &a);
+	bool muxed;
+	int result = ask_word_a(fd, &a, &muxed);
 
-	if (result == 1)
+	if (result == 1) {
 		unpack_head(m, a);
+		m->muxed = muxed;
+	}
 	return result;
 }
 
 /* Flags and addresses; @a is word A. 0, or a negated errno. */
-static int read_names(int fd, uint64_t a, struct mark *m)
+static int read_names(int fd, uint64_t a, bool muxed, struct mark *m)
 {
 	struct words w = {.a = a, .b = WORD_B_EMPTY, .c = WORD_C_EMPTY};
 	enum form form = unpack_head(m, a);
 	int result;
 
+	m->muxed = muxed;
 	if (unpack_is_whole(a))
 		return 0;
 	if (form == FORM_FILTER)
 		return filter_read(fd, m, form);
-	result = transport_has_word_b(fd) ? get_word_b(fd, &w.b) : 0;
+	result = transport_has_word_b(muxed) ? get_word_b(fd, &w.b) : 0;
 	if (result == 0 && form != FORM_COMPACT)
 		result = get_word_c(fd, &w.c);
 	if (result == 0)
@@ -145,10 +153,11 @@ static int read_names(int fd, uint64_t a, struct mark *m)
 int mark_names(int fd, struct mark *m)
 {
 	uint64_t a;
-	int result = get_word_a(fd, &a);
+	bool muxed;
+	int result = get_word_a(fd, &a, &muxed);
 
 	if (result == 1)
-		result = read_names(fd, a, m) ?: 1;
+		result = read_names(fd, a, muxed, m) ?: 1;
 	return result;
 }
 
@@ -171,10 +180,11 @@ static int read_rest(int fd, uint64_t a, struct mark *m)
 int mark_read(int fd, struct mark *m)
 {
 	uint64_t a;
-	int result = get_word_a(fd, &a);
+	bool muxed;
+	int result = get_word_a(fd, &a, &muxed);
 
 	if (result == 1)
-		result = read_names(fd, a, m) ?: read_rest(fd, a, m) ?: 1;
+		result = read_names(fd, a, muxed, m) ?: read_rest(fd, a, m) ?: 1;
 	return result;
 }
 
@@ -190,9 +200,10 @@ static bool same_extras(const struct mark *a, const struct mark *b)
 }
 
 /* Words say what others mean: if one cannot be written, the ones before are put back. */
-static int write_words(int fd, const struct words *old, const struct words *new, bool always_b)
+static int write_words(int fd, const struct words *old, const struct words *new, bool always_b,
+		       bool muxed)
 {
-	int result = new->a != old->a ? transport_set_word_a(fd, new->a) : 0;
+	int result = new->a != old->a ? transport_set_word_a(fd, new->a, muxed) : 0;
 
 	if (result < 0)
 		return result;
@@ -204,17 +215,17 @@ static int write_words(int fd, const struct words *old, const struct words *new,
 			set_word_b(fd, old->b);
 	}
 	if (result < 0 && new->a != old->a)
-		transport_set_word_a(fd, old->a);
+		transport_set_word_a(fd, old->a, muxed);
 	return result;
 }
 
 /* The form that a mark takes on this socket: what would need a word B that is not there goes to
  * the filter. */
-static enum form form_on(int fd, const struct mark *m)
+static enum form form_on(const struct mark *m)
 {
 	enum form form = pack_form(m);
 
-	if (transport_has_word_b(fd) ||
+	if (transport_has_word_b(m->muxed) ||
 	    (form == FORM_COMPACT && pack_words(m, form).b == WORD_B_EMPTY))
 		return form;
 	return FORM_FILTER;
@@ -222,7 +233,7 @@ static enum form form_on(int fd, const struct mark *m)
 
 int mark_write(int fd, const struct mark *before, const struct mark *after)
 {
-	enum form form = form_on(fd, after);
+	enum form form = form_on(after);
 	bool wide = form == FORM_WIDE_PEER || form == FORM_WIDE_LOCAL;
 	struct words old = {.a = 0, .b = WORD_B_EMPTY, .c = WORD_C_EMPTY},
 		     new = pack_words(after, form);
@@ -231,14 +242,14 @@ int mark_write(int fd, const struct mark *before, const struct mark *after)
 	int result = 0;
 
 	if (before)
-		old = pack_words(before, form_on(fd, before));
+		old = pack_words(before, form_on(before));
 	if (filter)
 		result = filter_write(fd, after, form);
 	if (result < 0)
 		return result;
 	/* a wide address's part may look like an empty word B, which is never written */
-	result = write_words(fd, &old, &new, wide);
+	result = write_words(fd, &old, &new, wide, after->muxed);
 	if (result < 0 && filter && before && before->filtered)
-		filter_write(fd, before, form_on(fd, before));
+		filter_write(fd, before, form_on(before));
 	return result;
 }

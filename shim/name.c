@@ -24,9 +24,11 @@ typedef int (*name_call)(int fd, struct vm_address *name);
  * or a negated errno.
  */
 static int whole_address(name_call call, int fd, const struct sockaddr *addr, socklen_t room,
-			 struct vm_address *name)
+			 socklen_t len, struct vm_address *name)
 {
-	return transport_read_name(addr, room, name) ? 1 : call(fd, name);
+	if (len <= room && transport_read_name(addr, len, name) && !name->path)
+		return 1;
+	return call(fd, name);
 }
 
 /* May what the kernel has given be a VM socket's address? Where there was no room for the
@@ -65,7 +67,7 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 		return result;
 	ours = mark_names(fd, &m);
 	if (ours == 1)
-		ours = whole_address(transport_local, fd, addr, room, &given);
+		ours = whole_address(transport_local, fd, addr, room, *len, &given);
 	if (ours != 1)
 		return ours;
 	share_names(fd, &m);
@@ -89,7 +91,7 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 		return result;
 	ours = mark_names(fd, &m);
 	if (ours == 1 && result == 0) {
-		ours = whole_address(transport_peer, fd, addr, room, &given);
+		ours = whole_address(transport_peer, fd, addr, room, *len, &given);
 		known = ours == 1;
 	}
 	if (ours <= 0)

@@ -40,6 +40,7 @@ struct mark {
 	bool begun;      /* a non-blocking connect() was not asked about yet */
 	bool extended;   /* mark_head() does not tell all */
 	bool filtered;   /* a filter carries a part */
+	bool muxed;      /* on a Unix socket, where only word A and the filter are (muxer.h) */
 	struct place local;
 	struct place peer; /* the address that connect() was given, or saved by shutdown() */
 	bool shut;         /* shutdown() was called, and the kernel forgot the peer */

@@ -136,15 +136,15 @@ static void leap(uint32_t count)
 }
 
 /* Bind to a port of the range: 0, or what bind() said of the last that was tried. */
-static int search(int fd, uint32_t cid, unsigned tries)
+static int search(int fd, struct vm_address to, unsigned tries)
 {
 	struct port_range range = local_port_range();
 	uint32_t count = (uint32_t)range.last - range.first + 1;
 	int result = -EADDRINUSE;
 
 	for (unsigned i = 1; i <= tries && result == -EADDRINUSE; i++) {
-		result = transport_bind(
-			fd, (struct vm_address){cid, range.first + next_number() % count});
+		to.port = range.first + next_number() % count;
+		result = transport_bind(fd, to);
 		if (result == -EADDRINUSE && i % TRIES_IN_A_ROW == 0)
 			leap(count);
 	}
@@ -152,10 +152,10 @@ static int search(int fd, uint32_t cid, unsigned tries)
 }
 
 /* The kernel's choice, of 32 bits, if all that were tried are taken. */
-static int otherwise_any(int fd, uint32_t cid, int result)
+static int otherwise_any(int fd, struct vm_address to, int result)
 {
-	return result == -EADDRINUSE ? transport_bind(fd, (struct vm_address){cid, PORT_ANY})
-				     : result;
+	to.port = PORT_ANY;
+	return result == -EADDRINUSE ? transport_bind(fd, to) : result;
 }
 
 /* What has become of the searches of this process; several threads may put each other out of
@@ -188,17 +188,18 @@ static void note_search(unsigned tries, bool found)
 		atomic_store_explicit(&searches.tries, next, memory_order_relaxed);
 }
 
-int bind_client_port(int fd)
+int bind_client_port(int fd, bool muxed)
 {
+	struct vm_address own = {.cid = CID_ANY, .path = muxed ? "" : NULL};
 	unsigned tries = tries_now();
-	int result = search(fd, CID_ANY, tries);
+	int result = search(fd, own, tries);
 
 	if (tries && (result == 0 || result == -EADDRINUSE))
 		note_search(tries, result == 0);
-	return otherwise_any(fd, CID_ANY, result);
+	return otherwise_any(fd, own, result);
 }
 
-int bind_free_port(int fd, uint32_t cid)
+int bind_free_port(int fd, struct vm_address to)
 {
-	return otherwise_any(fd, cid, search(fd, cid, TRIES_FOR_SERVER));
+	return otherwise_any(fd, to, search(fd, to, TRIES_FOR_SERVER));
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "transport/address.h"
+
 /* port_is_local() - is this one of those that TCP gives to clients (ip_local_port_range)? */
 bool port_is_local(uint16_t port);
 
@@ -18,15 +20,16 @@ bool port_is_local(uint16_t port);
  * number. Where a few dozen tries find only ports that are taken, the kernel picks a 32-bit
  * port, which is shown folded. Async-signal-safe.
  *
+ * @muxed: it is a Unix socket
  * Return: 0, or -errno of bind()
  */
-int bind_client_port(int fd);
+int bind_client_port(int fd, bool muxed);
 
 /*
  * bind_free_port() - the same for a bind() to port 0, after which it may listen: harder to
  * discourage, since its clients want the number that it shows
- * @cid: the CID to bind to, or CID_ANY
+ * @to: the CID to bind to, or CID_ANY; or the path. Its port says nothing.
  */
-int bind_free_port(int fd, uint32_t cid);
+int bind_free_port(int fd, struct vm_address to);
 
 #endif

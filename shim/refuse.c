@@ -160,7 +160,7 @@ int refuse(struct refusal *r, int accepted, const struct mark *head)
 		return REFUSED_GIVE;
 	sys_close(accepted);
 	if (shut) {
-		shutdown_wake(r->listener);
+		shutdown_wake(r->listener, head);
 		return -EINVAL;
 	}
 	return go_on(r, queued, nonblocking);

@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "engine.h"
 #include "kernel/sys.h"
+#include "route/route.h"
 #include "share.h"
 #include "transport/transport.h"
 #include "wait.h"
@@ -69,6 +70,25 @@ struct holders {
 	bool conflict; /* TCP would refuse the bind, were it not for SO_REUSEPORT */
 };
 
+/* What the rules say of a listener. */
+static struct decision decision_about(const struct ruleset *rs, const struct mark *m)
+{
+	struct endpoint on = {.port = m->any_port ? 0 : m->local.port};
+
+	place_ip(&m->local, m->v6, on.ip);
+	return decide_listen(rs, &on, m->v6only);
+}
+
+/* Do they bind at the same place, if the port is the same: to CIDs, or at the socket of one
+ * VMM?
+ */
+static bool same_way(const struct mark *a, const struct mark *b)
+{
+	if (!a->muxed || !b->muxed)
+		return a->muxed == b->muxed;
+	return decision_about(rules(), a).socket == decision_about(rules(), b).socket;
+}
+
 /* Is it a converted socket that is no client's, nor an accepted one? 1, 0, or a negated errno.
  */
 static int may_listen(int fd, struct subject *s)
@@ -106,7 +126,7 @@ static bool look_at(int fd, void *argument)
 	}
 	if (!s.mark.local.port) /* bound to port 0 */
 		s.mark.local.port = (uint16_t)s.name.port;
-	if (s.name.port == holders->port)
+	if (s.name.port == holders->port && same_way(&s.mark, holders->mark))
 		note_holder(holders, fd, &s);
 	if (conflict(&s.mark, holders->mark) && !(s.mark.reuseport && holders->mark->reuseport))
 		holders->conflict = true;
@@ -164,7 +184,7 @@ static int bind_beside(int fd, const struct ruleset *rs, const struct holders *h
 	if (cid_is_inside_only(cid))
 		return result;
 	if (may_be_outside(h, m))
-		result = transport_bind_outside(fd, rs, h->port, h->outside >= 0);
+		result = transport_bind_outside(fd, rs, h->port, h->outside >= 0, m->muxed);
 	/* a machine that only reaches itself has no outside */
 	if (result != -EADDRNOTAVAIL || h->outside >= 0)
 		*carrier = h->outside;
@@ -182,15 +202,6 @@ static int share(struct conversion *c, int holder, const struct mark *m)
 		return c->spare;
 	c->shared = true;
 	return conversion_exchange(c, m);
-}
-
-/* What the rules say of a listener. */
-static struct decision decision_about(const struct ruleset *rs, const struct mark *m)
-{
-	struct endpoint on = {.port = m->any_port ? 0 : m->local.port};
-
-	place_ip(&m->local, m->v6, on.ip);
-	return decide_listen(rs, &on, m->v6only);
 }
 
 static bool never_blocks(int fd)
@@ -277,7 +288,8 @@ static int be_silent(struct conversion *c, const struct ruleset *rs, struct mark
 	int result;
 
 	m->silent = true;
-	result = transport_bind(c->spare, (struct vm_address){CID_ANY, PORT_ANY});
+	result = transport_bind(c->spare,
+				(struct vm_address){CID_ANY, PORT_ANY, m->muxed ? "" : NULL});
 	if (result < 0) {
 		conversion_abort(c);
 		return result;
@@ -331,9 +343,10 @@ void second_settle(int fd)
 	if (!is_silent(fd, &m) || m.shut)
 		return;
 	wanted = decision_about(rs, &m);
-	if (wanted.action != ACTION_VSOCK || !wanted.port || conversion_begin(&c, fd) < 0)
+	if (wanted.action != ACTION_VSOCK || !wanted.port ||
+	    conversion_begin(&c, fd, m.muxed) < 0)
 		return;
-	result = transport_bind(c.spare, (struct vm_address){wanted.cid, wanted.port});
+	result = transport_bind(c.spare, route_first(rs, &wanted));
 	if (result == -EADDRINUSE) {
 		/* one that blocks gets no share, and asks every second: not for all descriptors
 		 */
@@ -375,7 +388,7 @@ void second_part(int fd)
 	if (!share_others(fd) || mark_read(fd, &m) != 1)
 		return;
 	share_names(fd, &m);
-	if (conversion_begin(&c, fd) < 0 || be_silent(&c, rules(), &m) < 0)
+	if (conversion_begin(&c, fd, m.muxed) < 0 || be_silent(&c, rules(), &m) < 0)
 		return;
 	share_forget(fd);
 }

@@ -15,16 +15,18 @@
 
 /* Connect to this listener, so that a thread that waits in accept() wakes; false if there is no
  * way to. The attempt is not waited for. */
-static bool knock(int fd)
+static bool knock(int fd, bool muxed)
 {
 	struct vm_address own;
 	int caller;
 
+	if (muxed) /* the kernel's shutdown() wakes them, and listen() opens it again */
+		return sys_shutdown(fd, SHUT_RDWR) == 0;
 	if (!transport_is_loopback(CID_LOCAL))
 		return false;
 	if (transport_local(fd, &own) <= 0)
 		return true;
-	caller = transport_socket(SOCK_NONBLOCK | SOCK_CLOEXEC);
+	caller = transport_socket(false, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (caller < 0)
 		return true;
 	own.cid = CID_LOCAL;
@@ -33,9 +35,9 @@ static bool knock(int fd)
 	return true;
 }
 
-void shutdown_wake(int fd)
+void shutdown_wake(int fd, const struct mark *head)
 {
-	knock(fd);
+	knock(fd, head->muxed);
 }
 
 /* Did this process shut a listener down? Only then is an accept() without a caller suspect. */
@@ -71,7 +73,7 @@ static int shutdown_listener(int fd, int how)
 	if (result < 0)
 		return result;
 	atomic_store(&listener_was_shut, true);
-	if (!knock(fd))
+	if (!knock(fd, before.muxed))
 		engine_rouse(fd);
 	return 0;
 }

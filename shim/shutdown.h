@@ -42,7 +42,8 @@ bool shutdown_may_have_come(void);
  */
 bool shutdown_of_listener(int fd, const struct mark *head);
 
-/* shutdown_wake() - connect to a listener of this machine and hang up: accept() returns */
-void shutdown_wake(int fd);
+/* shutdown_wake() - wake a thread that waits in accept() at this listener, where that can be
+ * done at once; @head: its mark_head() */
+void shutdown_wake(int fd, const struct mark *head);
 
 #endif

@@ -9,14 +9,31 @@
 #include "../config/address.h"
 #include "engine.h"
 #include "kernel/sys.h"
+#include "route/route.h"
 #include "transport/transport.h"
 
-void endpoint_of_vm(const struct ruleset *rs, const struct vm_address *name, bool v6,
-		    struct endpoint *ep)
+/* The guest behind the VMM whose calls arrive at a socket: the rule of the listener says which;
+ * an unspecified address if it has none of this family. */
+static void guest_ip(const struct ruleset *rs, const struct mark *m, uint8_t ip[16])
 {
-	bool loopback = transport_is_loopback(name->cid);
+	struct endpoint on = {.port = m->any_port ? 0 : m->local.port};
+	struct decision d;
+	struct machine guest;
 
-	ip_of_cid(rs, name->cid, v6, loopback, ep->ip);
+	place_ip(&m->local, m->v6, on.ip);
+	d = decide_listen(rs, &on, m->v6only);
+	guest = (struct machine){.socket = d.socket, .cid = CID_UNKNOWN, .peer = d.peer};
+	if (d.action != ACTION_VSOCK || !ip_to_reach(rs, guest, shows_v6(m), ip))
+		place_ip(&(struct place){.kind = PLACE_NONE}, shows_v6(m), ip);
+}
+
+void endpoint_of_vm(const struct ruleset *rs, const struct mark *m,
+		    const struct vm_address *name, struct endpoint *ep)
+{
+	if (name->path)
+		guest_ip(rs, m, ep->ip);
+	else
+		ip_of_cid(rs, name->cid, shows_v6(m), transport_is_loopback(name->cid), ep->ip);
 	ep->port = name->port == PORT_ANY ? 0 : port_fold(name->port);
 }
 
@@ -25,15 +42,17 @@ bool shows_v6(const struct mark *m)
 	return m->v6 && m->local.kind != PLACE_IPV4;
 }
 
-/* The CID that a client is connected to, or is to be: while the kernel does not say, by the
+/* The address that a client is connected to, or is to be: while the kernel does not say, by the
  * rules that sent it there. */
-static uint32_t peer_cid(const struct ruleset *rs, int fd, const struct endpoint *asked)
+static struct vm_address peer_of(const struct ruleset *rs, int fd, const struct endpoint *asked)
 {
 	struct vm_address peer;
+	struct decision d;
 
 	if (transport_peer(fd, &peer) > 0)
-		return peer.cid;
-	return decide_connect(rs, asked).cid;
+		return peer;
+	d = decide_connect(rs, asked);
+	return route_first(rs, &d);
 }
 
 /* The local address of a client that did not choose one, as routing would: loopback towards
@@ -51,7 +70,7 @@ static void source_ip(const struct ruleset *rs, int fd, const struct mark *m, ui
 		ip_loopback_if_unspecified(ip);
 		return;
 	}
-	cid = transport_own_cid(rs, peer_cid(rs, fd, &asked));
+	cid = transport_own_cid(rs, peer_of(rs, fd, &asked));
 	if (cid != CID_UNKNOWN)
 		ip_of_cid(rs, cid, v6, transport_is_loopback(cid), ip);
 }
@@ -66,13 +85,15 @@ static bool is_beside_loopback(int fd, const struct mark *m)
 void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,
 		    const struct vm_address *name, struct endpoint *ep)
 {
-	endpoint_of_vm(rs, name, shows_v6(m), ep);
+	endpoint_of_vm(rs, m, name, ep);
 	if (m->local.port)
 		ep->port = m->local.port;
 	if (!place_is_any(&m->local))
 		place_ip(&m->local, m->v6, ep->ip);
 	else if (m->peer.kind != PLACE_NONE && name->cid == CID_ANY)
 		source_ip(rs, fd, m, ep->ip);
+	else if (name->path && sys_connected(fd) == 1) /* the guest called its host */
+		ip_of_cid(rs, transport_own_cid(rs, *name), shows_v6(m), false, ep->ip);
 	else if (name->cid == CID_ANY || is_beside_loopback(fd, m))
 		place_ip(&m->local, m->v6, ep->ip);
 }
@@ -81,7 +102,7 @@ void peer_endpoint(const struct ruleset *rs, const struct mark *m,
 		   const struct vm_address *name, struct endpoint *ep)
 {
 	if (m->peer.kind == PLACE_NONE && name) {
-		endpoint_of_vm(rs, name, shows_v6(m), ep);
+		endpoint_of_vm(rs, m, name, ep);
 		return;
 	}
 	place_ip(&m->peer, m->v6, ep->ip);

@@ -11,9 +11,9 @@
 #include "mark.h"
 #include "transport/address.h"
 
-/* endpoint_of_vm() - a vsock address as IP address and port; @v6 says of which family */
-void endpoint_of_vm(const struct ruleset *rs, const struct vm_address *name, bool v6,
-		    struct endpoint *ep);
+/* endpoint_of_vm() - a vsock address as IP address and port, of the family that @m shows */
+void endpoint_of_vm(const struct ruleset *rs, const struct mark *m,
+		    const struct vm_address *name, struct endpoint *ep);
 
 /*
  * shows_v6() - are its addresses IPv6 ones?

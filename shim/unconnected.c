@@ -118,7 +118,8 @@ bool unconnected_receive_again(int fd, int flags, ssize_t *result)
 /*
  * Is it the peer's doing that nothing can be written, and does nobody know yet? A SHUT_WR of
  * our own shows as POLLHUP where both ends have shut down writing, and by the lack of POLLOUT
- * where only we have (vsock_poll()).
+ * where only we have (vsock_poll()). A Unix socket shows its peer's end as POLLHUP, and of our
+ * own nothing: there a shutdown() that was called is in the mark.
  */
 static bool goes_nowhere(int fd, const struct mark *m)
 {
@@ -127,6 +128,8 @@ static bool goes_nowhere(int fd, const struct mark *m)
 	if (m->silent || m->refused)
 		return !m->silent;
 	events = sys_poll_now(fd, POLLOUT | POLLRDHUP);
+	if (m->muxed)
+		return events > 0 && events & POLLHUP && !m->shut;
 	return events > 0 && !(events & POLLHUP) && events & (POLLRDHUP | POLLOUT);
 }
 

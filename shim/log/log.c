@@ -66,7 +66,8 @@ void log_rules(const struct ruleset *rs)
 		log_fatal("no memory for the summary", "");
 }
 
-static void add_outcome(struct line *line, const char *call, const struct decision *d)
+static void add_outcome(struct line *line, const char *call, const struct ruleset *rs,
+			const struct decision *d)
 {
 	switch (d->action) {
 	case ACTION_PASS:
@@ -77,7 +78,9 @@ static void add_outcome(struct line *line, const char *call, const struct decisi
 		break;
 	case ACTION_VSOCK:
 		line_add(line, " -> vsock ");
-		if (d->cid == CID_ANY)
+		if (d->socket)
+			line_add(line, ruleset_string(rs, d->socket));
+		else if (d->cid == CID_ANY)
 			line_add(line, *call == 'c' ? "nowhere" : "any");
 		else
 			line_add_number(line, d->cid);
@@ -104,7 +107,7 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 	line_add_endpoint(&line, asked);
 	line_add(&line, " on descriptor ");
 	line_add_number(&line, fd);
-	add_outcome(&line, call, d);
+	add_outcome(&line, call, rs, d);
 	line_add_rule(&line, rs, *call == 'c' ? ruleset_connect(rs) : ruleset_listen(rs),
 		      d->rule);
 	target_write(&line);

@@ -63,7 +63,7 @@ static void add_address(struct line *line, const struct sockaddr *addr, socklen_
 {
 	struct vm_address name;
 
-	if (!transport_read_name(addr, len, &name)) {
+	if (!transport_read_name(addr, len, &name) || name.path) {
 		line_add_address(line, addr, len);
 		return;
 	}

@@ -16,14 +16,33 @@
 
 #include "../../config/ruleset.h"
 #include "../transport/address.h"
+#include "muxer.h"
 
 /*
  * route_first() - where the connection is made to
- * @to: of decide_connect(), ACTION_VSOCK
+ * @to: of decide_connect(), ACTION_VSOCK. (For a listener, of decide_listen(): where it is
+ * bound to.)
  */
-static inline struct vm_address route_first(const struct decision *to)
+static inline struct vm_address route_first(const struct ruleset *rs, const struct decision *to)
 {
-	return (struct vm_address){to->cid, to->port};
+	return (struct vm_address){
+		.cid = to->cid,
+		.port = to->port,
+		.path = to->socket ? ruleset_string(rs, to->socket) : NULL,
+	};
+}
+
+/*
+ * route_enter() - connect to a VMM, and hold its dialogue
+ * @fd: a non-blocking socket, still unconnected; @program: the program's descriptor, for the
+ * log
+ * @to: has a path
+ * @timeout_us: how long it may take; 0: as long as the kernel's VM sockets take (2 s)
+ * Return: as route_finish(). Signals do not end it.
+ */
+static inline int route_enter(int fd, int program, struct vm_address to, uint64_t timeout_us)
+{
+	return muxer_enter(fd, program, to, timeout_us);
 }
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * address.h - a vsock address, as rules and sockets have it
+ * address.h - a vsock address, as rules and sockets have it, and by which transport
  */
 #ifndef VSOCKIFY_TRANSPORT_ADDRESS_H
 #define VSOCKIFY_TRANSPORT_ADDRESS_H
@@ -15,6 +15,9 @@
 /* CID_ANY: bound to no certain one. PORT_ANY: to none; given to bind(): one of the kernel's. */
 struct vm_address {
 	uint32_t cid, port;
+	/* NULL: by AF_VSOCK. Else by a VMM's Unix socket: its path, or "" of a client's own
+	 * address, and of what the kernel says. */
+	const char *path;
 };
 
 /* cid_is_inside_only(), cid_is_outside_only() - is what is bound to it reached only from this

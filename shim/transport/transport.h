@@ -17,27 +17,42 @@
 #ifndef VSOCKIFY_TRANSPORT_H
 #define VSOCKIFY_TRANSPORT_H
 
+#include "muxer.h"
 #include "vsock.h"
 
 /* ---- sockets ---- */
 
-/* What the log calls one: "an AF_VSOCK socket" */
-#define TRANSPORT_SOCKET VSOCK_SOCKET
+/* transport_cannot_make() - what the log says if there is none: "cannot make an AF_VSOCK
+ * socket"; @muxed: of a VMM's */
+static inline const char *transport_cannot_make(bool muxed)
+{
+	return muxed ? "cannot make " MUXER_SOCKET : "cannot make " VSOCK_SOCKET;
+}
 
 /*
  * transport_socket() - make a stream socket
+ * @muxed: one that leads to a VMM's socket, or from there (muxer.h)
  * @flags: SOCK_CLOEXEC, SOCK_NONBLOCK
  * Return: a descriptor
  */
-static inline int transport_socket(int flags)
+static inline int transport_socket(bool muxed, int flags)
 {
-	return vsock_socket(flags);
+	return muxed ? muxer_socket(flags) : vsock_socket(flags);
 }
 
 /* transport_is_family() - is this value of SO_DOMAIN, or of an address, a transport's? */
 static inline bool transport_is_family(int family)
 {
-	return vsock_is_family(family);
+	return vsock_is_family(family) || muxer_is_family(family);
+}
+
+/*
+ * transport_may_be_meant() - the same where there will be no answer whether the socket is ours:
+ * Unix sockets are everywhere, and ours where the rules know VMMs
+ */
+static inline bool transport_may_be_meant(const struct ruleset *rs, int family)
+{
+	return vsock_is_family(family) || (muxer_is_family(family) && muxer_is_meant(rs));
 }
 
 /*
@@ -47,13 +62,13 @@ static inline bool transport_is_family(int family)
  */
 static inline int transport_bind(int fd, struct vm_address to)
 {
-	return vsock_bind(fd, to);
+	return to.path ? muxer_bind(fd, to) : vsock_bind(fd, to);
 }
 
 /* transport_connect() - connect(2): begin an attempt, if the socket is non-blocking */
 static inline int transport_connect(int fd, struct vm_address to)
 {
-	return vsock_connect(fd, to);
+	return to.path ? muxer_connect(fd, to) : vsock_connect(fd, to);
 }
 
 /* transport_set_connect_timeout() - for how many microseconds an attempt may take; nothing
@@ -70,12 +85,16 @@ static inline int transport_set_connect_timeout(int fd, uint64_t us)
  */
 static inline int transport_set_buffer(int fd, uint64_t size)
 {
-	return vsock_set_buffer(fd, size);
+	int result = vsock_set_buffer(fd, size);
+
+	return result == -EOPNOTSUPP ? muxer_set_buffer(fd, size) : result;
 }
 
 static inline int transport_get_buffer(int fd, uint64_t *size)
 {
-	return vsock_get_buffer(fd, size);
+	int result = vsock_get_buffer(fd, size);
+
+	return result == -EOPNOTSUPP ? muxer_get_buffer(fd, size) : result;
 }
 
 /* ---- names ---- */
@@ -87,7 +106,7 @@ static inline int transport_get_buffer(int fd, uint64_t *size)
  */
 static inline bool transport_read_name(const void *addr, socklen_t len, struct vm_address *name)
 {
-	return vsock_read_name(addr, len, name);
+	return vsock_read_name(addr, len, name) || muxer_read_name(addr, len, name);
 }
 
 /*
@@ -100,7 +119,11 @@ static inline bool transport_read_name(const void *addr, socklen_t len, struct v
 static inline int transport_caller(int listener, int fd, const struct sockaddr_storage *given,
 				   socklen_t len, struct vm_address *caller)
 {
-	return vsock_caller(listener, fd, given, len, caller);
+	int result = vsock_caller(listener, fd, given, len, caller);
+
+	if (result == 0 && muxer_is_family(given->ss_family))
+		result = muxer_caller(listener, fd, caller);
+	return result;
 }
 
 /*
@@ -122,30 +145,37 @@ static inline int transport_peer(int fd, struct vm_address *name)
 	socklen_t len = sizeof given;
 	int result = sys_getpeername(fd, &given, &len);
 
-	return result < 0 ? result : transport_read_name(&given, len, name);
+	if (result < 0)
+		return result;
+	return vsock_read_name(&given, len, name) ||
+	       (muxer_is_family(given.ss_family) && muxer_peer(fd, name) == 1);
 }
 
 /* ---- the words of a mark (mark.h) ---- */
 
 /*
  * transport_get_word_a() - the word that says whether there is a mark
+ * @muxed: set if the socket is a Unix socket
  * Return: 1; 0: the socket has none, being of another family; or a negated errno, which may
  * also mean that
  */
-static inline int transport_get_word_a(int fd, uint64_t *a)
+static inline int transport_get_word_a(int fd, uint64_t *a, bool *muxed)
 {
-	return vsock_get_word_a(fd, a);
+	int result = vsock_get_word_a(fd, a);
+
+	*muxed = result == -EOPNOTSUPP;
+	return *muxed ? muxer_get_word_a(fd, a) : result;
 }
 
-static inline int transport_set_word_a(int fd, uint64_t a)
+static inline int transport_set_word_a(int fd, uint64_t a, bool muxed)
 {
-	return vsock_set_word_a(fd, a);
+	return muxed ? muxer_set_word_a(fd, a) : vsock_set_word_a(fd, a);
 }
 
 /* transport_has_word_b() - is SO_MAX_PACING_RATE free for word B, or is word A there? */
-static inline bool transport_has_word_b(int fd)
+static inline bool transport_has_word_b(bool muxed)
 {
-	return vsock_has_word_b(fd);
+	return !muxed && vsock_has_word_b();
 }
 
 /* ---- errors ---- */
@@ -158,20 +188,20 @@ static inline int tcp_error(int error)
 
 /* transport_usual_cause() - what it usually means if a socket cannot be made, or goes nowhere,
  * for the log: " (ENODEV: ...)"; "" if there is nothing to say */
-static inline const char *transport_usual_cause(int error)
+static inline const char *transport_usual_cause(int error, bool muxed)
 {
-	return vsock_usual_cause(error);
+	return muxed ? muxer_usual_cause(error) : vsock_usual_cause(error);
 }
 
 /* ---- who is who ---- */
 
 /*
- * transport_own_cid() - the CID of this machine as a peer with CID @peer sees it
+ * transport_own_cid() - the CID of this machine as @peer sees it
  * Return: CID_UNKNOWN if it could not be asked
  */
-static inline uint32_t transport_own_cid(const struct ruleset *rs, uint32_t peer)
+static inline uint32_t transport_own_cid(const struct ruleset *rs, struct vm_address peer)
 {
-	return vsock_own_cid(rs, peer);
+	return peer.path ? muxer_own_cid() : vsock_own_cid(rs, peer.cid);
 }
 
 /* transport_is_loopback() - does a connection from or to @cid stay in this machine? */
@@ -186,9 +216,9 @@ static inline bool transport_is_loopback(uint32_t cid)
  * Return: as transport_bind()
  */
 static inline int transport_bind_outside(int fd, const struct ruleset *rs, uint32_t port,
-					 bool taken)
+					 bool taken, bool muxed)
 {
-	return vsock_bind_outside(fd, rs, port, taken);
+	return muxed ? -EADDRINUSE : vsock_bind_outside(fd, rs, port, taken);
 }
 
 #endif

@@ -41,7 +41,7 @@ bool vsock_loopback_loaded(void)
 		fd = vsock_socket(SOCK_CLOEXEC);
 		if (fd < 0)
 			return false;
-		result = vsock_bind(fd, (struct vm_address){VMADDR_CID_LOCAL, PORT_ANY});
+		result = vsock_bind(fd, (struct vm_address){VMADDR_CID_LOCAL, PORT_ANY, NULL});
 		if (result == 0 || result == -EADDRNOTAVAIL) /* else nobody knows */
 			atomic_store_explicit(&known, result == 0 ? 2 : 1,
 					      memory_order_relaxed);
@@ -58,9 +58,9 @@ int vsock_bind_outside(int fd, const struct ruleset *rs, uint32_t port, bool tak
 	int result = -EADDRNOTAVAIL;
 
 	if (own != CID_UNKNOWN && own != VMADDR_CID_LOCAL)
-		result = vsock_bind(fd, (struct vm_address){own, port});
+		result = vsock_bind(fd, (struct vm_address){own, port, NULL});
 	if (own != VMADDR_CID_HOST && (result == -EADDRNOTAVAIL || taken))
-		result = vsock_bind(fd, (struct vm_address){VMADDR_CID_HOST, port});
+		result = vsock_bind(fd, (struct vm_address){VMADDR_CID_HOST, port, NULL});
 	return result;
 }
 

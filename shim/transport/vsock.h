@@ -87,7 +87,7 @@ static inline bool vsock_read_name(const void *addr, socklen_t len, struct vm_ad
 	memcpy(&vm, addr, sizeof vm);
 	if (vm.svm_family != AF_VSOCK)
 		return false;
-	*name = (struct vm_address){vm.svm_cid, vm.svm_port};
+	*name = (struct vm_address){vm.svm_cid, vm.svm_port, NULL};
 	return true;
 }
 
@@ -102,7 +102,7 @@ static inline int vsock_caller(int listener, int fd, const struct sockaddr_stora
 	(void)len;
 	if (vm->svm_family != AF_VSOCK)
 		return 0;
-	*caller = (struct vm_address){vm->svm_cid, vm->svm_port};
+	*caller = (struct vm_address){vm->svm_cid, vm->svm_port, NULL};
 	return 1;
 }
 
@@ -123,9 +123,8 @@ static inline int vsock_set_word_a(int fd, uint64_t a)
 	return sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &a, sizeof a);
 }
 
-static inline bool vsock_has_word_b(int fd)
+static inline bool vsock_has_word_b(void)
 {
-	(void)fd;
 	return true;
 }
 

@@ -126,7 +126,7 @@ static inline int pair_set_word_a(int fd, uint64_t a)
 	return sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &a, sizeof a);
 }
 
-static inline bool pair_has_word_b(int fd)
+static inline bool pair_has_word_b(void)
 {
 	return false;
 }
@@ -141,7 +141,7 @@ static inline int pair_caller(int listener, int fd, const void *given, socklen_t
 	if (result <= 0)
 		return result;
 	if (!pair_read_name(given, len, caller))
-		*caller = (struct vm_address){CID_LOCAL, PORT_ANY};
+		*caller = (struct vm_address){CID_LOCAL, PORT_ANY, NULL};
 	return pair_set_word_a(fd, a) ?: 1;
 }
 

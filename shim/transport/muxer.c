@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * muxer.c - Unix sockets that lead to a guest, or from it
+ */
+#include "muxer.h"
+
+#include <limits.h>
+#include <linux/stat.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/un.h>
+
+/* Client's names: a NUL, this, and the port. */
+static const char prefix[] = "vsockify/";
+
+#define PATH_AT offsetof(struct sockaddr_un, sun_path)
+
+bool muxer_is_meant(const struct ruleset *rs)
+{
+	for (uint32_t i = 0; i < rs->peer_count; i++)
+		if (ruleset_peers(rs)[i].socket)
+			return true;
+	return false;
+}
+
+/* ---- names ---- */
+
+/* Write a number, without a NUL behind it; where it ends. */
+static char *put_number(char *at, uint32_t number)
+{
+	uint32_t unit = 1;
+
+	while (number / unit >= 10)
+		unit *= 10;
+	for (; unit; unit /= 10)
+		*at++ = (char)('0' + number / unit % 10);
+	return at;
+}
+
+/* The name of a client with this port; how long it is. */
+static socklen_t client_name(struct sockaddr_un *un, uint32_t port)
+{
+	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
+	memcpy(un->sun_path + 1, prefix, sizeof prefix - 1);
+	return (socklen_t)(put_number(un->sun_path + sizeof prefix, port) - (char *)un);
+}
+
+/* PATH_PORT; 0 if it is too long, which the rules do not let be */
+static socklen_t server_name(struct sockaddr_un *un, const char *path, uint32_t port)
+{
+	size_t length = strlen(path);
+
+	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (length + sizeof "_4294967295" > sizeof un->sun_path)
+		return 0;
+	memcpy(un->sun_path, path, length);
+	un->sun_path[length] = '_';
+	return (socklen_t)(put_number(un->sun_path + length + 1, port) + 1 - (char *)un);
+}
+
+/* The number at the end of a text of this length; PORT_ANY if there is none. */
+static uint32_t trailing_port(const char *text, size_t length)
+{
+	size_t first = length;
+	uint64_t port = 0;
+
+	while (first > 0 && text[first - 1] >= '0' && text[first - 1] <= '9')
+		first--;
+	for (size_t i = first; i < length && port < PORT_ANY; i++)
+		port = port * 10 + (uint64_t)(text[i] - '0');
+	return first == length || port > PORT_ANY ? PORT_ANY : (uint32_t)port;
+}
+
+bool muxer_read_name(const void *addr, socklen_t len, struct vm_address *name)
+{
+	const struct sockaddr_un *un = addr;
+	size_t length = len > PATH_AT ? len - PATH_AT : 0;
+
+	if (len < PATH_AT || un->sun_family != AF_UNIX)
+		return false;
+	if (length > 0 && un->sun_path[0] && !un->sun_path[length - 1])
+		length--; /* a path, with its NUL */
+	*name = (struct vm_address){CID_ANY, trailing_port(un->sun_path, length), ""};
+	return true;
+}
+
+/* The range that clients' ports come from by default */
+#define FIRST_PORT 32768
+#define PORTS      28232
+
+int muxer_peer(int fd, struct vm_address *name)
+{
+	sa_family_t family = AF_UNSPEC;
+	socklen_t len = sizeof family;
+	uint64_t cookie;
+	int result = sys_getpeername(fd, &family, &len);
+
+	if (result == 0)
+		result = sys_cookie(fd, &cookie);
+	if (result < 0)
+		return result;
+	*name = (struct vm_address){CID_ANY, FIRST_PORT + (uint32_t)(cookie % PORTS), ""};
+	return family == AF_UNIX;
+}
+
+int muxer_caller(int listener, int accepted, struct vm_address *caller)
+{
+	uint64_t a;
+	int result = muxer_get_word_a(listener, &a);
+
+	if (result <= 0 || a == UINT64_MAX) /* "no limit": nothing was written */
+		return result < 0 ? result : 0;
+	result = muxer_set_word_a(accepted, a);
+	return result < 0 ? result : muxer_peer(accepted, caller);
+}
+
+/* ---- sockets ---- */
+
+/*
+ * May what lies at the path of a server be taken away? Only a socket, of this user's, that
+ * nobody listens at or is bound to: a datagram socket is told by the kernel whether a living
+ * stream socket has the name (EPROTOTYPE), and does not wake it.
+ */
+static bool is_stale(const struct sockaddr_un *un, socklen_t len)
+{
+	struct statx info;
+	int probe, result;
+
+	if (SYS_CALL(SYS_statx, AT_FDCWD, un->sun_path, AT_SYMLINK_NOFOLLOW,
+		     STATX_TYPE | STATX_UID, &info) < 0 ||
+	    (info.stx_mode & S_IFMT) != S_IFSOCK || info.stx_uid != SYS_CALL(SYS_geteuid))
+		return false;
+	probe = sys_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (probe < 0)
+		return false;
+	result = sys_connect(probe, un, len);
+	sys_close(probe);
+	return result == -ECONNREFUSED;
+}
+
+static int bind_server(int fd, struct vm_address to)
+{
+	struct sockaddr_un un;
+	socklen_t len = server_name(&un, to.path, to.port);
+	int result = len ? sys_bind(fd, &un, len) : -ENAMETOOLONG;
+
+	if (result != -EADDRINUSE || !is_stale(&un, len))
+		return result;
+	SYS_CALL(SYS_unlinkat, AT_FDCWD, un.sun_path, 0);
+	return sys_bind(fd, &un, len);
+}
+
+int muxer_bind(int fd, struct vm_address to)
+{
+	struct sockaddr_un un;
+	uint64_t cookie = 0;
+
+	if (to.port == PORT_ANY) { /* above those of 16 bits, one that is no other socket's */
+		sys_cookie(fd, &cookie);
+		to.port = UINT16_MAX + 1 + (uint32_t)(cookie % (PORT_ANY - UINT16_MAX - 1));
+	}
+	return *to.path ? bind_server(fd, to) : sys_bind(fd, &un, client_name(&un, to.port));
+}
+
+int muxer_connect(int fd, struct vm_address to)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	size_t length = strlen(to.path);
+
+	if (length >= sizeof un.sun_path)
+		return -ENAMETOOLONG;
+	memcpy(un.sun_path, to.path, length);
+	return sys_connect(fd, &un, sizeof un);
+}
+
+/* What waits to be read is in the sender's buffer here: this one's is what the VMM has not
+ * taken. The kernel doubles the size, and cuts it (net.core.wmem_max). */
+int muxer_set_buffer(int fd, uint64_t size)
+{
+	int half = size / 2 < INT_MAX ? (int)(size / 2) : INT_MAX;
+
+	return sys_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof half);
+}
+
+int muxer_get_buffer(int fd, uint64_t *size)
+{
+	int number = 0, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_SNDBUF, &number);
+
+	*size = (uint64_t)number;
+	return result;
+}
+
+/* ---- the word ---- */
+
+int muxer_get_word_a(int fd, uint64_t *a)
+{
+	socklen_t len = sizeof *a;
+	int result = sys_getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, a, &len);
+
+	return result < 0 ? result : len == sizeof *a;
+}
+
+int muxer_set_word_a(int fd, uint64_t a)
+{
+	return sys_setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &a, sizeof a);
+}
+
+const char *muxer_usual_cause(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return " (there is no such path: does the VM run, and is the path right? see "
+		       "vsockify --doctor)";
+	case ECONNREFUSED:
+		return " (nobody listens at the VMM's socket: the VM does not run any more)";
+	case EACCES:
+		return " (EACCES: this user may not write to the VMM's socket, or not enter "
+		       "its "
+		       "directory)";
+	case EPROTOTYPE:
+	case ENOTSOCK:
+		return " (that is no stream socket: is it the VMM's?)";
+	case EADDRINUSE:
+		return " (EADDRINUSE: another program listens for this guest's calls there)";
+	case EMFILE:
+		return " (EMFILE: the program has no descriptor left: ulimit -n)";
+	default:
+		return "";
+	}
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * muxer.h - a guest's VM sockets where its VMM shows them to the host as Unix sockets
+ *
+ * Theory of operation
+ *
+ * Firecracker, Cloud Hypervisor and vhost-device-vsock listen at one path for each guest. Who
+ * wants a port of the guest connects there and names it (route/muxer.h has that dialogue); a
+ * guest's call to port P of the host arrives at PATH_P, where a server of the host listens.
+ *
+ * A client's socket is bound to an abstract name with its port, so that ports are unique in the
+ * network namespace, as TCP's are, and `ss -x` shows them; a server's has PATH_P, and so have
+ * the sockets that it accepts. Whose port a guest calls from is not known: one is made from the
+ * socket's cookie, which never changes.
+ *
+ * Of the words of a mark (mark.h), only A has a place here: SO_MAX_PACING_RATE, which means
+ * nothing to a Unix socket and is not inherited, so accept() writes it. What does not fit goes
+ * to the filter. (SO_INCOMING_CPU would have room, and is read back like any other option.)
+ *
+ * What each function is for: transport.h. All are async-signal-safe and leave errno alone.
+ */
+#ifndef VSOCKIFY_TRANSPORT_MUXER_H
+#define VSOCKIFY_TRANSPORT_MUXER_H
+
+#include "../../config/ruleset.h"
+#include "../kernel/sys.h"
+#include "address.h"
+
+#define MUXER_SOCKET "a Unix socket"
+
+static inline int muxer_socket(int flags)
+{
+	return sys_socket(AF_UNIX, SOCK_STREAM | flags, 0);
+}
+
+static inline bool muxer_is_family(int family)
+{
+	return family == AF_UNIX;
+}
+
+/* muxer_is_meant() - do the rules know a VMM's socket? */
+bool muxer_is_meant(const struct ruleset *rs);
+
+int muxer_bind(int fd, struct vm_address to);
+int muxer_connect(int fd, struct vm_address to);
+int muxer_set_buffer(int fd, uint64_t size);
+int muxer_get_buffer(int fd, uint64_t *size);
+
+bool muxer_read_name(const void *addr, socklen_t len, struct vm_address *name);
+
+int muxer_peer(int fd, struct vm_address *name);
+int muxer_caller(int listener, int accepted, struct vm_address *caller);
+
+int muxer_get_word_a(int fd, uint64_t *a);
+int muxer_set_word_a(int fd, uint64_t a);
+
+/* muxer_tcp_error() - of connect() at the VMM's path */
+static inline int muxer_tcp_error(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENOTSOCK:
+	case ECONNREFUSED: /* the file is there, and nobody listens */
+	case EPROTOTYPE:
+		return EHOSTUNREACH;
+	default:
+		return error;
+	}
+}
+
+const char *muxer_usual_cause(int error);
+
+/* muxer_own_cid() - which every VMM gives its host */
+static inline uint32_t muxer_own_cid(void)
+{
+	return CID_HOST;
+}
+
+#endif
