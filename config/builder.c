@@ -35,7 +35,17 @@ void builder_init(struct builder *builder, report_fn *report, void *context)
 void peer_draft_free(struct peer_draft *peer)
 {
 	free(peer->name);
+	free(peer->socket);
 	list_free(&peer->addresses);
+}
+
+/**
+ * reference_free() - free what a reference holds
+ */
+static void reference_free(struct peer_reference *reference)
+{
+	free(reference->name);
+	free(reference->socket);
 }
 
 void rule_draft_free(struct rule_draft *draft)
@@ -43,9 +53,9 @@ void rule_draft_free(struct rule_draft *draft)
 	struct peer_reference *accepts = draft->accepts.items;
 
 	for (size_t i = 0; i < draft->accepts.count; i++)
-		free(accepts[i].name);
+		reference_free(&accepts[i]);
 	list_free(&draft->accepts);
-	free(draft->to.name);
+	reference_free(&draft->to);
 }
 
 void builder_free(struct builder *builder)
@@ -213,25 +223,63 @@ static const struct peer_draft *find_peer_at(const struct builder *builder,
 }
 
 /**
- * find_file_peer() - the peer of a file that was given a CID there
+ * is_same_machine() - does the same way lead to two peers?
+ *
+ * CIDs say so only of peers that are reached by them.
+ */
+static bool is_same_machine(const struct peer_draft *a, const struct peer_draft *b)
+{
+	if (a->socket || b->socket)
+		return a->socket && b->socket && strcmp(a->socket, b->socket) == 0;
+	return a->cid == b->cid;
+}
+
+/**
+ * find_file_peer() - the peer of a file that was the same machine as @peer there
  * Return: it, or NULL
  */
-static const struct peer_draft *find_file_peer(const struct builder *builder, uint32_t cid)
+static const struct peer_draft *find_file_peer(const struct builder *builder,
+					       const struct peer_draft *peer)
 {
 	const struct peer_draft *peers = builder->peers.items;
 
 	for (size_t i = 0; i < builder->peers.count; i++) {
-		if (peers[i].cid == cid && !from_arguments(peers[i].origin) &&
+		if (is_same_machine(&peers[i], peer) && !from_arguments(peers[i].origin) &&
 		    !peers[i].overridden)
 			return &peers[i];
 	}
 	return NULL;
 }
 
+uint32_t builder_find_socket(const struct builder *builder, const char *socket)
+{
+	const struct peer_draft *peers = builder->peers.items;
+
+	for (size_t i = 0; i < builder->peers.count; i++) {
+		if (peers[i].socket && strcmp(peers[i].socket, socket) == 0)
+			return (uint32_t)i;
+	}
+	return NO_PEER;
+}
+
+/**
+ * lead_elsewhere() - let a peer of a file be the machine that the command line has made of its
+ * name
+ */
+static void lead_elsewhere(struct peer_draft *peer, const struct peer_draft *other)
+{
+	const char *socket = other->socket;
+
+	free(peer->socket);
+	peer->socket = socket ? memory_string(socket, strlen(socket)) : NULL;
+	peer->cid = other->cid;
+	peer->overridden = true;
+}
+
 /**
  * settle_peer_name() - see whether a peer may have its name
  *
- * A name that the command line has given to a CID takes this peer's addresses along.
+ * A name that the command line has given to a machine takes this peer's addresses along.
  */
 static bool settle_peer_name(struct builder *builder, struct peer_draft *peer)
 {
@@ -241,8 +289,7 @@ static bool settle_peer_name(struct builder *builder, struct peer_draft *peer)
 	if (!other)
 		return true;
 	if (from_arguments(other->origin) && !from_arguments(peer->origin)) {
-		peer->cid = other->cid;
-		peer->overridden = true;
+		lead_elsewhere(peer, other);
 		return true;
 	}
 	builder_error(builder, peer->origin,
@@ -252,19 +299,26 @@ static bool settle_peer_name(struct builder *builder, struct peer_draft *peer)
 }
 
 /**
- * settle_peer_cid() - see whether a peer may have its CID
+ * settle_peer_machine() - see whether a peer may be the machine that it is
  */
-static bool settle_peer_cid(struct builder *builder, const struct peer_draft *peer)
+static bool settle_peer_machine(struct builder *builder, const struct peer_draft *peer)
 {
-	const struct peer_draft *other = find_file_peer(builder, peer->cid);
+	const struct peer_draft *other = find_file_peer(builder, peer);
 	char place[ORIGIN_TEXT_MAX];
 
 	if (from_arguments(peer->origin) || peer->overridden || !other)
 		return true;
-	builder_error(
-		builder, peer->origin,
-		"there is a peer with CID %u already (%s): give all addresses to that one",
-		peer->cid, builder_place(builder, other->origin, peer->origin, place));
+	(void)builder_place(builder, other->origin, peer->origin, place);
+	if (peer->socket)
+		builder_error(builder, peer->origin,
+			      "there is a peer with the socket %s already (%s): give all "
+			      "addresses to that one",
+			      peer->socket, place);
+	else
+		builder_error(builder, peer->origin,
+			      "there is a peer with CID %u already (%s): give all addresses to "
+			      "that one",
+			      peer->cid, place);
 	return false;
 }
 
@@ -304,7 +358,7 @@ void builder_add_peer(struct builder *builder, struct peer_draft *peer)
 {
 	struct peer_draft *added;
 
-	if (!settle_peer_name(builder, peer) || !settle_peer_cid(builder, peer) ||
+	if (!settle_peer_name(builder, peer) || !settle_peer_machine(builder, peer) ||
 	    !settle_peer_addresses(builder, peer)) {
 		peer_draft_free(peer);
 		return;

@@ -42,27 +42,29 @@ struct origin {
 	uint32_t line;   /* 0: an argument of the command line */
 };
 
-/* A CID, or the name of a peer that is still to be looked up. */
+/* A CID, or the name or the socket of a peer that is still to be looked up. */
 struct peer_reference {
-	char *name; /* NULL: cid is set */
-	uint32_t cid;
+	char *name;   /* or NULL */
+	char *socket; /* or NULL */
+	uint32_t cid; /* without those; CID_HYPERVISOR: nobody is referred to */
 	struct origin origin;
 };
 
 /* A rule as it was read. */
 struct rule_draft {
-	struct rule rule; /* all but cid, accept_first and accept_count */
-	struct peer_reference to;
-	struct list accepts; /* of struct peer_reference */
+	struct rule rule; /* all but accept_first and accept_count; cid and peer at the end */
+	struct peer_reference to; /* of a listen rule: whose guest may call */
+	struct list accepts;      /* of struct peer_reference */
 };
 
 /* A peer as it was read. */
 struct peer_draft {
-	uint32_t cid;
+	uint32_t cid;          /* CID_UNKNOWN: none */
 	char *name;            /* NULL: unnamed */
+	char *socket;          /* path of the socket that leads to it; NULL: its CID does */
 	struct list addresses; /* of uint8_t[16] */
 	struct origin origin;
-	bool overridden; /* of a file, with the CID that the command line gives its name */
+	bool overridden; /* of a file, led where the command line leads its name */
 };
 
 struct builder {
@@ -112,9 +114,14 @@ uint16_t builder_add_source(struct builder *builder, const char *name);
  * builder_add_peer() - add a peer
  * @peer: its contents belong to the builder from now on
  *
- * Reports a name, an address or a CID that is taken.
+ * Reports a name, an address, a socket, or a CID without a socket, that is taken.
  */
 void builder_add_peer(struct builder *builder, struct peer_draft *peer);
+/*
+ * builder_find_socket() - the first peer that a socket leads to
+ * Return: its index among the peers, or NO_PEER
+ */
+uint32_t builder_find_socket(const struct builder *builder, const char *socket);
 /* peer_draft_free() - free what a draft holds */
 void peer_draft_free(struct peer_draft *peer);
 

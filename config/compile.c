@@ -40,7 +40,24 @@ static uint32_t lay_string(struct layout *layout, const char *text)
 }
 
 /**
- * lay_peers() - add the peers, their names and addresses
+ * lay_socket() - add the path of a peer's socket, once for all that have it
+ * @index: of the peer; those before it have been laid
+ * Return: its offset in the string table; 0 if the peer has none
+ */
+static uint32_t lay_socket(struct layout *layout, const struct builder *builder, size_t index)
+{
+	const char *path = ((const struct peer_draft *)builder->peers.items)[index].socket;
+	const struct peer *peers = layout->peers.items;
+	uint32_t first;
+
+	if (!path)
+		return 0;
+	first = builder_find_socket(builder, path);
+	return first < index ? peers[first].socket : lay_string(layout, path);
+}
+
+/**
+ * lay_peers() - add the peers, their names, sockets and addresses
  */
 static void lay_peers(struct layout *layout, const struct builder *builder)
 {
@@ -52,6 +69,7 @@ static void lay_peers(struct layout *layout, const struct builder *builder)
 		peer->cid = drafts[i].cid;
 		if (drafts[i].name)
 			peer->name = lay_string(layout, drafts[i].name);
+		peer->socket = lay_socket(layout, builder, i);
 		peer->address_first = (uint32_t)layout->addresses.count;
 		peer->address_count = (uint32_t)drafts[i].addresses.count;
 		list_append(&layout->addresses, drafts[i].addresses.items,
@@ -179,20 +197,42 @@ static struct ruleset *lay_out(const struct builder *builder)
 	return rs;
 }
 
-/* ---- names ---- */
+/* ---- names and sockets ---- */
 
 /**
- * resolve() - the machine that a reference stands for
+ * drafts_of() - the rules of one side
+ */
+static struct rule_draft *drafts_of(const struct builder *builder, enum side side)
+{
+	return builder->rules[side].items;
+}
+
+/**
+ * add_unknown_sockets() - make a peer of each socket that only rules name
+ */
+static void add_unknown_sockets(struct builder *builder, enum side side)
+{
+	for (size_t i = 0; i < builder->rules[side].count; i++) {
+		const struct peer_reference *to = &drafts_of(builder, side)[i].to;
+		struct peer_draft peer = {.cid = CID_UNKNOWN, .origin = to->origin};
+
+		if (!to->socket || builder_find_socket(builder, to->socket) != NO_PEER)
+			continue;
+		peer.socket = memory_string(to->socket, strlen(to->socket));
+		builder_add_peer(builder, &peer);
+	}
+}
+
+/**
+ * resolve_name() - the machine of a name
  * Return: it; nobody after an error
  */
-static struct machine resolve(struct builder *builder, const struct ruleset *rs,
-			      const struct peer_reference *reference)
+static struct machine resolve_name(struct builder *builder, const struct ruleset *rs,
+				   const struct peer_reference *reference)
 {
 	char name[PEER_NAME_MAX + sizeof(".vsock")];
 	struct machine machine;
 
-	if (!reference->name)
-		return machine_of_cid(reference->cid);
 	(void)snprintf(name, sizeof(name), "%s.vsock", reference->name);
 	if (machine_of_name(rs, name, &machine) && machine_exists(machine))
 		return machine;
@@ -203,31 +243,111 @@ static struct machine resolve(struct builder *builder, const struct ruleset *rs,
 }
 
 /**
- * resolve_rules() - put the CIDs into the rules of one side
+ * resolve_cid() - the machine of a CID, which no peer with a socket may have too
+ * Return: it, also after an error
+ */
+static struct machine resolve_cid(struct builder *builder,
+				  const struct peer_reference *reference)
+{
+	const struct peer_draft *peers = builder->peers.items;
+	char place[ORIGIN_TEXT_MAX];
+
+	for (size_t i = 0; i < builder->peers.count; i++) {
+		if (!peers[i].socket || peers[i].cid != reference->cid)
+			continue;
+		builder_error(
+			builder, reference->origin,
+			"CID %u may mean the peer that %s leads to (%s), which is not "
+			"reached by a CID: write the name of the peer that is meant, or "
+			"leave out the cid of that one",
+			reference->cid, peers[i].socket,
+			builder_place(builder, peers[i].origin, reference->origin, place));
+		break;
+	}
+	return machine_of_cid(reference->cid);
+}
+
+/**
+ * resolve() - the machine that a reference stands for
+ * Return: it; nobody after an error
+ */
+static struct machine resolve(struct builder *builder, const struct ruleset *rs,
+			      const struct peer_reference *reference)
+{
+	uint32_t peer;
+
+	if (reference->name)
+		return resolve_name(builder, rs, reference);
+	if (!reference->socket)
+		return resolve_cid(builder, reference);
+	peer = builder_find_socket(builder, reference->socket);
+	return (struct machine){ruleset_peers(rs)[peer].socket, CID_UNKNOWN, peer};
+}
+
+/**
+ * resolve_to() - the machine that a rule leads to, or whose guest may call
+ * Return: it; nobody after an error
+ */
+static struct machine resolve_to(struct builder *builder, const struct ruleset *rs,
+				 enum side side, const struct peer_reference *to)
+{
+	struct machine machine = resolve(builder, rs, to);
+
+	if (side == SIDE_CONNECT || !to->name || !machine_exists(machine) || machine.socket)
+		return machine;
+	builder_error(builder, to->origin,
+		      "\"%s\" has no socket at which only it could call: write accept_from = "
+		      "[ \"%s\" ] in place of the peer",
+		      to->name, to->name);
+	return machine_of_cid(CID_UNKNOWN);
+}
+
+/**
+ * resolve_accept() - the CID that may call at a listen rule
+ * Return: it; CID_UNKNOWN after an error
+ */
+static uint32_t resolve_accept(struct builder *builder, const struct ruleset *rs,
+			       const struct peer_reference *accept)
+{
+	struct machine machine = resolve(builder, rs, accept);
+
+	if (machine.socket)
+		builder_error(builder, accept->origin,
+			      "\"%s\" calls at its own socket, and at no other: write peer = "
+			      "\"%s\" in a rule of its own",
+			      accept->name, accept->name);
+	return machine.cid;
+}
+
+/**
+ * resolve_rules() - put peers and CIDs into the rules of one side, and into their drafts
  */
 static void resolve_rules(struct builder *builder, struct ruleset *rs, enum side side)
 {
-	const struct rule_draft *drafts = builder->rules[side].items;
+	struct rule_draft *drafts = drafts_of(builder, side);
 	struct rule *rules = (struct rule *)(side == SIDE_CONNECT ? ruleset_connect(rs)
 								  : ruleset_listen(rs));
 	uint32_t *accepts = (uint32_t *)ruleset_accepts(rs);
 
 	for (size_t i = 0; i < builder->rules[side].count; i++) {
 		const struct peer_reference *references = drafts[i].accepts.items;
-		struct machine to = resolve(builder, rs, &drafts[i].to);
+		struct machine to = resolve_to(builder, rs, side, &drafts[i].to);
 
-		rules[i].cid = to.cid;
-		rules[i].peer = to.peer;
+		rules[i].cid = drafts[i].rule.cid = to.cid;
+		rules[i].peer = drafts[i].rule.peer = to.peer;
 		for (size_t a = 0; a < drafts[i].accepts.count; a++)
 			accepts[rules[i].accept_first + a] =
-				resolve(builder, rs, &references[a]).cid;
+				resolve_accept(builder, rs, &references[a]);
 	}
 }
 
 struct ruleset *builder_finish(struct builder *builder, uint32_t local_cid)
 {
-	struct ruleset *rs = lay_out(builder);
+	struct ruleset *rs;
 
+	add_unknown_sockets(builder, SIDE_CONNECT);
+	add_unknown_sockets(builder, SIDE_LISTEN);
+	rs = lay_out(builder);
 	if (!rs) {
 		builder_error(
 			builder, (struct origin){0},

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "cid.h"
+
 /* ---- peers ---- */
 
 /**
@@ -35,6 +37,21 @@ static bool read_peer_name(struct parser *parser, const config_setting_t *settin
 	if (!peer_name_check(text, reason))
 		return parser_error(parser, setting, "%s", reason);
 	*name = memory_string(text, strlen(text));
+	return true;
+}
+
+/**
+ * read_socket() - read a setting that is the path of a socket
+ * @path: to be freed
+ */
+static bool read_socket(struct parser *parser, const config_setting_t *setting, char **path)
+{
+	const char *text = text_of(setting);
+	char reason[REASON_MAX];
+
+	if (!socket_path_check(text, reason))
+		return parser_error(parser, setting, "%s", reason);
+	*path = memory_string(text, strlen(text));
 	return true;
 }
 
@@ -72,30 +89,35 @@ static bool read_peer_settings(struct parser *parser, const config_setting_t *gr
 	static const struct setting_kind known[] = {
 		{"name", KIND_STRING},
 		{"cid", KIND_INTEGER},
+		{"socket", KIND_STRING},
 		{"addresses", KIND_LIST},
 	};
 	const config_setting_t *name;
 	const config_setting_t *cid;
+	const config_setting_t *socket;
 	const config_setting_t *addresses;
 
 	if (!CHECK_GROUP(parser, group, known))
 		return false;
 	name = member(group, "name");
 	cid = member(group, "cid");
+	socket = member(group, "socket");
 	addresses = member(group, "addresses");
-	if (!cid)
-		return parser_error(parser, group, "this peer has no \"cid\"");
+	if (!cid && !socket)
+		return parser_error(parser, group,
+				    "this peer has neither a \"cid\" nor a \"socket\"");
 	if (!name && !addresses)
 		return parser_error(parser, group,
 				    "this peer needs a \"name\", \"addresses\", or both");
-	return read_cid(parser, cid, &peer->cid) &&
+	return (!cid || read_cid(parser, cid, &peer->cid)) &&
+	       (!socket || read_socket(parser, socket, &peer->socket)) &&
 	       (!name || read_peer_name(parser, name, &peer->name)) &&
 	       (!addresses || read_peer_addresses(parser, addresses, &peer->addresses));
 }
 
 void read_peer(struct parser *parser, const config_setting_t *group)
 {
-	struct peer_draft peer = {.origin = origin_of(parser, group)};
+	struct peer_draft peer = {.cid = CID_UNKNOWN, .origin = origin_of(parser, group)};
 
 	if (read_peer_settings(parser, group, &peer))
 		builder_add_peer(parser->builder, &peer);
@@ -211,6 +233,25 @@ static bool read_connect_settings(struct parser *parser, const config_setting_t 
 }
 
 /**
+ * read_caller() - read whose guest may call, if a listen rule says so
+ */
+static bool read_caller(struct parser *parser, const config_setting_t *group,
+			struct peer_reference *caller)
+{
+	const config_setting_t *peer = member(group, "peer");
+	const config_setting_t *accepts = member(group, "accept_from");
+
+	if (!peer)
+		return true;
+	if (accepts)
+		return parser_error(parser, accepts,
+				    "\"peer\" and \"accept_from\" exclude each other: the peer "
+				    "is who may call");
+	caller->origin = origin_of(parser, peer);
+	return read_peer_name(parser, peer, &caller->name);
+}
+
+/**
  * read_accepts() - read whom a listen rule accepts, if it says so
  */
 static bool read_accepts(struct parser *parser, const config_setting_t *group,
@@ -248,10 +289,8 @@ static bool read_listen_settings(struct parser *parser, const config_setting_t *
 				 struct rule_draft *draft)
 {
 	static const struct setting_kind known[] = {
-		{"on", KIND_STRING},
-		{"port", KIND_INTEGER},
-		{"accept_from", KIND_LIST},
-		{"action", KIND_STRING},
+		{"on", KIND_STRING},        {"peer", KIND_STRING},   {"port", KIND_INTEGER},
+		{"accept_from", KIND_LIST}, {"action", KIND_STRING},
 	};
 	const config_setting_t *action;
 
@@ -262,7 +301,8 @@ static bool read_listen_settings(struct parser *parser, const config_setting_t *
 	if (action)
 		return read_action_alone(parser, group, action, &draft->rule);
 	draft->rule.action = ACTION_VSOCK;
-	return read_port(parser, group, &draft->rule) && read_accepts(parser, group, draft);
+	return read_caller(parser, group, &draft->to) &&
+	       read_port(parser, group, &draft->rule) && read_accepts(parser, group, draft);
 }
 
 /**

@@ -135,6 +135,21 @@ static bool leads_to_vsock(const struct rule_draft *draft)
 }
 
 /**
+ * meet_the_same() - do two listen rules let the same callers in, so that ports can meet?
+ *
+ * Peers with sockets call at their own, and all others at one.
+ */
+static bool meet_the_same(const struct builder *builder, const struct rule *a,
+			  const struct rule *b)
+{
+	const struct peer_draft *peers = builder->peers.items;
+
+	if (a->peer == NO_PEER || b->peer == NO_PEER)
+		return a->peer == b->peer;
+	return strcmp(peers[a->peer].socket, peers[b->peer].socket) == 0;
+}
+
+/**
  * first_meeting_port() - the first vsock port to which two listen rules lead different TCP
  * ports
  * @a, @b: indexes of the rules
@@ -187,7 +202,8 @@ static void warn_of_meeting_ports(struct builder *builder)
 		uint32_t port = 0;
 
 		for (size_t i = 0; i < later && port == 0; i++) {
-			if (!leads_to_vsock(&drafts[i]) || !leads_to_vsock(&drafts[later]))
+			if (!leads_to_vsock(&drafts[i]) || !leads_to_vsock(&drafts[later]) ||
+			    !meet_the_same(builder, &drafts[i].rule, &drafts[later].rule))
 				continue;
 			port = first_meeting_port(builder, i, later);
 			if (port == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * word.c - the words of the configuration language: numbers, CIDs, names, actions, addresses
+ * word.c - the words of the configuration language: numbers, CIDs, names, paths, actions,
+ * addresses
  *
  * Theory of operation: see word.h.
  */
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "ruleset.h"
 
 bool refuse(char reason[REASON_MAX], const char *format, ...)
 {
@@ -107,6 +109,46 @@ bool peer_name_check(const char *name, char reason[REASON_MAX])
 			      "\"%s\" cannot be a peer's name, since it is an action: "
 			      "choose another",
 			      name);
+	return true;
+}
+
+/**
+ * has_control() - is there a newline or another control character in a text?
+ */
+static bool has_control(const char *text)
+{
+	while (*text != '\0' && (unsigned char)*text >= ' ' && *text != 0x7f)
+		text++;
+	return *text != '\0';
+}
+
+bool socket_path_check(const char *path, char reason[REASON_MAX])
+{
+	size_t length = strlen(path);
+
+	if (length == 0)
+		return refuse(reason,
+			      "the path of a socket is empty: write that of the VMM's socket");
+	if (has_control(path))
+		return refuse(reason,
+			      "\"%.*s\" cannot be the path of a socket, since a control "
+			      "character is in it: rename what is called so",
+			      QUOTE_MAX, path);
+	if (*path != '/')
+		return refuse(reason, "\"%.*s\" is a relative path: write it from \"/\" on",
+			      QUOTE_MAX, path);
+	if (path[length - 1] == '/')
+		return refuse(reason,
+			      "\"%.*s\" is the path of a directory: write that of the socket "
+			      "in it",
+			      QUOTE_MAX, path);
+	if (length > SOCKET_PATH_MAX)
+		return refuse(
+			reason,
+			"\"%.*s...\" is too long for the path of a socket: it has %zu "
+			"bytes, and %d are the limit, so that \"_\" and a port fit behind "
+			"it: put a symbolic link to its directory in a shorter place",
+			QUOTE_MAX, path, length, SOCKET_PATH_MAX);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * word.h - the words of the configuration language: numbers, CIDs, names, actions, addresses
+ * word.h - the words of the configuration language: numbers, CIDs, names, paths, actions,
+ * addresses
  *
  * Theory of operation
  *
@@ -45,6 +46,13 @@ bool cid_check(int64_t number, uint32_t *cid, char reason[REASON_MAX]);
 
 /* peer_name_check() - is a text fit to be the name of a peer? */
 bool peer_name_check(const char *name, char reason[REASON_MAX]);
+
+/*
+ * socket_path_check() - is a text fit to be the path of a VMM's socket?
+ *
+ * It must be absolute: the program may go elsewhere, and what is started by it is elsewhere.
+ */
+bool socket_path_check(const char *path, char reason[REASON_MAX]);
 
 /* address_parse() - read one address, "10.0.2.15", "fd00::1" or "[fd00::1]" */
 bool address_parse(const char *text, uint8_t ip[16], char reason[REASON_MAX]);

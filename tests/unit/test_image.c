@@ -393,9 +393,12 @@ static void test_random_damage(void)
 	struct ruleset *rs =
 		rules_of_text("version = 1;\n"
 			      "peers = ( { name = \"db\"; cid = 7; addresses = "
-			      "[ \"10.0.2.15\", \"fd00::15\" ]; } );\n"
-			      "connect = ( { to = \"10.0.0.1:1-9\"; peer = \"db\"; } );\n"
-			      "listen = ( { on = \"*:8-9\"; accept_from = [ 7 ]; } );",
+			      "[ \"10.0.2.15\", \"fd00::15\" ]; },\n"
+			      "{ name = \"vm\"; socket = \"/run/vm/v.sock\"; } );\n"
+			      "connect = ( { to = \"10.0.0.1:1-4\"; peer = \"db\"; },\n"
+			      "{ to = \"10.0.0.1:5-9\"; peer = \"vm\"; } );\n"
+			      "listen = ( { on = \"*:8-9\"; accept_from = [ 7 ]; },\n"
+			      "{ on = \"*:1-7\"; peer = \"vm\"; } );",
 			      "");
 	unsigned int still_valid = 0;
 	uint32_t size;
@@ -406,6 +409,7 @@ static void test_random_damage(void)
 	for (int i = 0; i < 200000; i++) {
 		struct ruleset *damaged = (struct ruleset *)copy;
 		struct endpoint ep = endpoint("10.0.0.1", (uint16_t)random_below(10));
+		struct decision d;
 		struct machine m;
 		char name[64];
 		uint8_t shown[16];
@@ -416,12 +420,15 @@ static void test_random_damage(void)
 		if (!ruleset_valid(damaged, size))
 			continue;
 		still_valid++;
-		(void)decide_connect(damaged, &ep);
-		if (decide_listen(damaged, &ep, false).rule >= 0)
+		d = decide_connect(damaged, &ep);
+		CU_ASSERT(strlen(ruleset_string(damaged, d.socket)) <= SOCKET_PATH_MAX);
+		d = decide_listen(damaged, &ep, false);
+		CU_ASSERT(strlen(ruleset_string(damaged, d.socket)) <= SOCKET_PATH_MAX);
+		if (d.rule >= 0)
 			(void)rule_accepts(damaged, ruleset_listen(damaged), 7);
 		for (uint32_t r = 0; r < damaged->connect_count; r++)
 			(void)strlen(ruleset_source(damaged, &ruleset_connect(damaged)[r]));
-		if (machine_of_name(damaged, "db.vsock", &m))
+		if (machine_of_name(damaged, i % 2 ? "vm.vsock" : "db.vsock", &m))
 			name_of_machine(damaged, m, name, sizeof(name));
 		ip_of_cid(damaged, 7, true, true, shown);
 	}

@@ -158,7 +158,7 @@ static void test_several_errors(void)
 		refuses_text("version = 1;\npeers = (\n{ name = \"db\"; },\n{ cid = 7; }\n);\n"
 			     "connect = (\n{ to = \"10.0.0.1:0\"; cid = 7; },\n"
 			     "{ to = \"10.0.0.1:80\"; peer = \"web\"; } );\n"));
-	CU_ASSERT(reported("conf:3: this peer has no \"cid\""));
+	CU_ASSERT(reported("conf:3: this peer has neither a \"cid\" nor a \"socket\""));
 	CU_ASSERT(reported("conf:4: this peer needs"));
 	CU_ASSERT(reported("conf:7: 0 is no TCP port"));
 	CU_ASSERT(reported("conf:8: there is no peer \"web\""));

@@ -244,6 +244,7 @@ int main(void)
 		{.pName = "parse", .pTests = parse_tests},
 		{.pName = "compile", .pTests = compile_tests},
 		{.pName = "find", .pTests = find_tests},
+		{.pName = "socket", .pTests = socket_tests},
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned int failures = 1;
