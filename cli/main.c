@@ -51,7 +51,7 @@ static const struct cli_option cli_options[] = {
 	{"config", 'c', "FILE",
 	 "rules of FILE, in place of $VSOCKIFY_CONFIG,\n"
 	 "$XDG_CONFIG_HOME/vsockify.conf, " VSOCKIFY_SYSCONFDIR "/vsockify.conf"},
-	{"peer", OPTION_PEER, "KEY=CID", "a peer: 10.0.2.15=7, fd00::15=7 or db=7"},
+	{"peer", OPTION_PEER, "KEY=CID", "a peer: 10.0.2.15=7, db=7 or vm=/run/vm/v.sock"},
 	{"connect", OPTION_CONNECT, "TO=PEER",
 	 "lead connections to a peer: 10.0.2.15:80=7:8080,\n"
 	 "[fd00::/64]:*=db; or not: 10.0.0.0/8:*=pass, *:25=deny"},

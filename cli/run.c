@@ -26,6 +26,7 @@
 
 #include "../config/find.h"
 #include "../config/memory.h"
+#include "../config/path.h"
 #include "cli.h"
 #include "error.h"
 #include "preload.h"
@@ -123,23 +124,15 @@ static void pass_rules(const struct ruleset *rs)
  */
 static void pass_config(const char *config)
 {
-	char *directory;
-	char *path;
+	char *path = path_absolute(config);
 
-	if (*config == '/') {
-		set_variable(CONFIG_ENV, config);
-		return;
-	}
-	directory = getcwd(NULL, 0);
-	if (!directory) {
+	if (!path) {
 		cli_error("cannot tell the current directory: %s: name %s by its whole path",
 			  strerror(errno), config);
 		exit(EX_OSERR);
 	}
-	path = memory_path(directory, config);
 	set_variable(CONFIG_ENV, path);
 	free(path);
-	free(directory);
 }
 
 /**

@@ -3,14 +3,18 @@
  * spec.c - peers and rules given on the command line
  *
  * Theory of operation: see spec.h for the forms. Each is cut at its first "=": no address,
- * port or name contains one. What stands on both sides is read by the functions that also
- * read the texts of a file (pattern.h, word.h).
+ * port or name contains one, and a path stands behind it. What stands on both sides is read by
+ * the functions that also read the texts of a file (pattern.h, word.h).
  */
 #include "spec.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cid.h"
+#include "path.h"
 
 static const char *const option_names[] = {
 	[SPEC_PEER] = "--peer",
@@ -52,8 +56,10 @@ static bool read_cid(struct spec_reader *reader, const char *text, uint32_t *cid
 	int64_t number;
 
 	if (!number_parse(text, &number))
-		return spec_error(reader, "\"%.*s\" is no CID: write a number", QUOTE_MAX,
-				  text);
+		return spec_error(reader,
+				  "\"%.*s\" is no CID: write a number, or the path of a "
+				  "socket, with a slash in it",
+				  QUOTE_MAX, text);
 	if (!cid_check(number, cid, reason))
 		return spec_error(reader, "%s", reason);
 	return true;
@@ -70,6 +76,35 @@ static bool read_name(struct spec_reader *reader, const char *text, char **name)
 	if (!peer_name_check(text, reason))
 		return spec_error(reader, "%s", reason);
 	*name = memory_string(text, strlen(text));
+	return true;
+}
+
+/**
+ * is_path() - is a text meant as the path of a socket?
+ *
+ * No CID, name, port or action contains a slash.
+ */
+static bool is_path(const char *text)
+{
+	return strchr(text, '/') != NULL;
+}
+
+/**
+ * read_socket() - read the path of a socket
+ * @socket: set to it, made absolute; to be freed
+ */
+static bool read_socket(struct spec_reader *reader, const char *text, char **socket)
+{
+	char reason[REASON_MAX];
+
+	*socket = path_absolute(text);
+	if (!*socket)
+		return spec_error(reader,
+				  "cannot tell the current directory: %s: write the path of "
+				  "the socket from \"/\" on",
+				  strerror(errno));
+	if (!socket_path_check(*socket, reason))
+		return spec_error(reader, "%s", reason);
 	return true;
 }
 
@@ -93,8 +128,10 @@ static bool read_address(struct spec_reader *reader, const char *text, struct li
 static bool read_peer(struct spec_reader *reader, struct halves halves, struct peer_draft *peer)
 {
 	if (!halves.right)
-		return spec_error(reader, "write ADDRESS=CID or NAME=CID");
-	if (!read_cid(reader, halves.right, &peer->cid))
+		return spec_error(reader, "write ADDRESS=CID or NAME=CID, or the path of a "
+					  "socket in place of the CID");
+	if (is_path(halves.right) ? !read_socket(reader, halves.right, &peer->socket)
+				  : !read_cid(reader, halves.right, &peer->cid))
 		return false;
 	if (looks_like_address(halves.left))
 		return read_address(reader, halves.left, &peer->addresses);
@@ -118,8 +155,36 @@ static bool read_port(struct spec_reader *reader, const char *text, struct rule 
 }
 
 /**
+ * cut_port() - cut the port off a path
+ * @text: PATH or PATH:PORT; changed
+ * Return: the port; NULL if there is none
+ */
+static char *cut_port(char *text)
+{
+	char *colon = strrchr(text, ':');
+
+	if (!colon || colon[1] == '\0' || strspn(colon + 1, "0123456789") < strlen(colon + 1))
+		return NULL;
+	*colon = '\0';
+	return colon + 1;
+}
+
+/**
+ * read_way() - read PATH or PATH:PORT on the right side of --connect or --listen
+ * @text: changed
+ */
+static bool read_way(struct spec_reader *reader, char *text, struct rule_draft *draft)
+{
+	const char *port = cut_port(text);
+
+	draft->to.origin = reader->origin;
+	return read_socket(reader, text, &draft->to.socket) &&
+	       (!port || read_port(reader, port, &draft->rule));
+}
+
+/**
  * read_target() - read the right side of --connect, unless it is an action
- * @text: PEER or PEER:PORT; changed
+ * @text: PEER, PEER:PORT, PATH or PATH:PORT; changed
  */
 static bool read_target(struct spec_reader *reader, char *text, struct rule_draft *draft)
 {
@@ -127,6 +192,8 @@ static bool read_target(struct spec_reader *reader, char *text, struct rule_draf
 	int64_t number;
 	bool good;
 
+	if (is_path(text))
+		return read_way(reader, text, draft);
 	if (port)
 		*port++ = '\0';
 	draft->to.origin = reader->origin;
@@ -159,7 +226,8 @@ static bool read_connect(struct spec_reader *reader, struct halves halves,
 	if (!halves.right)
 		return spec_error(reader,
 				  "write ADDRESS:PORT=CID, ADDRESS:PORT=CID:PORT, or a "
-				  "peer's name, \"pass\" or \"deny\" in place of the CID");
+				  "peer's name, the path of a socket, \"pass\" or \"deny\" in "
+				  "place of the CID");
 	if (!read_pattern(reader, halves.left, SIDE_CONNECT, &draft->rule))
 		return false;
 	return action_parse(halves.right, &draft->rule.action) ||
@@ -174,8 +242,10 @@ static bool read_listen(struct spec_reader *reader, struct halves halves,
 {
 	if (!read_pattern(reader, halves.left, SIDE_LISTEN, &draft->rule))
 		return false;
-	return !halves.right || action_parse(halves.right, &draft->rule.action) ||
-	       read_port(reader, halves.right, &draft->rule);
+	if (!halves.right || action_parse(halves.right, &draft->rule.action))
+		return true;
+	return is_path(halves.right) ? read_way(reader, halves.right, draft)
+				     : read_port(reader, halves.right, &draft->rule);
 }
 
 /**
@@ -183,7 +253,7 @@ static bool read_listen(struct spec_reader *reader, struct halves halves,
  */
 static void add_peer(struct spec_reader *reader, struct halves halves)
 {
-	struct peer_draft peer = {.origin = reader->origin};
+	struct peer_draft peer = {.cid = CID_UNKNOWN, .origin = reader->origin};
 
 	if (read_peer(reader, halves, &peer))
 		builder_add_peer(reader->builder, &peer);

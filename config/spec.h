@@ -4,12 +4,17 @@
  *
  *	--peer ADDRESS=CID		--peer 10.0.2.15=7
  *	--peer NAME=CID			--peer db=7
+ *	--peer ADDRESS|NAME=PATH	--peer vm1=/run/vm1/v.sock
  *	--connect TO=PEER[:PORT]	--connect 10.0.2.15:5432=7:5432
+ *	--connect TO=PATH[:PORT]	--connect 10.0.2.15:5432=/run/vm1/v.sock
  *	--connect TO=pass|deny		--connect '192.168.0.0/16:*=pass'
  *	--listen ON[=PORT]		--listen 80=8080
+ *	--listen ON=PATH[:PORT]		--listen 80=./v.sock:8080
  *	--listen ON=pass|deny		--listen '127.0.0.1:*=pass'
  *
- * TO and ON are patterns as in a file (config/pattern.h), PEER is a name or a CID.
+ * TO and ON are patterns as in a file (config/pattern.h), PEER is a name or a CID. PATH is that
+ * of a VMM's socket: a text with a slash in it. It may be relative, and may have colons in it;
+ * where a port can stand, the digits behind its last colon are one.
  */
 #ifndef VSOCKIFY_SPEC_H
 #define VSOCKIFY_SPEC_H

@@ -179,6 +179,87 @@ static void test_names(void)
 	free(rs);
 }
 
+/* The digits behind the last colon are a port, where one can stand. */
+static void test_options(void)
+{
+	static const struct {
+		const char *option;
+		const char *socket;
+		uint32_t vsock_port;
+	} cases[] = {
+		{"--connect 10.0.0.1:80=/v.sock", "/v.sock", 80},
+		{"--connect 10.0.0.1:80=/v.sock:8080", "/v.sock", 8080},
+		{"--connect 10.0.0.1:80-89=/v.sock:4294967285", "/v.sock", 4294967285},
+		{"--connect 10.0.0.1:80=/a:1/v.sock", "/a:1/v.sock", 80},
+		{"--connect 10.0.0.1:80=/v.sock:1:2", "/v.sock:1", 2},
+		{"--connect 10.0.0.1:80=/v.sock:", "/v.sock:", 80},
+		{"--connect 10.0.0.1:80=/v.sock:1x", "/v.sock:1x", 80},
+		{"--connect 10.0.0.1:80=/a=b/v.sock", "/a=b/v.sock", 80},
+		{"--listen 80=/v.sock", "/v.sock", 80},
+		{"--listen 80=/v.sock:8080", "/v.sock", 8080},
+		{"--listen *:*=/v.sock", "/v.sock", 0},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct ruleset *rs = rules_of(cases[i].option);
+		const struct rule *rule =
+			rs->connect_count > 0 ? ruleset_connect(rs) : ruleset_listen(rs);
+
+		CU_ASSERT_FATAL(rule->peer < rs->peer_count);
+		CU_ASSERT(rule->action == ACTION_VSOCK && rule->cid == CID_UNKNOWN &&
+			  rule->vsock_port == cases[i].vsock_port);
+		CU_ASSERT_STRING_EQUAL(ruleset_string(rs, ruleset_peers(rs)[rule->peer].socket),
+				       cases[i].socket);
+		free(rs);
+	}
+}
+
+/* However often a socket is named, it leads to one machine. */
+static void test_one_machine(void)
+{
+	struct ruleset *rs = rules_of("--peer 10.0.0.1=" VM1 "\n--connect 10.0.0.2:80=" VM1
+				      "\n--peer vm1=" VM1 "\n--peer fd00::1=" VM1
+				      "\n--connect 10.0.0.3:80=" VM2 "\n--listen 80=" VM2);
+	const struct rule *rules = ruleset_connect(rs);
+
+	check_name(rs, "vm1.vsock", VM1, "10.0.0.1", "fd00::1");
+	CU_ASSERT(rs->peer_count == 4);
+	CU_ASSERT(rules[0].peer == 0 && rules[1].peer == 3);
+	CU_ASSERT(ruleset_listen(rs)->peer == 3);
+	CU_ASSERT(ruleset_peers(rs)[0].socket == ruleset_peers(rs)[2].socket);
+	free(rs);
+
+	/* A rule of the command line finds the peer of the file. */
+	rs = rules_of_text(machines, "--connect 10.0.0.1:80=" VM2 "\n");
+	CU_ASSERT(rs->peer_count == 4 && ruleset_connect(rs)->peer == 1);
+	free(rs);
+}
+
+/* The command line leads names elsewhere, and takes their addresses along. */
+static void test_overridden(void)
+{
+	struct ruleset *rs =
+		rules_of_text(machines, "--peer vm1=/a.sock\n--peer real=/b.sock\n");
+	struct endpoint vm1 = endpoint("10.0.2.15", 80), real = endpoint("10.8.0.2", 80),
+			any = endpoint("0.0.0.0", 443);
+
+	check_name(rs, "vm1.vsock", "/a.sock", "10.0.2.15", "fd00:2::15");
+	CU_ASSERT_STRING_EQUAL(ruleset_string(rs, decide_connect(rs, &vm1).socket), "/a.sock");
+	CU_ASSERT_STRING_EQUAL(ruleset_string(rs, decide_connect(rs, &real).socket), "/b.sock");
+	CU_ASSERT_STRING_EQUAL(ruleset_string(rs, decide_listen(rs, &any, false).socket),
+			       "/a.sock");
+	free(rs);
+
+	/* ... also where there is no socket: then a number means what it says. */
+	rs = rules_of_text(FILE "peers = ( { name = \"vm1\"; cid = 3; socket = \"" VM1
+				"\"; addresses = [ \"10.0.2.15\" ]; } );\n"
+				"connect = ( { to = \"10.0.0.1:80\"; cid = 3; } );",
+			   "--peer vm1=9\n");
+	check_name(rs, "vm1.vsock", "", "10.0.2.15", "fd76:736f:636b::9");
+	CU_ASSERT(decide_connect(rs, &vm1).socket == 0 && decide_connect(rs, &vm1).cid == 9);
+	free(rs);
+}
+
 /* Ports meet only where the same callers come. */
 static void test_meeting_ports(void)
 {
@@ -271,6 +352,9 @@ CU_TestInfo socket_tests[] = {
 	{"connect", test_connect},
 	{"listen", test_listen},
 	{"names", test_names},
+	{"options", test_options},
+	{"several names for one socket", test_one_machine},
+	{"a name from the command line", test_overridden},
 	{"ports that meet", test_meeting_ports},
 	{"the longest path", test_length},
 	{"damaged peers and rules", test_damaged_sockets},
