@@ -4,9 +4,8 @@
  *
  * Theory of operation
  *
- * The decision is that of config/match.c, by which the shim acts. What was looked at before
- * are all rules in front of the one that decided, and rule_fit() says of each why it did not.
- * Nothing is connected or bound.
+ * Each address has an answer (answer.h), which is told here in words or as JSON. Nothing is
+ * connected or bound.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <sysexits.h>
 
 #include "../config/address.h"
+#include "answer.h"
 #include "cli.h"
 #include "error.h"
 #include "json.h"
@@ -46,88 +46,6 @@ static const char *const action_words[] = {
 	[ACTION_DENY] = "deny",
 	[ACTION_VSOCK] = "vsock",
 };
-
-/* One address that is asked about, and the answer. */
-struct answer {
-	const struct ruleset *rs;
-	enum side side;
-	struct endpoint at; /* as the shim takes it: 0.0.0.0 to connect to is 127.0.0.1 */
-	bool v6only;
-	struct decision decision;
-};
-
-/* ---- deciding ---- */
-
-/**
- * answer_for() - decide about one address
- */
-static struct answer answer_for(const struct ruleset *rs, enum side side,
-				const struct endpoint *at, bool v6only)
-{
-	struct answer answer = {.rs = rs, .side = side, .at = *at, .v6only = v6only};
-
-	if (side == SIDE_CONNECT) {
-		ip_loopback_if_unspecified(answer.at.ip);
-		answer.decision = decide_connect(rs, &answer.at);
-	} else {
-		answer.decision = decide_listen(rs, &answer.at, v6only);
-	}
-	return answer;
-}
-
-/**
- * same_outcome() - do two answers come to the same?
- */
-static bool same_outcome(const struct answer *a, const struct answer *b)
-{
-	const struct decision *x = &a->decision;
-	const struct decision *y = &b->decision;
-
-	return x->action == y->action && x->rule == y->rule &&
-	       (x->action != ACTION_VSOCK || (x->cid == y->cid && x->port == y->port));
-}
-
-/**
- * has_v6only_form() - may a bind() to this address have another outcome with IPV6_V6ONLY?
- */
-static bool has_v6only_form(const struct answer *answer)
-{
-	return answer->side == SIDE_LISTEN && !ip_is_v4(answer->at.ip) &&
-	       ip_is_unspecified(answer->at.ip);
-}
-
-static const struct rule *rules_of_side(const struct answer *answer)
-{
-	return answer->side == SIDE_CONNECT ? ruleset_connect(answer->rs)
-					    : ruleset_listen(answer->rs);
-}
-
-/**
- * looked_at() - how many rules were tried before the decision was made
- */
-static uint32_t looked_at(const struct answer *answer)
-{
-	if (answer->decision.rule >= 0)
-		return (uint32_t)answer->decision.rule;
-	return answer->side == SIDE_CONNECT ? answer->rs->connect_count
-					    : answer->rs->listen_count;
-}
-
-/**
- * deciding_rule() - the rule that decided, or NULL
- */
-static const struct rule *deciding_rule(const struct answer *answer)
-{
-	return answer->decision.rule >= 0 ? rules_of_side(answer) + answer->decision.rule
-					  : NULL;
-}
-
-static enum fit fit_of(const struct answer *answer, const struct rule *rule)
-{
-	return answer->side == SIDE_CONNECT
-		       ? rule_fit(rule, &answer->at)
-		       : rule_fit_listen(rule, &answer->at, answer->v6only);
-}
 
 /* ---- in words ---- */
 
