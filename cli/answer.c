@@ -61,3 +61,10 @@ enum fit fit_of(const struct answer *answer, const struct rule *rule)
 		       ? rule_fit(rule, &answer->at)
 		       : rule_fit_listen(rule, &answer->at, answer->v6only);
 }
+
+struct machine machine_of_answer(const struct answer *answer)
+{
+	const struct decision *d = &answer->decision;
+
+	return (struct machine){d->socket, d->cid, d->peer};
+}

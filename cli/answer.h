@@ -42,4 +42,8 @@ const struct rule *deciding_rule(const struct answer *answer);
 /* fit_of() - does a rule apply? If not, why? */
 enum fit fit_of(const struct answer *answer, const struct rule *rule);
 
+/* machine_of_answer() - the machine that is decided for; of a bind, where it has a socket, the
+ * one that may call */
+struct machine machine_of_answer(const struct answer *answer);
+
 #endif

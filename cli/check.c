@@ -80,32 +80,67 @@ static void print_settings(const struct ruleset *rs, const char *config)
 }
 
 /**
+ * have_sockets() - is any peer reached by a socket?
+ */
+static bool have_sockets(const struct ruleset *rs)
+{
+	const struct peer *peers = ruleset_peers(rs);
+	uint32_t i = 0;
+
+	while (i < rs->peer_count && !peers[i].socket)
+		i++;
+	return i < rs->peer_count;
+}
+
+/**
+ * add_addresses() - add a cell of a peer's addresses
+ */
+static void add_addresses(struct table *table, const struct ruleset *rs,
+			  const struct peer *peer)
+{
+	const uint8_t(*addresses)[16] = ruleset_addresses(rs);
+	struct list text = {0};
+	char ip[IP_TEXT_MAX];
+
+	for (uint32_t a = 0; a < peer->address_count; a++) {
+		ip_format(addresses[peer->address_first + a], ip);
+		text_add(&text, "%s%s", a > 0 ? ", " : "", ip);
+	}
+	if (peer->address_count == 0)
+		text_add(&text, "-");
+	add_text(table, &text);
+}
+
+/**
  * print_peers() - print the peers, if there are any
+ *
+ * Sockets have a column where there are any.
  */
 static void print_peers(const struct ruleset *rs)
 {
-	const uint8_t(*addresses)[16] = ruleset_addresses(rs);
 	const struct peer *peers = ruleset_peers(rs);
-	struct table table = {.columns = 3};
+	bool sockets = have_sockets(rs);
+	struct table table = {.columns = sockets ? 4 : 3};
 
 	if (rs->peer_count == 0)
 		return;
 	add_cell(&table, "PEER");
 	add_cell(&table, "CID");
 	add_cell(&table, "ADDRESSES");
+	if (sockets)
+		add_cell(&table, "SOCKET");
 	for (uint32_t i = 0; i < rs->peer_count; i++) {
 		const char *name = ruleset_string(rs, peers[i].name);
-		struct list text = {0};
-		char ip[IP_TEXT_MAX];
+		const char *socket = ruleset_string(rs, peers[i].socket);
 
-		for (uint32_t a = 0; a < peers[i].address_count; a++) {
-			ip_format(addresses[peers[i].address_first + a], ip);
-			list_append(&text, ", ", a > 0 ? 2 : 0, 1);
-			list_append(&text, ip, strlen(ip), 1);
-		}
 		add_cell(&table, "%s", *name != '\0' ? name : "-");
-		add_cell(&table, "%u", peers[i].cid);
-		add_text(&table, &text);
+		if (peers[i].cid == CID_UNKNOWN)
+			add_cell(&table, "-");
+		else
+			add_cell(&table, "%u", peers[i].cid);
+		add_addresses(&table, rs, &peers[i]);
+		if (sockets)
+			add_cell(&table, "%s", *socket != '\0' ? socket : "-");
 	}
 	print_table(&table);
 	(void)putchar('\n');
@@ -151,7 +186,7 @@ static void print_connect(const struct ruleset *rs)
 		if (rules[i].action == ACTION_VSOCK) {
 			(void)snprintf(suffix, sizeof(suffix), ":%s",
 				       format_ports(&rules[i], ports));
-			text_add_cid(&text, rs, rules[i].cid, suffix);
+			text_add_machine(&text, rs, machine_of_rule(rs, &rules[i]), suffix);
 			add_text(&table, &text);
 		} else {
 			add_cell(&table, "%s", action_names[rules[i].action]);
@@ -175,6 +210,9 @@ static void add_accepts(struct table *table, const struct ruleset *rs, const str
 
 	if (rule->action != ACTION_VSOCK) {
 		add_cell(table, "-");
+	} else if (rule->peer != NO_PEER) {
+		text_add_machine(&text, rs, machine_of_rule(rs, rule), "");
+		add_text(table, &text);
 	} else if (!rule->restricted) {
 		add_cell(table, "anyone");
 	} else if (rule->accept_count == 0) {

@@ -265,7 +265,7 @@ static void find_doubt(struct findings *findings, const struct ruleset *rs,
 	else
 		text_add(&text, "peers");
 	text_add(&text, ": CID ");
-	text_add_cid(&text, rs, mention->cid, "");
+	text_add_machine(&text, rs, machine_of_cid(mention->cid), "");
 	find(findings, LEVEL_WARNING, "configuration", "%.*s: %s", (int)text.count,
 	     (const char *)text.items, doubt);
 	list_free(&text);

@@ -50,34 +50,40 @@ static const char *const action_words[] = {
 /* ---- in words ---- */
 
 /**
- * add_outcome() - add what becomes of the address
+ * add_refusal() - add that the call is refused, and why if that is no rule's word
  */
-static void add_outcome(struct list *text, const struct answer *answer)
+static void add_refusal(struct list *text, const struct answer *answer)
+{
+	const struct rule *rule = deciding_rule(answer);
+
+	if (answer->side == SIDE_LISTEN) {
+		text_add(text, "refused: bind() fails with EACCES");
+		if (rule && rule->action != ACTION_DENY)
+			text_add(text, ", since a rule for every port keeps loopback from "
+				       "guests: write one for this address, or this port");
+		return;
+	}
+	text_add(text, "refused: connect() fails with ECONNREFUSED");
+	if (answer->at.port == 0)
+		text_add(text, ", since there is no port 0");
+	else if (answer->decision.rule == BY_SYNTHETIC)
+		text_add(text, ", since no CID that can be connected to has it");
+}
+
+/**
+ * add_callers() - add for whose connections a listener is
+ */
+static void add_callers(struct list *text, const struct answer *answer)
 {
 	const struct decision *d = &answer->decision;
 	const struct rule *rule = deciding_rule(answer);
-	bool connects = answer->side == SIDE_CONNECT;
+	char suffix[16] = "_PORT";
 
-	if (d->action == ACTION_PASS) {
-		text_add(text, "TCP, as without vsockify");
-		return;
-	}
-	if (d->action == ACTION_DENY) {
-		text_add(text, connects ? "refused: connect() fails with ECONNREFUSED"
-					: "refused: bind() fails with EACCES");
-		if (answer->at.port == 0 && connects)
-			text_add(text, ", since there is no port 0");
-		else if (d->rule == BY_SYNTHETIC)
-			text_add(text, ", since no CID that can be connected to has it");
-		return;
-	}
-	if (!connects && d->port == 0)
-		text_add(text, "a free vsock port");
-	else
-		text_add(text, "vsock port %u", d->port);
-	if (connects) {
-		text_add(text, " of CID ");
-		text_add_cid(text, answer->rs, d->cid, "");
+	if (d->socket) {
+		if (d->port > 0)
+			(void)snprintf(suffix, sizeof(suffix), "_%u", d->port);
+		text_add(text, ", for connections at ");
+		text_add_machine(text, answer->rs, machine_of_answer(answer), suffix);
 	} else if (d->cid == CID_ANY) {
 		text_add(text, ", for connections from ");
 		if (!rule || !rule->restricted)
@@ -94,6 +100,34 @@ static void add_outcome(struct list *text, const struct answer *answer)
 }
 
 /**
+ * add_outcome() - add what becomes of the address
+ */
+static void add_outcome(struct list *text, const struct answer *answer)
+{
+	const struct decision *d = &answer->decision;
+	bool connects = answer->side == SIDE_CONNECT;
+
+	if (d->action == ACTION_PASS) {
+		text_add(text, "TCP, as without vsockify");
+		return;
+	}
+	if (d->action == ACTION_DENY) {
+		add_refusal(text, answer);
+		return;
+	}
+	if (!connects && d->port == 0)
+		text_add(text, "a free vsock port");
+	else
+		text_add(text, "vsock port %u", d->port);
+	if (connects) {
+		text_add(text, d->socket ? " behind " : " of CID ");
+		text_add_machine(text, answer->rs, machine_of_answer(answer), "");
+	} else {
+		add_callers(text, answer);
+	}
+}
+
+/**
  * add_cause() - add what decided, where that is no rule
  */
 static void add_cause(struct list *text, const struct answer *answer)
@@ -105,9 +139,10 @@ static void add_cause(struct list *text, const struct answer *answer)
 	ip_format(answer->at.ip, ip);
 	switch (answer->decision.rule) {
 	case BY_PEER:
-		name_of_machine(answer->rs, machine_of_cid(answer->decision.cid), name,
-				sizeof(name));
-		text_add(text, ", but %s is an address of the peer %s", ip, name);
+		name_of_machine(answer->rs, machine_of_answer(answer), name, sizeof(name));
+		text_add(text, ", but %s is an address of the peer %s", ip,
+			 *name != '\0' ? name
+				       : ruleset_string(answer->rs, answer->decision.socket));
 		break;
 	case BY_SYNTHETIC:
 		text_add(text, ", but %s is an address made from a CID", ip);
@@ -217,6 +252,21 @@ static void json_rule(struct json *json, const struct ruleset *rs, const struct 
 }
 
 /**
+ * json_name() - write the name of the machine that is decided for, if it has one
+ */
+static void json_name(struct json *json, const struct answer *answer)
+{
+	struct machine machine = machine_of_answer(answer);
+	char name[NAME_TEXT_MAX];
+
+	if (!machine_exists(machine))
+		return;
+	name_of_machine(answer->rs, machine, name, sizeof(name));
+	if (*name != '\0')
+		json_string(json, "name", name);
+}
+
+/**
  * json_decision() - write the decision into an object
  */
 static void json_decision(struct json *json, const struct answer *answer)
@@ -228,15 +278,14 @@ static void json_decision(struct json *json, const struct answer *answer)
 	};
 	const struct decision *d = &answer->decision;
 	const struct rule *rule = deciding_rule(answer);
-	char name[NAME_TEXT_MAX];
 
 	json_string(json, "action", action_words[d->action]);
 	if (d->action == ACTION_VSOCK) {
-		if (d->cid != CID_UNKNOWN) {
-			name_of_machine(answer->rs, machine_of_cid(d->cid), name, sizeof(name));
+		if (d->socket)
+			json_string(json, "socket", ruleset_string(answer->rs, d->socket));
+		else if (d->cid != CID_UNKNOWN)
 			json_number(json, "cid", d->cid);
-			json_string(json, "name", name);
-		}
+		json_name(json, answer);
 		json_number(json, "vsock_port", d->port);
 	}
 	if (rule && rule->restricted && d->action == ACTION_VSOCK) {

@@ -77,6 +77,11 @@ static bool look_up_machine(const struct ruleset *rs, struct question *question,
 	}
 	if (question->endpoints.count > 0)
 		return true;
+	if (machine_exists(machine))
+		return refuse(question->error,
+			      "\"%.*s\" stands for no address: give the peer one, or ask about "
+			      "one that a rule leads there",
+			      QUOTE_MAX, question->host);
 	return refuse(question->error,
 		      "no peer has the name \"%.*s\": see vsockify --check for those there are",
 		      QUOTE_MAX, question->host);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * show.c - rules and CIDs as people read them
+ * show.c - rules and machines as people read them
  */
 #include "show.h"
 
@@ -30,14 +30,31 @@ void text_add(struct list *text, const char *format, ...)
 	free(piece);
 }
 
-void text_add_cid(struct list *text, const struct ruleset *rs, uint32_t cid, const char *suffix)
+void text_add_machine(struct list *text, const struct ruleset *rs, struct machine machine,
+		      const char *suffix)
 {
 	char name[NAME_TEXT_MAX];
+	bool has_name;
 
-	text_add(text, "%u%s", cid, suffix);
-	name_of_machine(rs, machine_of_cid(cid), name, sizeof(name));
-	if (name[0] < '0' || name[0] > '9')
+	name_of_machine(rs, machine, name, sizeof(name));
+	if (machine.socket) {
+		text_add(text, "%s%s", ruleset_string(rs, machine.socket), suffix);
+		has_name = *name != '\0';
+	} else {
+		text_add(text, "%u%s", machine.cid, suffix);
+		has_name = name[0] < '0' || name[0] > '9';
+	}
+	if (has_name)
 		text_add(text, " (%s)", name);
+}
+
+struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule)
+{
+	return (struct machine){
+		.socket = rule->peer == NO_PEER ? 0 : ruleset_peers(rs)[rule->peer].socket,
+		.cid = rule->cid,
+		.peer = rule->peer,
+	};
 }
 
 void text_add_accepted(struct list *text, const struct ruleset *rs, const struct rule *rule)
@@ -46,7 +63,7 @@ void text_add_accepted(struct list *text, const struct ruleset *rs, const struct
 
 	for (uint32_t i = 0; i < rule->accept_count; i++) {
 		text_add(text, "%s", i > 0 ? ", " : "");
-		text_add_cid(text, rs, accepts[i], "");
+		text_add_machine(text, rs, machine_of_cid(accepts[i]), "");
 	}
 }
 

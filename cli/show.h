@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * show.h - rules and CIDs as people read them
+ * show.h - rules and machines as people read them
  *
  * Texts grow at the end of a list of char, without a NUL.
  */
@@ -17,11 +17,15 @@
 void text_add(struct list *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * text_add_cid() - add a CID, and its name if it has one: "7 (db.vsock)"
+ * text_add_machine() - add a machine's CID or socket, and its name if it has one:
+ * "7 (db.vsock)", "/run/vm1/v.sock (vm1.vsock)"
  * @suffix: what stands between the two
  */
-void text_add_cid(struct list *text, const struct ruleset *rs, uint32_t cid,
-		  const char *suffix);
+void text_add_machine(struct list *text, const struct ruleset *rs, struct machine machine,
+		      const char *suffix);
+
+/* machine_of_rule() - the machine that a rule leads to; of a listen rule: that may call */
+struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule);
 
 /* text_add_accepted() - add the CIDs that a listen rule accepts, with commas between them */
 void text_add_accepted(struct list *text, const struct ruleset *rs, const struct rule *rule);

@@ -21,7 +21,8 @@ _vsockify_names() {
 }
 
 _vsockify_addresses() {
-	_vsockify_rows PEER 'for (i = 3; i <= NF; i++) { sub(/,$/, "", $i); print ($i ~ /:/) ? "[" $i "]" : $i }'
+	_vsockify_rows PEER 'for (i = 3; $i ~ /[.:]/ && $i !~ "^/"; i++) {
+		sub(/,$/, "", $i); print ($i ~ /:/) ? "[" $i "]" : $i }'
 }
 
 # _vsockify_patterns TITLE - those of the rules; other rows have no colon in their first word
@@ -29,11 +30,24 @@ _vsockify_patterns() {
 	_vsockify_rows "$1" 'if ($1 ~ /:/) print $1'
 }
 
-# _vsockify_values OPTION - what can stand behind it, as far as $cur has come; a value that goes on ends in = or :
+# _vsockify_sockets - sockets and directories whose path begins as the value in $cur does, with what stands in front
+_vsockify_sockets() {
+	local path
+	compgen -f -- "${cur#*=}" | while IFS= read -r path; do
+		if [ -d "$path" ]; then
+			printf '%s\n' "${cur%%=*}=$path/"
+		elif [ -S "$path" ]; then
+			printf '%s\n' "${cur%%=*}=$path"
+		fi
+	done
+}
+
+# _vsockify_values OPTION - what can stand behind it, as far as $cur has come; a value that goes on ends in =, : or /
 _vsockify_values() {
 	local values
 	case $1,$cur in
-	--peer,*=*) values=$(_vsockify_rows PEER 'print $2' | sed "s/^/${cur%%=*}=/") ;;
+	--peer,*=*/* | --connect,*=*/* | --listen,*=*/*) values=$(_vsockify_sockets) ;;
+	--peer,*=*) values=$(_vsockify_rows PEER 'if ($2 != "-") print $2' | sed "s/^/${cur%%=*}=/") ;;
 	--peer,*) values=$({ _vsockify_names && _vsockify_addresses; } | sed 's/$/=/') ;;
 	--connect,*=*) values=$({ _vsockify_names && printf 'pass\ndeny\n'; } | awk -v on="${cur%%=*}=" '{ print on $0 }') ;;
 	--connect,*) values=$({ _vsockify_patterns "CONNECT TO" | sed 's/$/=/' && _vsockify_addresses | sed 's/$/:/'; }) ;;
@@ -42,7 +56,7 @@ _vsockify_values() {
 	*) return ;;
 	esac
 	mapfile -t COMPREPLY < <(awk -v on="$cur" 'index($0, on) == 1' <<<"$values" | sort -u)
-	[[ ${COMPREPLY[0]-} != *[=:] ]] || compopt -o nospace
+	[[ ${COMPREPLY[0]-} != *[=:/] ]] || compopt -o nospace
 }
 
 # _vsockify_trim - readline replaces what follows the last = or : of $full only

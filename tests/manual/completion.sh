@@ -18,6 +18,16 @@ peers = (
 connect = ( { to = "10.0.0.1:80"; peer = "db"; } );
 listen = ( { on = "127.0.0.1:8080"; } );
 CONF
+cat >sockets.conf <<'CONF'
+version = 1;
+peers = (
+  { name = "vm1"; cid = 3; socket = "/run/vm1/v.sock"; addresses = [ "10.0.2.15", "fd00::15" ]; },
+  { name = "vm2"; socket = "/run/10.0.2.16/v.sock"; }
+);
+CONF
+mkdir vms
+python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("vms/v.sock")'
+touch vms/v.log
 
 # all_completions SETUP SHELL... - type what stands before " -> " in each line of standard input; fail unless what
 # stands behind it comes of it, with any spaces at the end
