@@ -6,8 +6,12 @@
  *
  * One line for each thing that was looked at: "ok", "warning" (something may fail, or is not
  * as it seems) or "problem" (it cannot work as it is). Lines of the latter two end with what to
- * do. The questions of the kernel are in here.c, those of the program in program.c, and
- * whether the rules' CIDs make sense on this machine in plausible.c.
+ * do. The questions of the kernel are in here.c, those of the program in program.c, those of
+ * peers' sockets in vmm.c, and whether the rules' CIDs make sense on this machine in
+ * plausible.c.
+ *
+ * The configuration is read first, though its turn comes later: a machine that reaches all its
+ * peers by sockets needs no AF_VSOCK, so that its absence is no problem then.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -27,6 +31,7 @@
 #include "preload.h"
 #include "program.h"
 #include "show.h"
+#include "vmm.h"
 
 /* What is said of a machine without a transport, or with a wrong one. */
 #define LOAD_A_TRANSPORT                                                                      \
@@ -43,6 +48,7 @@ enum level {
 
 struct findings {
 	unsigned int count[LEVEL_PROBLEM + 1]; /* by enum level */
+	enum level without_vsock;              /* what it is if there is no AF_VSOCK */
 };
 
 /**
@@ -80,23 +86,23 @@ static void find_forbidder(struct findings *findings, int error)
 	here_confinement(confinement, sizeof(confinement));
 	here_unit(unit, sizeof(unit));
 	if (here_seccomp() && *unit != '\0')
-		find(findings, LEVEL_PROBLEM, "restrictions",
+		find(findings, findings->without_vsock, "restrictions",
 		     "a seccomp filter forbids AF_VSOCK (%s), most likely that of %s: add "
 		     "AF_VSOCK to its RestrictAddressFamilies= (systemctl edit %s)",
 		     strerror(error), unit, unit);
 	else if (here_seccomp())
-		find(findings, LEVEL_PROBLEM, "restrictions",
+		find(findings, findings->without_vsock, "restrictions",
 		     "a seccomp filter forbids AF_VSOCK (%s): in a container, start it with a "
 		     "profile that allows it (Docker: --security-opt seccomp=FILE); in a "
 		     "systemd unit, add AF_VSOCK to RestrictAddressFamilies=",
 		     strerror(error));
 	else if (*confinement != '\0')
-		find(findings, LEVEL_PROBLEM, "restrictions",
+		find(findings, findings->without_vsock, "restrictions",
 		     "AF_VSOCK is refused (%s) under the profile %s: allow it there "
 		     "(AppArmor: \"network vsock,\")",
 		     strerror(error), confinement);
 	else
-		find(findings, LEVEL_PROBLEM, "restrictions",
+		find(findings, findings->without_vsock, "restrictions",
 		     "AF_VSOCK is refused (%s) by something that does not show: look for a "
 		     "security module's message in the kernel's log",
 		     strerror(error));
@@ -116,7 +122,7 @@ static void look_at_sockets(struct findings *findings)
 		find(findings, LEVEL_WARNING, "kernel",
 		     "AF_VSOCK is not loaded, or it is hidden by a filter: modprobe vsock");
 	else
-		find(findings, LEVEL_PROBLEM, "kernel",
+		find(findings, findings->without_vsock, "kernel",
 		     "it has no AF_VSOCK (%s): modprobe vsock, or use a kernel with "
 		     "CONFIG_VSOCKETS",
 		     strerror(error));
@@ -144,7 +150,7 @@ static unsigned int look_at_transports(struct findings *findings)
 		find(findings, LEVEL_OK, "transports", "%.*s", (int)text.count,
 		     (const char *)text.items);
 	else
-		find(findings, LEVEL_PROBLEM, "transports",
+		find(findings, findings->without_vsock, "transports",
 		     "none is loaded, so that nobody can be reached: " LOAD_A_TRANSPORT);
 	list_free(&text);
 	return loaded;
@@ -192,14 +198,22 @@ static void look_at_cid(struct findings *findings, uint32_t cid)
 
 /* ---- the configuration ---- */
 
+/* A message of whoever read the configuration. */
+struct message {
+	enum level level;
+	char *text;
+};
+
 /**
- * find_in_config() - a report_fn
- * @context: the findings
+ * keep_message() - a report_fn
+ * @context: a list of struct message
  */
-static void find_in_config(void *context, enum severity severity, const char *message)
+static void keep_message(void *context, enum severity severity, const char *message)
 {
-	find(context, severity == SEVERITY_ERROR ? LEVEL_PROBLEM : LEVEL_WARNING,
-	     "configuration", "%s", message);
+	struct message *kept = list_add(context, sizeof(*kept));
+
+	kept->level = severity == SEVERITY_ERROR ? LEVEL_PROBLEM : LEVEL_WARNING;
+	kept->text = memory_string(message, strlen(message));
 }
 
 /**
@@ -214,20 +228,107 @@ static void drop_message(void *context, enum severity severity, const char *mess
 
 /**
  * look_at_config() - is the configuration sound?
- * Return: its rules, to be freed; those of an empty one if it is not
+ * @rs: its rules; NULL if it is not
+ * @messages: what its reader said; freed
  */
-static struct ruleset *look_at_config(struct findings *findings, const char *config,
-				      const struct spec *specs, size_t count)
+static void look_at_config(struct findings *findings, const char *config,
+			   const struct ruleset *rs, struct list *messages)
 {
-	struct ruleset *rs = load_rules(config, specs, count, find_in_config, findings);
+	const struct message *message = messages->items;
 
-	if (!rs)
-		return load_rules(NULL, NULL, 0, drop_message, NULL);
-	find(findings, LEVEL_OK, "configuration",
-	     "%s: peers %u, connect rules %u, listen rules %u", config ? config : "no file",
-	     rs->peer_count, rs->connect_count, rs->listen_count);
-	return rs;
+	for (size_t i = 0; i < messages->count; i++) {
+		find(findings, message[i].level, "configuration", "%s", message[i].text);
+		free(message[i].text);
+	}
+	list_free(messages);
+	if (rs)
+		find(findings, LEVEL_OK, "configuration",
+		     "%s: peers %u, connect rules %u, listen rules %u",
+		     config ? config : "no file", rs->peer_count, rs->connect_count,
+		     rs->listen_count);
 }
+
+/**
+ * is_led_by_vsock() - does a rule lead over AF_VSOCK?
+ */
+static bool is_led_by_vsock(const struct ruleset *rs, const struct rule *rule)
+{
+	return rule->action == ACTION_VSOCK && machine_of_rule(rs, rule).socket == 0;
+}
+
+/**
+ * needs_vsock() - would anything be missed without AF_VSOCK?
+ *
+ * Without any peer and rule it is there for the sake of names such as 3.vsock.
+ */
+static bool needs_vsock(const struct ruleset *rs)
+{
+	bool needed = rs->peer_count == 0;
+
+	for (uint32_t i = 0; i < rs->peer_count && !needed; i++)
+		needed = ruleset_peers(rs)[i].socket == 0;
+	for (uint32_t i = 0; i < rs->connect_count && !needed; i++)
+		needed = is_led_by_vsock(rs, &ruleset_connect(rs)[i]);
+	for (uint32_t i = 0; i < rs->listen_count && !needed; i++)
+		needed = is_led_by_vsock(rs, &ruleset_listen(rs)[i]);
+	return needed;
+}
+
+/* ---- peers' sockets ---- */
+
+/**
+ * has_listener() - is there a rule to serve the guest behind a socket?
+ */
+static bool has_listener(const struct ruleset *rs, uint32_t socket)
+{
+	for (uint32_t i = 0; i < rs->listen_count; i++) {
+		if (machine_of_rule(rs, &ruleset_listen(rs)[i]).socket == socket)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * find_socket() - print what was found about a peer's socket
+ */
+static void find_socket(struct findings *findings, const struct ruleset *rs, uint32_t index,
+			enum level level, struct list *found)
+{
+	const struct peer *peer = ruleset_peers(rs) + index;
+	struct list text = {0};
+
+	text_add_machine(&text, rs, (struct machine){peer->socket, CID_UNKNOWN, index}, "");
+	find(findings, level, "socket", "%.*s: %.*s", (int)text.count, (const char *)text.items,
+	     (int)found->count, (const char *)found->items);
+	list_free(&text);
+	list_free(found);
+}
+
+/**
+ * look_at_peers() - is somebody behind the peers' sockets, and may this user call?
+ */
+static void look_at_peers(struct findings *findings, const struct ruleset *rs)
+{
+	const struct peer *peers = ruleset_peers(rs);
+
+	for (uint32_t i = 0; i < rs->peer_count; i++) {
+		const char *path = ruleset_string(rs, peers[i].socket);
+		struct list text = {0};
+		uint32_t before = 0;
+		bool good;
+
+		while (before < i && peers[before].socket != peers[i].socket)
+			before++;
+		if (!peers[i].socket || before < i)
+			continue;
+		good = vmm_inspect(path, &text);
+		find_socket(findings, rs, i, good ? LEVEL_OK : LEVEL_PROBLEM, &text);
+		if (has_listener(rs, peers[i].socket) && !vmm_inspect_beside(path, &text))
+			find_socket(findings, rs, i, LEVEL_PROBLEM, &text);
+	}
+}
+
+/* ---- CIDs ---- */
 
 /* Where a CID is first named. */
 struct mention {
@@ -284,12 +385,14 @@ static void look_at_rules(struct findings *findings, const struct ruleset *rs,
 	const struct mention *mention;
 
 	for (uint32_t i = 0; i < rs->connect_count; i++) {
-		if (rules[i].action == ACTION_VSOCK)
+		if (is_led_by_vsock(rs, &rules[i]))
 			add_mention(&mentions,
 				    (struct mention){.cid = rules[i].cid, .rule = &rules[i]});
 	}
-	for (uint32_t i = 0; i < rs->peer_count; i++)
-		add_mention(&mentions, (struct mention){.cid = peers[i].cid});
+	for (uint32_t i = 0; i < rs->peer_count; i++) {
+		if (!peers[i].socket)
+			add_mention(&mentions, (struct mention){.cid = peers[i].cid});
+	}
 	mention = mentions.items;
 	for (size_t i = 0; i < mentions.count; i++)
 		find_doubt(findings, rs, &mention[i], loaded);
@@ -343,16 +446,21 @@ static void look_at_program(struct findings *findings, const char *name)
 
 int doctor(const char *config, const struct spec *specs, size_t count, const char *program)
 {
-	struct findings findings = {.count = {0}};
+	struct list messages = {0};
+	struct ruleset *sound = load_rules(config, specs, count, keep_message, &messages);
+	struct ruleset *rs = sound ? sound : load_rules(NULL, NULL, 0, drop_message, NULL);
+	struct findings findings = {
+		.without_vsock = needs_vsock(rs) ? LEVEL_PROBLEM : LEVEL_WARNING,
+	};
 	unsigned int loaded;
-	struct ruleset *rs;
 
 	look_at_sockets(&findings);
 	loaded = look_at_transports(&findings);
 	look_at_device(&findings);
-	rs = look_at_config(&findings, config, specs, count);
+	look_at_config(&findings, config, sound, &messages);
 	look_at_cid(&findings, rs->local_cid);
 	look_at_rules(&findings, rs, loaded);
+	look_at_peers(&findings, rs);
 	free(rs);
 	look_at_shim(&findings);
 	if (program)

@@ -38,11 +38,11 @@ static const char machines[] =
 /* What is to come of a connect or bind. */
 struct expected {
 	const char *address;
+	const char *socket; /* "": none */
 	uint16_t port;
 	enum action action;
 	int rule;
-	const char *socket; /* "": none */
-	uint32_t cid;       /* without a socket */
+	uint32_t cid; /* without a socket */
 	uint32_t vsock_port;
 	uint32_t peer;
 };
@@ -72,18 +72,18 @@ static void check_decision(const struct ruleset *rs, struct decision d,
 static void test_connect(void)
 {
 	static const struct expected cases[] = {
-		{"10.9.1.1", 80, ACTION_VSOCK, 0, VM2, 0, 8080, 1},
-		{"10.9.1.1", 89, ACTION_VSOCK, 0, VM2, 0, 8089, 1},
-		{"10.9.1.1", 90, ACTION_PASS, BY_DEFAULT, "", 0, 0, 0},
-		{"10.8.0.1", 5432, ACTION_VSOCK, 1, VM1, 0, 5432, 0},
-		{"10.8.0.1", 0, ACTION_DENY, 1, "", 0, 0, 0},
-		{"10.8.0.2", 1, ACTION_VSOCK, 2, "", 3, 1, 3},
-		{"10.0.2.15", 22, ACTION_VSOCK, BY_PEER, VM1, 0, 22, 0},
-		{"fd00:2::15", 22, ACTION_VSOCK, BY_PEER, VM1, 0, 22, 0},
-		{"10.0.2.16", 0, ACTION_DENY, BY_PEER, "", 0, 0, 0},
-		{"10.0.2.17", 65535, ACTION_VSOCK, BY_PEER, "/run/krun/v.sock", 0, 65535, 2},
-		{"10.0.2.18", 22, ACTION_VSOCK, BY_PEER, "", 3, 22, 3},
-		{"240.0.0.3", 22, ACTION_VSOCK, BY_SYNTHETIC, "", 3, 22, NO_PEER},
+		{"10.9.1.1", VM2, 80, ACTION_VSOCK, 0, 0, 8080, 1},
+		{"10.9.1.1", VM2, 89, ACTION_VSOCK, 0, 0, 8089, 1},
+		{"10.9.1.1", "", 90, ACTION_PASS, BY_DEFAULT, 0, 0, 0},
+		{"10.8.0.1", VM1, 5432, ACTION_VSOCK, 1, 0, 5432, 0},
+		{"10.8.0.1", "", 0, ACTION_DENY, 1, 0, 0, 0},
+		{"10.8.0.2", "", 1, ACTION_VSOCK, 2, 3, 1, 3},
+		{"10.0.2.15", VM1, 22, ACTION_VSOCK, BY_PEER, 0, 22, 0},
+		{"fd00:2::15", VM1, 22, ACTION_VSOCK, BY_PEER, 0, 22, 0},
+		{"10.0.2.16", "", 0, ACTION_DENY, BY_PEER, 0, 0, 0},
+		{"10.0.2.17", "/run/krun/v.sock", 65535, ACTION_VSOCK, BY_PEER, 0, 65535, 2},
+		{"10.0.2.18", "", 22, ACTION_VSOCK, BY_PEER, 3, 22, 3},
+		{"240.0.0.3", "", 22, ACTION_VSOCK, BY_SYNTHETIC, 3, 22, NO_PEER},
 	};
 	struct ruleset *rs = rules_of_text(machines, "");
 
@@ -99,15 +99,15 @@ static void test_connect(void)
 static void test_listen(void)
 {
 	static const struct expected cases[] = {
-		{"0.0.0.0", 80, ACTION_VSOCK, 0, VM1, 0, 8080, 0},
-		{"127.0.0.1", 80, ACTION_VSOCK, 0, VM1, 0, 8080, 0},
-		{"::", 80, ACTION_VSOCK, 0, VM1, 0, 8080, 0},
-		{"127.0.0.2", 81, ACTION_VSOCK, 1, VM2, 0, 81, 1},
-		{"0.0.0.0", 90, ACTION_VSOCK, 2, "", CID_ANY, 90, NO_PEER},
-		{"0.0.0.0", 443, ACTION_VSOCK, 3, VM1, 0, 443, 0},
-		{"0.0.0.0", 0, ACTION_VSOCK, 3, VM1, 0, 0, 0},
-		{"127.0.0.1", 443, ACTION_DENY, 3, "", 0, 0, 0},
-		{"::1", 0, ACTION_DENY, 3, "", 0, 0, 0},
+		{"0.0.0.0", VM1, 80, ACTION_VSOCK, 0, 0, 8080, 0},
+		{"127.0.0.1", VM1, 80, ACTION_VSOCK, 0, 0, 8080, 0},
+		{"::", VM1, 80, ACTION_VSOCK, 0, 0, 8080, 0},
+		{"127.0.0.2", VM2, 81, ACTION_VSOCK, 1, 0, 81, 1},
+		{"0.0.0.0", "", 90, ACTION_VSOCK, 2, CID_ANY, 90, NO_PEER},
+		{"0.0.0.0", VM1, 443, ACTION_VSOCK, 3, 0, 443, 0},
+		{"0.0.0.0", VM1, 0, ACTION_VSOCK, 3, 0, 0, 0},
+		{"127.0.0.1", "", 443, ACTION_DENY, 3, 0, 0, 0},
+		{"::1", "", 0, ACTION_DENY, 3, 0, 0, 0},
 	};
 	struct ruleset *rs = rules_of_text(machines, "");
 
