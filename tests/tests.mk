@@ -3,20 +3,21 @@
 
 LINT_PACKAGES = clang-format clang-tidy shellcheck python3 $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd python3 musl-tools libcap2-bin \
-	apparmor mandoc bash-completion binutils
+	apparmor mandoc bash-completion binutils socat
 BENCH_PACKAGES = $(CHECK_PACKAGES) socat gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 \
 	nginx wrk postgresql-15
 CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
 
 # The parts of check-all beside what `make check` runs. tests/check says what is in each, docs/testing.md how long they
 # take. NAME_PACKAGES: what a part needs installed, beside what every part does; NAME_GOALS: what has to be made for it.
-PARTS = kernels programs packages interop examples stress sanitizers
+PARTS = kernels vmms programs packages interop examples stress sanitizers
 folder = $(shell sed 's/\#.*//' tests/$(1)/packages)
 
 main_PACKAGES = $(CHECK_PACKAGES)
 main_GOALS = $(BUILD)/unit-tests $(BUILD)/next
 kernels_PACKAGES = $(CHECK_PACKAGES)
 kernels_GOALS = $(BUILD)/next
+vmms_PACKAGES = $(CHECK_PACKAGES) $(call folder,muxer)
 programs_PACKAGES = $(call folder,apps)
 packages_PACKAGES = $(call folder,packaging) $(DEMO_PACKAGES)
 interop_PACKAGES = $(call folder,interop)

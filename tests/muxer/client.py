@@ -212,7 +212,7 @@ def flood():
 
 
 def stall():
-    """A loop that ticks while connections to HOST are begun: prints its longest stall in ms, the least of five rounds."""
+    """A loop that ticks while ten connections to HOST are begun: prints its longest stall in ms, the least of two rounds."""
 
     async def attempt():
         try:
@@ -230,7 +230,7 @@ def stall():
             worst, last = max(worst, now - last), now
         return worst
 
-    print(f"{1000 * min(asyncio.run(longest()) for _ in range(5)):.1f}")
+    print(f"{1000 * min(asyncio.run(longest()) for _ in range(2)):.1f}")
 
 
 def stays():
