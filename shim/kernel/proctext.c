@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "sys.h"
 
 /* Not stpcpy(): each function of libc's costs something at every program's start. */
@@ -20,13 +21,7 @@ static char *put(char *at, const char *text)
 const char *proctext_path(char path[PROCTEXT_PATH], const char *before, int number,
 			  const char *after)
 {
-	char digits[12], *first = digits + sizeof digits - 1;
-
-	*first = 0;
-	do
-		*--first = (char)('0' + number % 10);
-	while (number /= 10);
-	*put(put(put(path, before), first), after) = 0;
+	*put(decimal_put(put(path, before), (uint32_t)number), after) = 0;
 	return path;
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "../engine.h"
+#include "../kernel/decimal.h"
 #include "../kernel/sys.h"
 #include "../log/log.h"
 #include "../transport/transport.h"
@@ -45,16 +46,12 @@ static int wait_readable(int fd, int64_t until)
 
 static int say_connect(int fd, uint32_t port)
 {
-	char command[] = "CONNECT 4294967295\n", *at = command + sizeof "CONNECT " - 1;
-	uint32_t unit = 1;
+	char command[] = "CONNECT 4294967295\n";
+	char *end = decimal_put(command + sizeof "CONNECT " - 1, port);
 	ssize_t length, sent;
 
-	while (port / unit >= 10)
-		unit *= 10;
-	for (; unit; unit /= 10)
-		*at++ = (char)('0' + port / unit % 10);
-	*at++ = '\n';
-	length = at - command;
+	*end++ = '\n';
+	length = end - command;
 	sent = sys_send(fd, command, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (sent == length)
 		return 0;

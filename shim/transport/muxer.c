@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "../kernel/decimal.h"
+
 /* Client's names: a NUL, this, and the port. */
 static const char prefix[] = "vsockify/";
 
@@ -25,24 +27,12 @@ bool muxer_is_meant(const struct ruleset *rs)
 
 /* ---- names ---- */
 
-/* Write a number, without a NUL behind it; where it ends. */
-static char *put_number(char *at, uint32_t number)
-{
-	uint32_t unit = 1;
-
-	while (number / unit >= 10)
-		unit *= 10;
-	for (; unit; unit /= 10)
-		*at++ = (char)('0' + number / unit % 10);
-	return at;
-}
-
 /* The name of a client with this port; how long it is. */
 static socklen_t client_name(struct sockaddr_un *un, uint32_t port)
 {
 	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
 	memcpy(un->sun_path + 1, prefix, sizeof prefix - 1);
-	return (socklen_t)(put_number(un->sun_path + sizeof prefix, port) - (char *)un);
+	return (socklen_t)(decimal_put(un->sun_path + sizeof prefix, port) - (char *)un);
 }
 
 /* PATH_PORT; 0 if it is too long, which the rules do not let be */
@@ -55,7 +45,7 @@ static socklen_t server_name(struct sockaddr_un *un, const char *path, uint32_t 
 		return 0;
 	memcpy(un->sun_path, path, length);
 	un->sun_path[length] = '_';
-	return (socklen_t)(put_number(un->sun_path + length + 1, port) + 1 - (char *)un);
+	return (socklen_t)(decimal_put(un->sun_path + length + 1, port) + 1 - (char *)un);
 }
 
 /* The number at the end of a text of this length; PORT_ANY if there is none. */
