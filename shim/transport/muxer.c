@@ -82,7 +82,7 @@ int muxer_peer(int fd, struct vm_address *name)
 {
 	sa_family_t family = AF_UNSPEC;
 	socklen_t len = sizeof family;
-	uint64_t cookie;
+	uint64_t cookie = 0;
 	int result = sys_getpeername(fd, &family, &len);
 
 	if (result == 0)
