@@ -169,6 +169,36 @@ static bool is_unspecified(const struct sockaddr *addr, socklen_t len)
 	       ((const struct sockaddr_in *)addr)->sin_addr.s_addr == INADDR_ANY;
 }
 
+/* ---- after a connect() that failed ---- */
+
+/* Did it, and has the program been told? Over TCP the socket is as new then. */
+static bool has_failed(int fd, const struct mark *m)
+{
+	return m->peer.kind != PLACE_NONE && !m->begun && !m->shut && sys_connected(fd) == 0 &&
+	       sys_listens(fd) == 0 && sys_poll_now(fd, POLLOUT) > 0;
+}
+
+/* A VM socket can neither listen nor be bound then: it is made one of TCP again, for the rules
+ * to decide about. 0, or a negated errno. */
+static int start_anew(int fd, const struct mark *m)
+{
+	struct endpoint on = {.port = m->local.port};
+	struct sockaddr_storage addr;
+	struct mark unbound = *m;
+	socklen_t len = sizeof addr;
+	int result;
+
+	unbound.local = unbound.peer = (struct place){.kind = PLACE_NONE};
+	result = conversion_undo(fd, &unbound);
+	if (result < 0 || m->local.kind == PLACE_NONE)
+		return result;
+	place_ip(&m->local, m->v6, on.ip);
+	endpoint_store(&on, m->v6, (struct sockaddr *)&addr, &len);
+	return listen_bind(fd, (struct sockaddr *)&addr, len);
+}
+
+/* ---- bind() ---- */
+
 /* The kernel's bind(). Of a converted socket it says EINVAL, as of a bound one of TCP's, which
  * looks at the address's family first. */
 static int bind_passed(int fd, const struct sockaddr *addr, socklen_t len)
@@ -181,7 +211,11 @@ static int bind_passed(int fd, const struct sockaddr *addr, socklen_t len)
 	share_names(fd, &m);
 	if (!m.v6 && is_unspecified(addr, len))
 		return result;
-	return endpoint_refused(m.v6, addr, len) ?: result;
+	if (endpoint_refused(m.v6, addr, len))
+		return endpoint_refused(m.v6, addr, len);
+	if (m.local.kind != PLACE_NONE || !has_failed(fd, &m))
+		return result;
+	return start_anew(fd, &m) ?: listen_bind(fd, addr, len);
 }
 
 int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
@@ -201,6 +235,8 @@ int listen_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	}
 	return result == 1 ? bind_passed(fd, addr, len) : result;
 }
+
+/* ---- listen() ---- */
 
 /* listen() without bind(): TCP picks a port, which the rules may want to see. */
 static int bind_unbound(int fd)
@@ -275,5 +311,7 @@ int listen_listen(int fd, int backlog)
 	result = is_connection(fd);
 	if (result < 0)
 		return result;
+	if (result && mark_read(fd, &head) == 1 && has_failed(fd, &head))
+		return start_anew(fd, &head) ?: listen_listen(fd, backlog);
 	return result ? sys_listen(fd, backlog) : buffer_listen(fd, rules(), backlog);
 }

@@ -167,6 +167,60 @@ static void again(const struct family *f)
 	close(listener);
 }
 
+/* ---- after a connect() that failed ---- */
+
+/* The program has been told: by connect() itself, or by a second one. */
+static void after_failure(const struct family *f, int flags, bool bind_first)
+{
+	int fd = socket_of(f, flags);
+
+	if (bind_first)
+		must(bind_to(fd, f->loopback, free_port()));
+	say("%s%s: connect: %s", flags ? "non-blocking" : "blocking",
+	    bind_first ? ", bound" : "", result(connect_to(fd, f->loopback, free_port())));
+	if (flags) {
+		wait_for(fd, POLLOUT);
+		say("listen: %s", result(listen(fd, 5)));
+		say("connect: %s", result(connect_to(fd, f->loopback, free_port())));
+	}
+	say("bind: %s", result(bind_to(fd, f->loopback, 0)));
+	say("listen: %s", result(listen(fd, 5)));
+	say("bind: %s", result(bind_to(fd, f->loopback, 0)));
+	check_carried(fd);
+	say("connect: %s", result(connect_to(fd, f->loopback, free_port())));
+	close(fd);
+}
+
+/* The same, and then it is a server. */
+static void serve_after_failure(const struct family *f, bool bind_again, bool bind_first)
+{
+	int fd = socket_of(f, 0), client = socket_of(f, 0);
+	struct address peer;
+
+	if (bind_first)
+		must(bind_to(fd, f->loopback, free_port()));
+	say("connect: %s", result(connect_to(fd, f->loopback, free_port())));
+	if (bind_again)
+		say("bind: %s", result(bind_to(fd, f->loopback, 0)));
+	say("listen: %s", result(listen(fd, 5)));
+	know_port(local_port(fd), "server");
+	say("at %s", local_name(fd));
+	say("a client: %s", result(connect_to(client, f->loopback, local_port(fd))));
+	check_carried(fd);
+	close(accept_one(fd, &peer));
+	close(client);
+	close(fd);
+}
+
+static void failure(const struct family *f)
+{
+	for (int i = 0; i < 4; i++)
+		after_failure(f, i & 1 ? SOCK_NONBLOCK : 0, i & 2);
+	serve_after_failure(f, false, false);
+	serve_after_failure(f, true, false);
+	serve_after_failure(f, false, true);
+}
+
 /* ---- connect() to oneself ---- */
 
 static void to_itself(const struct family *f, int flags)
@@ -270,7 +324,7 @@ static const struct {
 	void (*part)(const struct family *f);
 } parts[] = {
 	{"room", room},       {"refused", refused}, {"again", again},
-	{"oneself", oneself}, {"waitall", waitall},
+	{"failure", failure}, {"oneself", oneself}, {"waitall", waitall},
 };
 
 int main(int argc, char **argv)
