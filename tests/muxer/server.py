@@ -23,7 +23,8 @@ def listener():
 
 
 def serve(connection, peer):
-    print("came", *peer[:2], "to", *connection.getsockname()[:2], flush=True)
+    came = "came {} {} to {} {}\n".format(*peer[:2], *connection.getsockname()[:2])
+    os.write(1, came.encode())  # at once: there is a thread for each
     try:
         with connection:
             connection.sendall(GREETING)
