@@ -6,8 +6,8 @@
  *
  * What becomes of a TCP socket (convert.h and all that uses it) is the same whatever the new
  * socket is made of. What is not, is here: one function for each question, and behind each
- * those who answer it: AF_VSOCK (vsock.h), and the Unix sockets of VMMs (muxer.h). The choice is
- * made here: by the rule when a socket is made, for its address has a path or none; by its
+ * those who answer it: AF_VSOCK (vsock.h), and the Unix sockets of VMMs (muxer.h). The choice
+ * is made here: by the rule when a socket is made, for its address has a path or none; by its
  * family or its mark (`muxed`) afterwards. AF_VSOCK is always asked first, and a Unix socket
  * only where that does not answer.
  *

@@ -19,13 +19,13 @@
 
 static int unconnected(int peer[1])
 {
-	(void)peer;
+	peer[0] = -1;
 	return socket_of(&families[0], SOCK_NONBLOCK);
 }
 
 static int unconnected6(int peer[1])
 {
-	(void)peer;
+	peer[0] = -1;
 	return socket_of(&families[1], SOCK_NONBLOCK);
 }
 
@@ -227,7 +227,10 @@ static long call_fionbio(int fd, const struct place *p)
 struct letter {
 	struct address a;
 	struct iovec iov[2];
-	struct cmsghdr control;
+	union {
+		struct cmsghdr header;
+		char bytes[sizeof(struct cmsghdr)];
+	} control;
 	struct mmsghdr many;
 };
 
@@ -236,7 +239,7 @@ static struct msghdr *letter_of(struct letter *l, int fd)
 	struct msghdr *m = &l->many.msg_hdr;
 
 	*l = (struct letter){.a = nobody(fd), .iov = {{data, 1}, {data + 1, 1}}};
-	l->control = (struct cmsghdr){.cmsg_len = sizeof l->control, .cmsg_level = 9999};
+	l->control.header = (struct cmsghdr){.cmsg_len = sizeof l->control, .cmsg_level = 9999};
 	*m = (struct msghdr){.msg_iov = l->iov, .msg_iovlen = 2};
 	return m;
 }
@@ -450,7 +453,7 @@ static void every_call(int (*make)(int peer[1]), const char *label)
 	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
 		for (unsigned j = 0; j < ARRAY_SIZE(places); j++) {
 			const char *volatile outcome = "crashes";
-			int peer[1] = {-1}, fd = make(peer);
+			int peer[1], fd = make(peer);
 
 			if (sigsetjmp(back, 1) == 0)
 				outcome = outcome_of(calls[i].call(fd, &places[j]));

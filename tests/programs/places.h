@@ -9,7 +9,7 @@
 
 #include "tcp.h"
 
-#define PAGE 4096
+#define PAGE ((size_t)4096)
 
 /* Three pages: the first can be read and written, the second only read, the third neither. */
 static char *pages;
