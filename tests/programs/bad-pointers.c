@@ -227,10 +227,7 @@ static long call_fionbio(int fd, const struct place *p)
 struct letter {
 	struct address a;
 	struct iovec iov[2];
-	union {
-		struct cmsghdr header;
-		char bytes[sizeof(struct cmsghdr)];
-	} control;
+	_Alignas(struct cmsghdr) char control[sizeof(struct cmsghdr)];
 	struct mmsghdr many;
 };
 
@@ -239,7 +236,8 @@ static struct msghdr *letter_of(struct letter *l, int fd)
 	struct msghdr *m = &l->many.msg_hdr;
 
 	*l = (struct letter){.a = nobody(fd), .iov = {{data, 1}, {data + 1, 1}}};
-	l->control.header = (struct cmsghdr){.cmsg_len = sizeof l->control, .cmsg_level = 9999};
+	memcpy(l->control, &(struct cmsghdr){.cmsg_len = sizeof l->control, .cmsg_level = 9999},
+	       sizeof l->control);
 	*m = (struct msghdr){.msg_iov = l->iov, .msg_iovlen = 2};
 	return m;
 }
@@ -275,7 +273,7 @@ static struct msghdr *letter_of(struct letter *l, int fd)
 		struct letter l;                                         \
 		struct msghdr *m = letter_of(&l, fd);                    \
                                                                          \
-		m->msg_control = stand(p, &l.control, sizeof l.control); \
+		m->msg_control = stand(p, l.control, sizeof l.control);  \
 		m->msg_controllen = sizeof l.control;                    \
 		return call;                                             \
 	}
