@@ -190,15 +190,12 @@ def together():
 
 
 def bulk():
-    """That many MiB there and back, at most 128 KiB on the way."""
-    size = 1 << 16
-    pieces = [os.urandom(size) for _ in range(int(sys.argv[4]) * (1 << 20) // size)]
+    """That many MiB there and back, 64 KiB at a time: the device stands still if both directions stay full."""
     with connected() as client:
-        for number, piece in enumerate(pieces):
+        for _ in range(int(sys.argv[4]) * 16):
+            piece = os.urandom(1 << 16)
             client.sendall(piece)
-            if number:
-                check(client.recv(size, socket.MSG_WAITALL) == pieces[number - 1], True)
-        check(client.recv(size, socket.MSG_WAITALL) == pieces[-1], True)
+            check(client.recv(len(piece), socket.MSG_WAITALL) == piece, True)
 
 
 def flood():
