@@ -90,10 +90,9 @@ static bool is_shut(int fd)
 /* Is it a listener of ours that does not block? */
 static bool is_nonblocking(int fd)
 {
-	int flags = sys_fcntl(fd, F_GETFL, 0);
 	struct mark head;
 
-	return flags >= 0 && flags & O_NONBLOCK && mark_head(fd, &head) == 1;
+	return sys_never_blocks(fd) && mark_head(fd, &head) == 1;
 }
 
 /*

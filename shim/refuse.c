@@ -9,6 +9,7 @@
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "shutdown.h"
+#include "translate.h"
 
 /* ---- who may come in ---- */
 
@@ -19,14 +20,11 @@
 static const struct rule *rule_of_listener(const struct ruleset *rs, int listener)
 {
 	struct decision d;
-	struct endpoint on;
 	struct mark m;
 
 	if (mark_names(listener, &m) != 1)
 		return NULL;
-	place_ip(&m.local, m.v6, on.ip);
-	on.port = m.any_port ? 0 : m.local.port;
-	d = decide_listen(rs, &on, m.v6only);
+	d = decide_marked(rs, &m);
 	if (d.action != ACTION_VSOCK || d.rule < 0)
 		return NULL;
 	return ruleset_listen(rs) + d.rule;
@@ -66,13 +64,6 @@ static bool rules_refuse(const struct ruleset *rs)
 
 /* ---- who was told ---- */
 
-static bool is_nonblocking(int listener)
-{
-	int flags = sys_fcntl(listener, F_GETFL, 0);
-
-	return flags >= 0 && flags & O_NONBLOCK;
-}
-
 /* Is there a connection in the queue? @otherwise where the kernel does not say. */
 static bool any_queued(int listener, bool otherwise)
 {
@@ -105,21 +96,13 @@ void refuse_prepare(struct refusal *r, const struct ruleset *rs, int listener)
 
 	*r = (struct refusal){.listener = listener, .told = true};
 	if (!rules_refuse(rs) || mark_head(listener, &head) != 1 || !head.restricted ||
-	    any_queued(listener, true) || is_nonblocking(listener))
+	    any_queued(listener, true) || sys_never_blocks(listener))
 		return;
 	r->told = false;
 	note_awaited(listener, &head);
 }
 
 /* ---- seeing off ---- */
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	SYS_CALL(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /*
  * Has a blocking accept() waited for as long as SO_RCVTIMEO says? The kernel's own waiting
@@ -134,8 +117,8 @@ static bool is_out_of_time(struct refusal *r)
 	    (limit.tv_sec == 0 && limit.tv_usec == 0))
 		return false;
 	if (!r->since)
-		r->since = now_ms();
-	return now_ms() - r->since >= (int64_t)limit.tv_sec * 1000 + limit.tv_usec / 1000;
+		r->since = sys_now_ms();
+	return sys_now_ms() - r->since >= (int64_t)limit.tv_sec * 1000 + limit.tv_usec / 1000;
 }
 
 /* What accept() does when a connection has been closed unseen. */
@@ -151,7 +134,7 @@ static int go_on(struct refusal *r, bool queued, bool nonblocking)
 int refuse(struct refusal *r, int accepted, const struct mark *head)
 {
 	bool shut = shutdown_of_listener(r->listener, head);
-	bool nonblocking = is_nonblocking(r->listener);
+	bool nonblocking = sys_never_blocks(r->listener);
 	bool queued = any_queued(r->listener, nonblocking);
 	bool unseen = !r->told || (!nonblocking && was_awaited(r->listener));
 

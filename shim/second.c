@@ -12,6 +12,7 @@
 #include "kernel/sys.h"
 #include "route/route.h"
 #include "share.h"
+#include "translate.h"
 #include "transport/transport.h"
 #include "wait.h"
 
@@ -70,15 +71,6 @@ struct holders {
 	bool conflict; /* TCP would refuse the bind, were it not for SO_REUSEPORT */
 };
 
-/* What the rules say of a listener. */
-static struct decision decision_about(const struct ruleset *rs, const struct mark *m)
-{
-	struct endpoint on = {.port = m->any_port ? 0 : m->local.port};
-
-	place_ip(&m->local, m->v6, on.ip);
-	return decide_listen(rs, &on, m->v6only);
-}
-
 /* Do they bind at the same place, if the port is the same: to CIDs, or at the socket of one
  * VMM?
  */
@@ -86,7 +78,7 @@ static bool same_way(const struct mark *a, const struct mark *b)
 {
 	if (!a->muxed || !b->muxed)
 		return a->muxed == b->muxed;
-	return decision_about(rules(), a).socket == decision_about(rules(), b).socket;
+	return decide_marked(rules(), a).socket == decide_marked(rules(), b).socket;
 }
 
 /* Is it a converted socket that is no client's, nor an accepted one? 1, 0, or a negated errno.
@@ -204,13 +196,6 @@ static int share(struct conversion *c, int holder, const struct mark *m)
 	return conversion_exchange(c, m);
 }
 
-static bool never_blocks(int fd)
-{
-	int flags = sys_fcntl(fd, F_GETFL, 0);
-
-	return flags >= 0 && flags & O_NONBLOCK;
-}
-
 /*
  * May a non-blocking listener of mark @m have a share in the holder's socket? A blocking
  * program that was told by select() would hang in accept(), or find an error there. What one
@@ -219,12 +204,12 @@ static bool never_blocks(int fd)
 static bool may_share(const struct ruleset *rs, int holder, const struct mark *m,
 		      struct mark *first)
 {
-	struct decision its, ours = decision_about(rs, m);
+	struct decision its, ours = decide_marked(rs, m);
 
-	if (!never_blocks(holder) || mark_read(holder, first) != 1 || first->silent)
+	if (!sys_never_blocks(holder) || mark_read(holder, first) != 1 || first->silent)
 		return false;
 	share_names(holder, first);
-	its = decision_about(rs, first);
+	its = decide_marked(rs, first);
 	return its.rule == ours.rule && its.cid == ours.cid;
 }
 
@@ -342,7 +327,7 @@ void second_settle(int fd)
 
 	if (!is_silent(fd, &m) || m.shut)
 		return;
-	wanted = decision_about(rs, &m);
+	wanted = decide_marked(rs, &m);
 	if (wanted.action != ACTION_VSOCK || !wanted.port ||
 	    conversion_begin(&c, fd, m.muxed) < 0)
 		return;
@@ -365,7 +350,7 @@ void second_settle(int fd)
 static bool settle_one(int fd, void *argument)
 {
 	(void)argument;
-	if (engine_is_silent(fd) && never_blocks(fd))
+	if (engine_is_silent(fd) && sys_never_blocks(fd))
 		second_settle(fd);
 	return true;
 }
@@ -405,7 +390,8 @@ int second_await(int fd)
 		int now = left < 0 || left > LOOK_MS ? LOOK_MS : left;
 
 		second_settle(fd);
-		if (!is_silent(fd, &m) || m.shut || never_blocks(fd) || sys_listens(fd) != 1)
+		if (!is_silent(fd, &m) || m.shut || sys_never_blocks(fd) ||
+		    sys_listens(fd) != 1)
 			return 0;
 		if (left == 0)
 			return -EAGAIN;

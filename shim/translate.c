@@ -12,17 +12,21 @@
 #include "route/route.h"
 #include "transport/transport.h"
 
+struct decision decide_marked(const struct ruleset *rs, const struct mark *m)
+{
+	struct endpoint on = {.port = m->any_port ? 0 : m->local.port};
+
+	place_ip(&m->local, m->v6, on.ip);
+	return decide_listen(rs, &on, m->v6only);
+}
+
 /* The guest behind the VMM whose calls arrive at a socket: the rule of the listener says which;
  * an unspecified address if it has none of this family. */
 static void guest_ip(const struct ruleset *rs, const struct mark *m, uint8_t ip[16])
 {
-	struct endpoint on = {.port = m->any_port ? 0 : m->local.port};
-	struct decision d;
-	struct machine guest;
+	struct decision d = decide_marked(rs, m);
+	struct machine guest = {.socket = d.socket, .cid = CID_UNKNOWN, .peer = d.peer};
 
-	place_ip(&m->local, m->v6, on.ip);
-	d = decide_listen(rs, &on, m->v6only);
-	guest = (struct machine){.socket = d.socket, .cid = CID_UNKNOWN, .peer = d.peer};
 	if (d.action != ACTION_VSOCK || !ip_to_reach(rs, guest, shows_v6(m), ip))
 		place_ip(&(struct place){.kind = PLACE_NONE}, shows_v6(m), ip);
 }

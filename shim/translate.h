@@ -11,6 +11,10 @@
 #include "mark.h"
 #include "transport/address.h"
 
+/* decide_marked() - what the rules say of binding to the address that a listener's mark has, or
+ * that of a socket it accepted */
+struct decision decide_marked(const struct ruleset *rs, const struct mark *m);
+
 /* endpoint_of_vm() - a vsock address as IP address and port, of the family that @m shows */
 void endpoint_of_vm(const struct ruleset *rs, const struct mark *m,
 		    const struct vm_address *name, struct endpoint *ep);

@@ -236,6 +236,23 @@ static inline int sys_listens(int fd)
 	return result < 0 ? result : listens != 0;
 }
 
+/* sys_never_blocks() - is it known to be non-blocking? */
+static inline bool sys_never_blocks(int fd)
+{
+	int flags = sys_fcntl(fd, F_GETFL, 0);
+
+	return flags >= 0 && flags & O_NONBLOCK;
+}
+
+/* sys_now_ms() - milliseconds of CLOCK_MONOTONIC */
+static inline int64_t sys_now_ms(void)
+{
+	struct timespec now;
+
+	SYS_CALL(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* sys_connected() - does the socket have a peer? Not after shutdown() of a VM socket. */
 static inline int sys_connected(int fd)
 {

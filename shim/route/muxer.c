@@ -20,14 +20,6 @@
 /* "OK 4294967295\n", and room for somebody who is wordy */
 #define ANSWER_MAX 32
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	SYS_CALL(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Wait for something to read, whatever signals come; 0, -ETIMEDOUT, or another negated errno.
  */
 static int wait_readable(int fd, int64_t until)
@@ -35,7 +27,7 @@ static int wait_readable(int fd, int64_t until)
 	int events = 0;
 
 	do {
-		int64_t left = until - now_ms();
+		int64_t left = until - sys_now_ms();
 
 		if (left <= 0)
 			return -ETIMEDOUT;
@@ -119,7 +111,7 @@ static int reach(int fd, struct vm_address to, int64_t until)
 	struct timespec pause = {.tv_nsec = QUEUE_MS * 1000000L};
 	int result;
 
-	while ((result = transport_connect(fd, to)) == -EAGAIN && now_ms() < until)
+	while ((result = transport_connect(fd, to)) == -EAGAIN && sys_now_ms() < until)
 		SYS_CALL(SYS_nanosleep, &pause, NULL);
 	return result == -EAGAIN ? -ETIMEDOUT : result;
 }
@@ -141,7 +133,7 @@ static const char *meaning(int error)
 
 int muxer_enter(int fd, int program, struct vm_address to, uint64_t timeout_us)
 {
-	int64_t until = now_ms() + (timeout_us ? (int64_t)(timeout_us / 1000) : USUAL_MS);
+	int64_t until = sys_now_ms() + (timeout_us ? (int64_t)(timeout_us / 1000) : USUAL_MS);
 	int result = reach(fd, to, until);
 
 	if (result < 0) {
