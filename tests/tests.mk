@@ -36,7 +36,8 @@ EACH_PART = $(addprefix check-,$(PARTS))
 # ---- programs of the tests ----
 
 # pure: parts of the launcher and the shim that unit tests can take as they are
-PURE = cli/elf.c cli/plausible.c shim/pack.c shim/place.c shim/kernel/proctext.c tests/fuzz/mark.c
+PURE = cli/elf.c cli/plausible.c shim/pack.c shim/place.c shim/broker/environment.c shim/broker/message.c \
+	shim/kernel/proctext.c tests/fuzz/mark.c
 
 $(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/unit/*.c))
 	@mkdir -p $(@D)

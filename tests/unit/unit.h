@@ -11,6 +11,7 @@
 
 /* The tests of each file, ended by CU_TEST_INFO_NULL. */
 extern CU_TestInfo address_tests[];
+extern CU_TestInfo broker_tests[];
 extern CU_TestInfo compile_tests[];
 extern CU_TestInfo elf_tests[];
 extern CU_TestInfo find_tests[];

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message.c - making messages, and looking at those that came
+ */
+#include "message.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define ERRNO_MAX 4095
+
+static bool is_zero(const void *bytes, size_t size)
+{
+	const uint8_t *byte = bytes;
+	uint8_t all = 0;
+
+	for (size_t i = 0; i < size; i++)
+		all |= byte[i];
+	return all == 0;
+}
+
+static struct broker_head head_of(enum broker_kind kind, uint32_t size,
+				  const struct broker_environment *environment)
+{
+	return (struct broker_head){
+		.magic = BROKER_MAGIC,
+		.version = BROKER_VERSION,
+		.kind = (uint16_t)kind,
+		.size = size,
+		.rules = environment->rules,
+	};
+}
+
+/* Beside kind, error, cookie and secret. */
+static bool head_is_valid(const struct broker_head *head, uint32_t size,
+			  const struct broker_environment *environment)
+{
+	return head->magic == BROKER_MAGIC && head->version == BROKER_VERSION &&
+	       head->size == size && head->rules == environment->rules &&
+	       is_zero(head->zero, sizeof head->zero);
+}
+
+/* ---- a program's ---- */
+
+void broker_request(struct broker_request *request, enum broker_kind kind,
+		    const struct broker_environment *environment, uint64_t cookie)
+{
+	memset(request, 0, sizeof *request);
+	request->head = head_of(kind, BROKER_REQUEST_SIZE, environment);
+	request->head.cookie = cookie;
+	memcpy(request->head.secret, environment->token, BROKER_SECRET_SIZE);
+}
+
+static bool connect_is_valid(const struct broker_connect *connect)
+{
+	return connect->v6 <= 1 && connect->v6only <= connect->v6 &&
+	       connect->nonblocking <= 1 && is_zero(connect->zero, sizeof connect->zero);
+}
+
+/* What is behind the head; and what came with it. */
+static bool body_is_valid(const struct broker_request *request, unsigned descriptors)
+{
+	switch (request->head.kind) {
+	case BROKER_CONNECT:
+		return descriptors == 0 && request->head.cookie != 0 &&
+		       connect_is_valid(&request->connect);
+	case BROKER_HELLO:
+	case BROKER_STATUS:
+		return descriptors == 0 && request->head.cookie == 0 &&
+		       is_zero(&request->connect, sizeof request->connect);
+	case BROKER_HOLD:
+		return descriptors == BROKER_HOLD_DESCRIPTORS && request->head.cookie == 0 &&
+		       is_zero(&request->connect, sizeof request->connect);
+	default:
+		return false;
+	}
+}
+
+bool broker_request_is_valid(const void *bytes, size_t size, unsigned descriptors,
+			     const struct broker_environment *environment,
+			     struct broker_request *request)
+{
+	if (size != sizeof *request)
+		return false;
+	memcpy(request, bytes, sizeof *request);
+	return head_is_valid(&request->head, BROKER_REQUEST_SIZE, environment) &&
+	       broker_same_secret(request->head.secret, environment->token) &&
+	       request->head.error == 0 && is_zero(request->zero, sizeof request->zero) &&
+	       body_is_valid(request, descriptors);
+}
+
+/* ---- the broker's ---- */
+
+void broker_answer(struct broker_head *answer, enum broker_kind kind,
+		   const struct broker_environment *environment, uint32_t error)
+{
+	*answer = head_of(kind, BROKER_ANSWER_SIZE, environment);
+	answer->error = error;
+	if (kind == BROKER_WELCOME)
+		memcpy(answer->secret, environment->secret, BROKER_SECRET_SIZE);
+}
+
+bool broker_answer_is_valid(const void *bytes, size_t size, unsigned descriptors,
+			    enum broker_kind kind, const struct broker_environment *environment,
+			    struct broker_head *answer)
+{
+	static const uint8_t none[BROKER_SECRET_SIZE];
+
+	if (size != sizeof *answer)
+		return false;
+	memcpy(answer, bytes, sizeof *answer);
+	if (!head_is_valid(answer, BROKER_ANSWER_SIZE, environment) || answer->kind != kind ||
+	    answer->cookie != 0 || answer->error > ERRNO_MAX)
+		return false;
+	if (kind == BROKER_WELCOME)
+		return answer->error == 0 && descriptors == BROKER_WELCOME_DESCRIPTORS &&
+		       broker_same_secret(answer->secret, environment->secret);
+	return kind == BROKER_HANDOVER && broker_same_secret(answer->secret, none) &&
+	       descriptors == (answer->error ? 0 : BROKER_HANDOVER_DESCRIPTORS);
+}
