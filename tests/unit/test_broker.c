@@ -61,15 +61,15 @@ static void test_broken_variable(void)
 		memcpy(broken, text, i);
 		broken[i] = '\0';
 		CU_ASSERT(!broker_decode(broken, &read));
-		strcpy(broken, text);
+		memcpy(broken, text, sizeof text);
 		broken[i] = '~';
 		CU_ASSERT(!broker_decode(broken, &read));
 	}
-	strcpy(broken, text);
+	memcpy(broken, text, sizeof text);
 	memset(broken + strlen(text), 'x', BROKER_PATH_MAX + 1 - strlen(here.path));
 	broken[strlen(text) + BROKER_PATH_MAX + 1 - strlen(here.path)] = '\0';
 	CU_ASSERT(!broker_decode(broken, &read));
-	strcpy(broken, text);
+	memcpy(broken, text, sizeof text);
 	*(strstr(broken, ":/run") + 1) = '.';
 	CU_ASSERT(!broker_decode(broken, &read));
 }
