@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attempt.c - makes one attempt to connect
+ */
+#include "attempt.h"
+
+#include "engine.h"
+#include "kernel/sys.h"
+#include "log/log.h"
+#include "port.h"
+#include "route/route.h"
+#include "transport/transport.h"
+#include "wait.h"
+
+/* 0, or a negated errno */
+static int set_connect_timeout(int fd, const struct ruleset *rs)
+{
+	return rs->connect_timeout_us
+		       ? transport_set_connect_timeout(fd, rs->connect_timeout_us)
+		       : 0;
+}
+
+/*
+ * Bind to the port that the program chose with bind(), if it did and it is to be had; else to
+ * one of ours, and if even that fails, connect() makes the kernel choose. 0, or a negated
+ * errno.
+ */
+static int bind_source(int fd, struct mark *m)
+{
+	struct vm_address own = {CID_ANY, m->local.port, m->muxed ? "" : NULL};
+	int result = own.port ? transport_bind(fd, own) : -EADDRINUSE;
+
+	if (result != -EADDRINUSE && result != -EACCES)
+		return result;
+	m->local.port = 0; /* then the kernel's number is shown */
+	bind_client_port(fd, m->muxed);
+	return 0;
+}
+
+void attempt_note_begun(int fd, bool begun)
+{
+	struct mark before, after;
+
+	if (mark_read(fd, &before) != 1)
+		return;
+	after = before;
+	after.begun = begun;
+	mark_write(fd, &before, &after);
+}
+
+/* What connect() returns for an attempt that was begun with @result. */
+static int conclude(int fd, int file_flags, int result)
+{
+	if (result == -EINPROGRESS && !(file_flags & O_NONBLOCK)) {
+		result = wait_connected(fd);
+		if (result == -EINTR || result == -EINPROGRESS)
+			attempt_note_begun(fd, true);
+		return result; /* in TCP's words already */
+	}
+	if (result == 0 && file_flags & O_NONBLOCK)
+		attempt_note_begun(fd, false); /* the program has heard of it */
+	if (result < 0 && result != -EINPROGRESS) {
+		log_failure("connect", fd, "the kernel refuses", -result,
+			    transport_usual_cause(-result, false));
+		result = -tcp_error(-result);
+	}
+	return result;
+}
+
+/* The same for a socket that replaces one of ours: @old_name is what that was bound to. If it
+ * lives on in another process, the port is not to be had. */
+static void bind_source_again(int fd, struct mark *m, const struct vm_address *old_name)
+{
+	struct mark before = *m;
+
+	if (transport_bind(fd, *old_name) == 0)
+		return;
+	m->local.port = 0;
+	bind_client_port(fd, m->muxed);
+	mark_write(fd, &before, m);
+}
+
+/*
+ * The kernel refused at once, so nothing is under way: the socket is as one that was never
+ * connected. (Its own state may say otherwise: vsock_connect() leaves TCP_SYN_SENT behind when
+ * the transport refuses.)
+ */
+static void take_back(int fd, const struct mark *m)
+{
+	struct mark after = *m;
+
+	after.peer = (struct place){.kind = PLACE_NONE};
+	after.begun = false;
+	mark_write(fd, m, &after);
+}
+
+/* A new socket for the attempt: bound (unless @bound later), and marked. */
+static int prepare(struct attempt *a, struct conversion *c, bool bound_later)
+{
+	int result = conversion_begin(c, a->fd, a->mark.muxed);
+
+	if (result < 0) {
+		log_failure("connect", a->fd, transport_cannot_make(a->mark.muxed), -result,
+			    transport_usual_cause(-result, a->mark.muxed));
+		return -tcp_error(-result);
+	}
+	a->mark.begun = c->file_flags & O_NONBLOCK;
+	if (!bound_later)
+		result = bind_source(c->spare, &a->mark);
+	if (result == 0)
+		result = conversion_mark(c, a->rs, &a->mark);
+	if (result < 0)
+		conversion_abort(c);
+	return result;
+}
+
+/* Put a fresh AF_VSOCK socket under the descriptor and connect it. */
+static int connect_straight(struct attempt *a, const struct vm_address *old_name)
+{
+	struct conversion c;
+	bool rebind = old_name && a->mark.local.port;
+	int result = prepare(a, &c, rebind), finished;
+
+	if (result < 0)
+		return result;
+	result = set_connect_timeout(c.spare, a->rs);
+	if (result < 0) {
+		conversion_abort(&c);
+		return result;
+	}
+	result = conversion_commit(&c);
+	if (result < 0)
+		return result;
+	if (rebind) /* the old socket had the port until now */
+		bind_source_again(c.spare, &a->mark, old_name);
+	result = transport_connect(c.spare, a->first);
+	if (result < 0 && result != -EINPROGRESS)
+		take_back(c.spare, &a->mark);
+	finished = conversion_finish(&c);
+	if (finished < 0)
+		return conversion_recall(&c, &a->mark, finished);
+	return conclude(a->fd, c.file_flags, result);
+}
+
+/*
+ * The same by way of a VMM. Its dialogue has to be over before the program may have the socket,
+ * so it is held first; until then the program has its TCP socket, and keeps it if there is no
+ * way. To one that does not want to wait the attempt is under way all the same, and done when
+ * it looks.
+ */
+static int connect_muxed(struct attempt *a)
+{
+	struct conversion c;
+	int result = prepare(a, &c, false);
+
+	if (result < 0)
+		return result;
+	result = route_enter(c.spare, a->fd, a->first, a->rs->connect_timeout_us);
+	if (result < 0) {
+		conversion_abort(&c);
+		return result;
+	}
+	result = conversion_commit(&c);
+	if (result < 0)
+		return result;
+	result = conversion_finish(&c);
+	if (result < 0)
+		return conversion_recall(&c, &a->mark, result);
+	return c.file_flags & O_NONBLOCK ? -EINPROGRESS : 0;
+}
+
+int attempt_fresh(struct attempt *a, const struct vm_address *old_name)
+{
+	return a->mark.muxed ? connect_muxed(a) : connect_straight(a, old_name);
+}
+
+/* connect(), never a blocking one. 0, or a negated errno. */
+static int begin_bound(struct attempt *a, int flags)
+{
+	int result = 0, restored = 0;
+
+	if (!(flags & O_NONBLOCK))
+		result = sys_set_flags(a->fd, flags | O_NONBLOCK);
+	if (result == 0)
+		result = transport_connect(a->fd, a->first);
+	if (result < 0 && result != -EINPROGRESS)
+		take_back(a->fd, &a->mark);
+	if (!(flags & O_NONBLOCK))
+		restored = sys_set_flags(a->fd, flags);
+	return restored < 0 ? restored : result;
+}
+
+int attempt_bound(struct attempt *a, const struct subject *s)
+{
+	int flags = sys_fcntl(a->fd, F_GETFL, 0), result = flags;
+
+	a->mark = s->mark;
+	a->mark.restricted = a->mark.any_port = false; /* which are a listener's */
+	a->mark.peer = place_of(a->to.ip, a->to.port);
+	a->mark.begun = flags & O_NONBLOCK;
+	if (flags >= 0)
+		result = set_connect_timeout(a->fd, a->rs);
+	if (result >= 0)
+		result = mark_write(a->fd, &s->mark, &a->mark);
+	if (result < 0)
+		return result;
+	return conclude(a->fd, flags, begin_bound(a, flags));
+}
