@@ -14,19 +14,29 @@
  * should not be closed before the answer has come: vhost-device-vsock 0.3.0 ends all of its
  * guest's VM sockets for good then. Where the time is over there is no other way, and the log
  * says so.
+ *
+ * Pure functions.
  */
 #ifndef VSOCKIFY_ROUTE_MUXER_H
 #define VSOCKIFY_ROUTE_MUXER_H
 
-#include <stdint.h>
+#include <stddef.h>
 
-#include "../transport/address.h"
+#include "dialogue.h"
+
+/* muxer_begin() - what is to be said to reach a port of the guest */
+void muxer_begin(struct dialogue *d, uint32_t port);
 
 /*
- * muxer_enter() - as route_enter() in route.h
- * Return: 0; -EHOSTUNREACH if there is no VM, -ECONNREFUSED if nobody listens in it,
- * -ETIMEDOUT, -EPROTO if the answer is none of a VMM's; or another negated errno
+ * muxer_take() - go on with what was seen
+ * @seen, @size: what lies there to be read; 0 bytes: the end
+ * @taken: how many of them are the answer's, to be read now
+ * Return: 1: the answer is whole; 0: it is not; -ECONNREFUSED if nobody listens in the guest,
+ * -EPROTO if it is none of a VMM's
  */
-int muxer_enter(int fd, int program, struct vm_address to, uint64_t timeout_us);
+int muxer_take(struct dialogue *d, const char *seen, size_t size, size_t *taken);
+
+/* muxer_failed() - as speak_failed() */
+const char *muxer_failed(int error);
 
 #endif

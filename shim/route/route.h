@@ -7,16 +7,16 @@
  * A transport connects two sockets. Whether the peer behind that is the one that the program
  * asked for already, or somebody who has to be told first whom to fetch, is the route's
  * business: it names the vsock address to connect to, and holds the dialogue that comes before
- * the program's first byte. Today there is one route, the straight one, where there is nothing
- * to say. One that has something to say adds a file beside this, and here the choice, by what
- * the rule says.
+ * the program's first byte (dialogue.h). Today there are two routes: the straight one, where
+ * there is nothing to say, and the one past a VMM. Another that has something to say adds a
+ * file beside this, and here the choice, by what the rule says.
  */
 #ifndef VSOCKIFY_ROUTE_H
 #define VSOCKIFY_ROUTE_H
 
 #include "../../config/ruleset.h"
 #include "../transport/address.h"
-#include "muxer.h"
+#include "enter.h"
 
 /*
  * route_first() - where the connection is made to
@@ -30,19 +30,6 @@ static inline struct vm_address route_first(const struct ruleset *rs, const stru
 		.port = to->port,
 		.path = to->socket ? ruleset_string(rs, to->socket) : NULL,
 	};
-}
-
-/*
- * route_enter() - connect to a VMM, and hold its dialogue
- * @fd: a non-blocking socket, still unconnected; @program: the program's descriptor, for the
- * log
- * @to: has a path
- * @timeout_us: how long it may take; 0: as long as the kernel's VM sockets take (2 s)
- * Return: as route_finish(). Signals do not end it.
- */
-static inline int route_enter(int fd, int program, struct vm_address to, uint64_t timeout_us)
-{
-	return muxer_enter(fd, program, to, timeout_us);
 }
 
 /*
