@@ -112,6 +112,22 @@ static void add_addresses(struct table *table, const struct ruleset *rs,
 }
 
 /**
+ * add_socket() - add a cell of a peer's socket, or of those of its ports
+ */
+static void add_socket(struct table *table, const struct ruleset *rs, const struct peer *peer)
+{
+	const struct port_socket *ports = ruleset_ports(rs) + peer->port_first;
+	struct list text = {0};
+
+	for (uint32_t i = 0; i < peer->port_count; i++)
+		text_add(&text, "%s%u=%s", i > 0 ? ", " : "", ports[i].port,
+			 ruleset_string(rs, ports[i].path));
+	if (peer->port_count == 0)
+		text_add(&text, "%s", peer->socket ? ruleset_string(rs, peer->socket) : "-");
+	add_text(table, &text);
+}
+
+/**
  * print_peers() - print the peers, if there are any
  *
  * Sockets have a column where there are any.
@@ -131,7 +147,6 @@ static void print_peers(const struct ruleset *rs)
 		add_cell(&table, "SOCKET");
 	for (uint32_t i = 0; i < rs->peer_count; i++) {
 		const char *name = ruleset_string(rs, peers[i].name);
-		const char *socket = ruleset_string(rs, peers[i].socket);
 
 		add_cell(&table, "%s", *name != '\0' ? name : "-");
 		if (peers[i].cid == CID_UNKNOWN)
@@ -140,7 +155,7 @@ static void print_peers(const struct ruleset *rs)
 			add_cell(&table, "%u", peers[i].cid);
 		add_addresses(&table, rs, &peers[i]);
 		if (sockets)
-			add_cell(&table, "%s", *socket != '\0' ? socket : "-");
+			add_socket(&table, rs, &peers[i]);
 	}
 	print_table(&table);
 	(void)putchar('\n');

@@ -277,18 +277,6 @@ static bool needs_vsock(const struct ruleset *rs)
 /* ---- peers' sockets ---- */
 
 /**
- * has_listener() - is there a rule to serve the guest behind a socket?
- */
-static bool has_listener(const struct ruleset *rs, uint32_t socket)
-{
-	for (uint32_t i = 0; i < rs->listen_count; i++) {
-		if (machine_of_rule(rs, &ruleset_listen(rs)[i]).socket == socket)
-			return true;
-	}
-	return false;
-}
-
-/**
  * find_socket() - print what was found about a peer's socket
  */
 static void find_socket(struct findings *findings, const struct ruleset *rs, uint32_t index,
@@ -302,6 +290,29 @@ static void find_socket(struct findings *findings, const struct ruleset *rs, uin
 	     (int)found->count, (const char *)found->items);
 	list_free(&text);
 	list_free(found);
+}
+
+/**
+ * look_at_ports() - the same for each socket of a peer that has one for each port: one at which
+ * a rule lets servers listen is theirs, and the others are the VMM's
+ */
+static void look_at_ports(struct findings *findings, const struct ruleset *rs, uint32_t index)
+{
+	const struct peer *peer = ruleset_peers(rs) + index;
+	const struct port_socket *ports = ruleset_ports(rs) + peer->port_first;
+
+	for (uint32_t i = 0; i < peer->port_count; i++) {
+		const char *path = ruleset_string(rs, ports[i].path);
+		bool served = rules_serve(rs, peer->socket, ports[i].port);
+		struct list text = {0};
+		bool good;
+
+		text_add(&text, "%s, of port %u: ", path, ports[i].port);
+		good = served ? vmm_inspect_place(path, &text) : vmm_inspect(path, &text);
+		if (served && good)
+			text_add(&text, "servers can listen there");
+		find_socket(findings, rs, index, good ? LEVEL_OK : LEVEL_PROBLEM, &text);
+	}
 }
 
 /**
@@ -321,9 +332,13 @@ static void look_at_peers(struct findings *findings, const struct ruleset *rs)
 			before++;
 		if (!peers[i].socket || before < i)
 			continue;
+		if (peers[i].port_count > 0) {
+			look_at_ports(findings, rs, i);
+			continue;
+		}
 		good = vmm_inspect(path, &text);
 		find_socket(findings, rs, i, good ? LEVEL_OK : LEVEL_PROBLEM, &text);
-		if (has_listener(rs, peers[i].socket) && !vmm_inspect_beside(path, &text))
+		if (rules_serve(rs, peers[i].socket, 0) && !vmm_inspect_beside(path, &text))
 			find_socket(findings, rs, i, LEVEL_PROBLEM, &text);
 	}
 }

@@ -50,24 +50,49 @@ static const char *const action_words[] = {
 /* ---- in words ---- */
 
 /**
+ * add_portless() - add that a peer with a socket for each port has none for this one
+ */
+static void add_portless(struct list *text, const struct answer *answer)
+{
+	text_add(text, ", since ");
+	text_add_machine(text, answer->rs, machine_of_answer(answer), "");
+	text_add(text, " has no socket for port %u", answer->decision.port);
+}
+
+/**
  * add_refusal() - add that the call is refused, and why if that is no rule's word
  */
 static void add_refusal(struct list *text, const struct answer *answer)
 {
 	const struct rule *rule = deciding_rule(answer);
+	bool portless = answer->decision.bare && !answer->decision.path;
 
 	if (answer->side == SIDE_LISTEN) {
 		text_add(text, "refused: bind() fails with EACCES");
-		if (rule && rule->action != ACTION_DENY)
+		if (portless)
+			add_portless(text, answer);
+		else if (rule && rule->action != ACTION_DENY)
 			text_add(text, ", since a rule for every port keeps loopback from "
 				       "guests: write one for this address, or this port");
 		return;
 	}
 	text_add(text, "refused: connect() fails with ECONNREFUSED");
-	if (answer->at.port == 0)
+	if (portless)
+		add_portless(text, answer);
+	else if (answer->at.port == 0)
 		text_add(text, ", since there is no port 0");
 	else if (answer->decision.rule == BY_SYNTHETIC)
 		text_add(text, ", since no CID that can be connected to has it");
+}
+
+/**
+ * add_bare() - add the socket that is for this port alone, and whose it is
+ */
+static void add_bare(struct list *text, const struct answer *answer)
+{
+	text_add(text, "%s (", ruleset_string(answer->rs, answer->decision.path));
+	text_add_machine(text, answer->rs, machine_of_answer(answer), "");
+	text_add(text, ")");
 }
 
 /**
@@ -79,7 +104,10 @@ static void add_callers(struct list *text, const struct answer *answer)
 	const struct rule *rule = deciding_rule(answer);
 	char suffix[16] = "_PORT";
 
-	if (d->socket) {
+	if (d->bare) {
+		text_add(text, ", for connections at ");
+		add_bare(text, answer);
+	} else if (d->socket) {
 		if (d->port > 0)
 			(void)snprintf(suffix, sizeof(suffix), "_%u", d->port);
 		text_add(text, ", for connections at ");
@@ -119,7 +147,10 @@ static void add_outcome(struct list *text, const struct answer *answer)
 		text_add(text, "a free vsock port");
 	else
 		text_add(text, "vsock port %u", d->port);
-	if (connects) {
+	if (connects && d->bare) {
+		text_add(text, " at ");
+		add_bare(text, answer);
+	} else if (connects) {
 		text_add(text, d->socket ? " behind " : " of CID ");
 		text_add_machine(text, answer->rs, machine_of_answer(answer), "");
 	} else {
@@ -281,8 +312,8 @@ static void json_decision(struct json *json, const struct answer *answer)
 
 	json_string(json, "action", action_words[d->action]);
 	if (d->action == ACTION_VSOCK) {
-		if (d->socket)
-			json_string(json, "socket", ruleset_string(answer->rs, d->socket));
+		if (d->path)
+			json_string(json, "socket", ruleset_string(answer->rs, d->path));
 		else if (d->cid != CID_UNKNOWN)
 			json_number(json, "cid", d->cid);
 		json_name(json, answer);

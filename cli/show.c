@@ -37,6 +37,10 @@ void text_add_machine(struct list *text, const struct ruleset *rs, struct machin
 	bool has_name;
 
 	name_of_machine(rs, machine, name, sizeof(name));
+	if (machine.peer != NO_PEER && ruleset_peers(rs)[machine.peer].port_count > 0) {
+		text_add(text, "%s%s", name, suffix); /* it has one, and no one path */
+		return;
+	}
 	if (machine.socket) {
 		text_add(text, "%s%s", ruleset_string(rs, machine.socket), suffix);
 		has_name = *name != '\0';
@@ -55,6 +59,29 @@ struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule
 		.cid = rule->cid,
 		.peer = rule->peer,
 	};
+}
+
+bool rule_leads_to(const struct rule *rule, uint32_t port)
+{
+	uint32_t span = (uint32_t)(rule->port_last - rule->port_first);
+
+	if (rule->action != ACTION_VSOCK)
+		return false;
+	if (rule->fixed_port)
+		span = 0;
+	return port >= rule->vsock_port && port - rule->vsock_port <= span;
+}
+
+bool rules_serve(const struct ruleset *rs, uint32_t socket, uint32_t port)
+{
+	for (uint32_t i = 0; i < rs->listen_count; i++) {
+		const struct rule *rule = &ruleset_listen(rs)[i];
+
+		if (machine_of_rule(rs, rule).socket == socket &&
+		    (port == 0 || rule_leads_to(rule, port)))
+			return true;
+	}
+	return false;
 }
 
 void text_add_accepted(struct list *text, const struct ruleset *rs, const struct rule *rule)

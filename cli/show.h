@@ -18,7 +18,7 @@ void text_add(struct list *text, const char *format, ...) __attribute__((format(
 
 /*
  * text_add_machine() - add a machine's CID or socket, and its name if it has one:
- * "7 (db.vsock)", "/run/vm1/v.sock (vm1.vsock)"
+ * "7 (db.vsock)", "/run/vm1/v.sock (vm1.vsock)"; only the name where each port has a socket
  * @suffix: what stands between the two
  */
 void text_add_machine(struct list *text, const struct ruleset *rs, struct machine machine,
@@ -26,6 +26,15 @@ void text_add_machine(struct list *text, const struct ruleset *rs, struct machin
 
 /* machine_of_rule() - the machine that a rule leads to; of a listen rule: that may call */
 struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule);
+
+/* rule_leads_to() - does a rule lead anything to a port on VM sockets? */
+bool rule_leads_to(const struct rule *rule, uint32_t port);
+
+/*
+ * rules_serve() - is there a rule to serve the guest behind a socket?
+ * @port: at this port; 0: at any
+ */
+bool rules_serve(const struct ruleset *rs, uint32_t socket, uint32_t port);
 
 /* text_add_accepted() - add the CIDs that a listen rule accepts, with commas between them */
 void text_add_accepted(struct list *text, const struct ruleset *rs, const struct rule *rule);

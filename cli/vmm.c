@@ -200,3 +200,8 @@ bool vmm_inspect_beside(const char *path, struct list *text)
 	free(directory);
 	return good;
 }
+
+bool vmm_inspect_place(const char *path, struct list *text)
+{
+	return is_way_open(path, text) && vmm_inspect_beside(path, text);
+}

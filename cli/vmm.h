@@ -26,4 +26,7 @@ bool vmm_inspect(const char *path, struct list *text);
  */
 bool vmm_inspect_beside(const char *path, struct list *text);
 
+/* vmm_inspect_place() - may this user make a socket there? As vmm_inspect_beside(). */
+bool vmm_inspect_place(const char *path, struct list *text);
+
 #endif

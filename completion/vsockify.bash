@@ -21,7 +21,7 @@ _vsockify_names() {
 }
 
 _vsockify_addresses() {
-	_vsockify_rows PEER 'for (i = 3; $i ~ /[.:]/ && $i !~ "^/"; i++) {
+	_vsockify_rows PEER 'for (i = 3; $i ~ /[.:]/ && $i !~ "/"; i++) {
 		sub(/,$/, "", $i); print ($i ~ /:/) ? "[" $i "]" : $i }'
 }
 

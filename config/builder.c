@@ -32,10 +32,24 @@ void builder_init(struct builder *builder, report_fn *report, void *context)
 	};
 }
 
+/**
+ * free_sockets() - free the paths of a draft
+ */
+static void free_sockets(struct peer_draft *peer)
+{
+	struct port_draft *ports = peer->ports.items;
+
+	for (size_t i = 0; i < peer->ports.count; i++)
+		free(ports[i].path);
+	list_free(&peer->ports);
+	free(peer->socket);
+	peer->socket = NULL;
+}
+
 void peer_draft_free(struct peer_draft *peer)
 {
 	free(peer->name);
-	free(peer->socket);
+	free_sockets(peer);
 	list_free(&peer->addresses);
 }
 
@@ -256,10 +270,24 @@ uint32_t builder_find_socket(const struct builder *builder, const char *socket)
 	const struct peer_draft *peers = builder->peers.items;
 
 	for (size_t i = 0; i < builder->peers.count; i++) {
-		if (peers[i].socket && strcmp(peers[i].socket, socket) == 0)
+		if (peers[i].socket && peers[i].ports.count == 0 &&
+		    strcmp(peers[i].socket, socket) == 0)
 			return (uint32_t)i;
 	}
 	return NO_PEER;
+}
+
+/**
+ * has_path() - does a peer have a socket with this path, whatever it leads to?
+ */
+static bool has_path(const struct peer_draft *peer, const char *path)
+{
+	const struct port_draft *ports = peer->ports.items;
+	bool found = peer->socket && strcmp(peer->socket, path) == 0;
+
+	for (size_t i = 0; i < peer->ports.count && !found; i++)
+		found = strcmp(ports[i].path, path) == 0;
+	return found;
 }
 
 /**
@@ -270,7 +298,7 @@ static void lead_elsewhere(struct peer_draft *peer, const struct peer_draft *oth
 {
 	const char *socket = other->socket;
 
-	free(peer->socket);
+	free_sockets(peer);
 	peer->socket = socket ? memory_string(socket, strlen(socket)) : NULL;
 	peer->cid = other->cid;
 	peer->overridden = true;
@@ -323,6 +351,30 @@ static bool settle_peer_machine(struct builder *builder, const struct peer_draft
 }
 
 /**
+ * settle_peer_paths() - see whether the paths of a peer's ports are its own
+ */
+static bool settle_peer_paths(struct builder *builder, const struct peer_draft *peer)
+{
+	const struct port_draft *ports = peer->ports.items;
+	const struct peer_draft *peers = builder->peers.items;
+	char place[ORIGIN_TEXT_MAX];
+
+	for (size_t i = 0; i < peer->ports.count * builder->peers.count; i++) {
+		const struct peer_draft *other = &peers[i / peer->ports.count];
+		const char *path = ports[i % peer->ports.count].path;
+
+		if (!has_path(other, path) || from_arguments(other->origin))
+			continue;
+		builder_error(builder, peer->origin,
+			      "the socket %s is that of a peer already (%s): leave it to one "
+			      "of the two",
+			      path, builder_place(builder, other->origin, peer->origin, place));
+		return false;
+	}
+	return true;
+}
+
+/**
  * settle_peer_addresses() - see whether a peer may have its addresses
  *
  * Those that the command line has given away are left out.
@@ -359,7 +411,7 @@ void builder_add_peer(struct builder *builder, struct peer_draft *peer)
 	struct peer_draft *added;
 
 	if (!settle_peer_name(builder, peer) || !settle_peer_machine(builder, peer) ||
-	    !settle_peer_addresses(builder, peer)) {
+	    !settle_peer_paths(builder, peer) || !settle_peer_addresses(builder, peer)) {
 		peer_draft_free(peer);
 		return;
 	}

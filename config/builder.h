@@ -57,11 +57,18 @@ struct rule_draft {
 	struct list accepts;      /* of struct peer_reference */
 };
 
+/* A port of a peer that has a socket for each. */
+struct port_draft {
+	uint32_t port;
+	char *path;
+};
+
 /* A peer as it was read. */
 struct peer_draft {
-	uint32_t cid;          /* CID_UNKNOWN: none */
-	char *name;            /* NULL: unnamed */
-	char *socket;          /* path of the socket that leads to it; NULL: its CID does */
+	uint32_t cid;      /* CID_UNKNOWN: none */
+	char *name;        /* NULL: unnamed */
+	char *socket;      /* path of the socket that leads to it; NULL: its CID does */
+	struct list ports; /* of struct port_draft; if there are any, @socket is the first's */
 	struct list addresses; /* of uint8_t[16] */
 	struct origin origin;
 	bool overridden; /* of a file, led where the command line leads its name */
@@ -118,7 +125,7 @@ uint16_t builder_add_source(struct builder *builder, const char *name);
  */
 void builder_add_peer(struct builder *builder, struct peer_draft *peer);
 /*
- * builder_find_socket() - the first peer that a socket leads to
+ * builder_find_socket() - the first peer that a socket leads to, to whatever port
  * Return: its index among the peers, or NO_PEER
  */
 uint32_t builder_find_socket(const struct builder *builder, const char *socket);

@@ -24,6 +24,7 @@ struct layout {
 	struct list addresses; /* of uint8_t[16] */
 	struct list accepts;   /* of uint32_t */
 	struct list sources;   /* of uint32_t */
+	struct list ports;     /* of struct port_socket */
 	struct list strings;   /* of char */
 };
 
@@ -46,14 +47,35 @@ static uint32_t lay_string(struct layout *layout, const char *text)
  */
 static uint32_t lay_socket(struct layout *layout, const struct builder *builder, size_t index)
 {
-	const char *path = ((const struct peer_draft *)builder->peers.items)[index].socket;
+	const struct peer_draft *draft =
+		(const struct peer_draft *)builder->peers.items + index;
+	const char *path = draft->socket;
 	const struct peer *peers = layout->peers.items;
 	uint32_t first;
 
 	if (!path)
 		return 0;
+	if (draft->ports.count > 0)
+		return lay_string(layout, path);
 	first = builder_find_socket(builder, path);
 	return first < index ? peers[first].socket : lay_string(layout, path);
+}
+
+/**
+ * lay_ports() - add the sockets of a peer's ports
+ */
+static void lay_ports(struct layout *layout, const struct peer_draft *draft, struct peer *peer)
+{
+	const struct port_draft *ports = draft->ports.items;
+
+	peer->port_first = (uint32_t)layout->ports.count;
+	peer->port_count = (uint32_t)draft->ports.count;
+	for (size_t i = 0; i < draft->ports.count; i++) {
+		struct port_socket *port = list_add(&layout->ports, sizeof(*port));
+
+		port->port = ports[i].port;
+		port->path = lay_string(layout, ports[i].path);
+	}
 }
 
 /**
@@ -70,6 +92,7 @@ static void lay_peers(struct layout *layout, const struct builder *builder)
 		if (drafts[i].name)
 			peer->name = lay_string(layout, drafts[i].name);
 		peer->socket = lay_socket(layout, builder, i);
+		lay_ports(layout, &drafts[i], peer);
 		peer->address_first = (uint32_t)layout->addresses.count;
 		peer->address_count = (uint32_t)drafts[i].addresses.count;
 		list_append(&layout->addresses, drafts[i].addresses.items,
@@ -160,6 +183,8 @@ static struct ruleset *join_layout(struct layout *layout)
 		{&layout->addresses, 16, offsetof(struct ruleset, addresses_at)},
 		{&layout->accepts, sizeof(uint32_t), offsetof(struct ruleset, accepts_at)},
 		{&layout->sources, sizeof(uint32_t), offsetof(struct ruleset, sources_at)},
+		{&layout->ports, sizeof(struct port_socket),
+		 offsetof(struct ruleset, ports_at)},
 		{&layout->strings, 1, offsetof(struct ruleset, strings_at)},
 	};
 	const size_t count = sizeof(parts) / sizeof(parts[0]);
@@ -303,6 +328,37 @@ static struct machine resolve_to(struct builder *builder, const struct ruleset *
 }
 
 /**
+ * has_port_of() - does a peer with a socket for each port have one that a rule leads to?
+ */
+static bool has_port_of(const struct ruleset *rs, const struct rule *rule)
+{
+	const struct peer *peer = ruleset_peers(rs) + rule->peer;
+	const struct port_socket *ports = ruleset_ports(rs) + peer->port_first;
+	uint32_t last = rule->fixed_port
+				? rule->vsock_port
+				: rule->vsock_port + rule->port_last - rule->port_first;
+
+	for (uint32_t i = 0; i < peer->port_count; i++) {
+		if (ports[i].port >= rule->vsock_port && ports[i].port <= last)
+			return true;
+	}
+	return peer->port_count == 0 || (rule->all_ports && !rule->fixed_port);
+}
+
+/**
+ * check_ports() - report a rule that no socket of its peer is for
+ */
+static void check_ports(struct builder *builder, const struct ruleset *rs,
+			const struct rule *rule, struct origin origin)
+{
+	if (rule->peer == NO_PEER || has_port_of(rs, rule))
+		return;
+	builder_error(builder, origin,
+		      "\"%s\" has no socket for port %u: add one to its \"sockets\"",
+		      ruleset_string(rs, ruleset_peers(rs)[rule->peer].name), rule->vsock_port);
+}
+
+/**
  * resolve_accept() - the CID that may call at a listen rule
  * Return: it; CID_UNKNOWN after an error
  */
@@ -335,6 +391,7 @@ static void resolve_rules(struct builder *builder, struct ruleset *rs, enum side
 
 		rules[i].cid = drafts[i].rule.cid = to.cid;
 		rules[i].peer = drafts[i].rule.peer = to.peer;
+		check_ports(builder, rs, &rules[i], drafts[i].to.origin);
 		for (size_t a = 0; a < drafts[i].accepts.count; a++)
 			accepts[rules[i].accept_first + a] =
 				resolve_accept(builder, rs, &references[a]);

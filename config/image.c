@@ -36,6 +36,7 @@ const struct ruleset ruleset_empty = {
 	.addresses_at = sizeof(struct ruleset),
 	.accepts_at = sizeof(struct ruleset),
 	.sources_at = sizeof(struct ruleset),
+	.ports_at = sizeof(struct ruleset),
 	.strings_at = sizeof(struct ruleset),
 	.default_connect = ACTION_PASS,
 	.default_listen = ACTION_PASS,
@@ -56,6 +57,18 @@ const char *ruleset_source(const struct ruleset *rs, const struct rule *rule)
 	const uint32_t *sources = ruleset_at(rs, rs->sources_at);
 
 	return ruleset_string(rs, sources[rule->source]);
+}
+
+const struct port_socket *ruleset_port(const struct ruleset *rs, const struct peer *peer,
+				       uint32_t port)
+{
+	const struct port_socket *ports = ruleset_ports(rs) + peer->port_first;
+
+	for (uint32_t i = 0; i < peer->port_count; i++) {
+		if (ports[i].port == port)
+			return &ports[i];
+	}
+	return NULL;
 }
 
 /* ---- checking ---- */
@@ -96,6 +109,8 @@ static bool arrays_valid(const struct ruleset *rs)
 			    _Alignof(uint32_t)) &&
 	       array_inside(rs, rs->sources_at, rs->source_count, sizeof(uint32_t),
 			    _Alignof(uint32_t)) &&
+	       array_inside(rs, rs->ports_at, rs->port_count, sizeof(struct port_socket),
+			    _Alignof(struct port_socket)) &&
 	       array_inside(rs, rs->strings_at, rs->strings_size, 1, 1);
 }
 
@@ -152,7 +167,23 @@ static bool peers_valid(const struct ruleset *rs)
 	for (uint32_t i = 0; i < rs->peer_count; i++) {
 		if (!string_valid(rs, peers[i].name) || !socket_valid(rs, peers[i].socket) ||
 		    !slice_inside(peers[i].address_first, peers[i].address_count,
-				  rs->address_count))
+				  rs->address_count) ||
+		    !slice_inside(peers[i].port_first, peers[i].port_count, rs->port_count) ||
+		    (peers[i].port_count > 0 && peers[i].socket == 0))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * port_sockets_valid() - check the sockets of ports
+ */
+static bool port_sockets_valid(const struct ruleset *rs)
+{
+	const struct port_socket *ports = ruleset_ports(rs);
+
+	for (uint32_t i = 0; i < rs->port_count; i++) {
+		if (ports[i].path == 0 || !socket_valid(rs, ports[i].path))
 			return false;
 	}
 	return true;
@@ -226,6 +257,7 @@ bool ruleset_valid(const void *image, size_t size)
 		return false;
 	return rs->default_connect <= ACTION_DENY && rs->default_listen <= ACTION_DENY &&
 	       arrays_valid(rs) && strings_valid(rs) && peers_valid(rs) &&
+	       port_sockets_valid(rs) &&
 	       rules_valid(rs, ruleset_connect(rs), rs->connect_count) &&
 	       rules_valid(rs, ruleset_listen(rs), rs->listen_count) && callers_valid(rs);
 }

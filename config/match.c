@@ -144,32 +144,43 @@ static bool is_broadcast(const uint8_t ip[16])
 }
 
 /**
+ * set_peer() - note in a decision the peer that it is for, and the way there
+ * @d: has the port
+ *
+ * There is no CID if the peer has a socket.
+ */
+static inline void set_peer(const struct ruleset *rs, uint32_t peer, struct decision *d)
+{
+	const struct port_socket *port;
+
+	d->peer = peer;
+	d->socket = d->path = peer == NO_PEER ? 0 : ruleset_peers(rs)[peer].socket;
+	d->bare = d->socket && ruleset_peers(rs)[peer].port_count > 0;
+	if (!d->bare)
+		return;
+	port = ruleset_port(rs, &ruleset_peers(rs)[peer], d->port);
+	d->path = port ? port->path : 0;
+	if (!port)
+		d->action = ACTION_DENY;
+}
+
+/**
  * by_address() - a decision to go to the machine that the address itself names
  * @by: BY_PEER or BY_SYNTHETIC
  * @to: nobody if the address names a CID that cannot be connected to
  */
-static struct decision by_address(int by, struct machine to, uint16_t port)
+static struct decision by_address(const struct ruleset *rs, int by, struct machine to,
+				  uint16_t port)
 {
-	if (!machine_exists(to) || port == 0)
-		return (struct decision){.action = ACTION_DENY, .rule = by};
-	return (struct decision){.action = ACTION_VSOCK,
-				 .rule = by,
-				 .cid = to.cid,
-				 .port = port,
-				 .socket = to.socket,
-				 .peer = to.peer};
-}
+	struct decision d = {.action = ACTION_DENY, .rule = by};
 
-/**
- * set_peer() - note the peer of a rule in its decision, and the way there
- *
- * The rule has no CID if the peer has a socket.
- */
-static inline void set_peer(const struct ruleset *rs, const struct rule *rule,
-			    struct decision *d)
-{
-	d->peer = rule->peer;
-	d->socket = rule->peer == NO_PEER ? 0 : ruleset_peers(rs)[rule->peer].socket;
+	if (!machine_exists(to) || port == 0)
+		return d;
+	d.action = ACTION_VSOCK;
+	d.cid = to.cid;
+	d.port = port;
+	set_peer(rs, to.peer, &d);
+	return d;
 }
 
 /**
@@ -185,8 +196,8 @@ static struct decision by_connect_rule(const struct ruleset *rs, const struct ru
 	if (d.action != ACTION_VSOCK)
 		return d;
 	d.cid = rule->cid;
-	set_peer(rs, rule, &d);
 	d.port = vsock_port_of(rule, port);
+	set_peer(rs, rule->peer, &d);
 	if (d.port == 0)
 		d.action = ACTION_DENY;
 	return d;
@@ -210,10 +221,10 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
 		return (struct decision){.action = ACTION_DENY, .rule = BY_DEFAULT};
 
 	if (machine_of_peer_address(rs, ip, &machine))
-		return by_address(BY_PEER, machine, to->port);
+		return by_address(rs, BY_PEER, machine, to->port);
 	machine = (struct machine){.peer = NO_PEER};
 	if (rs->names && cid_of_synthetic(ip, &machine.cid) && !is_broadcast(ip))
-		return by_address(BY_SYNTHETIC, machine, to->port);
+		return by_address(rs, BY_SYNTHETIC, machine, to->port);
 	return (struct decision){.action = ACTION_PASS, .rule = BY_DEFAULT};
 }
 
@@ -233,8 +244,8 @@ static struct decision by_listen_rule(const struct ruleset *rs, const struct rul
 	if (d.action != ACTION_VSOCK)
 		return d;
 	d.cid = stays_local ? CID_LOCAL : CID_ANY;
-	set_peer(rs, rule, &d);
 	d.port = vsock_port_of(rule, on->port);
+	set_peer(rs, rule->peer, &d);
 	if (d.socket && stays_local)
 		d.action = ACTION_DENY;
 	return d;

@@ -75,8 +75,16 @@ struct peer {
 	uint32_t name; /* offset of a NUL-terminated string; the empty string if unnamed */
 	uint32_t address_first; /* index into the peer addresses */
 	uint32_t address_count;
-	uint32_t socket; /* offset of the absolute path of its VMM's socket; 0: none. Equal
-			    paths are at one offset */
+	uint32_t socket;     /* offset of the absolute path of its VMM's socket; 0: none. Equal
+				paths are at one offset. With ports: that of the first of them */
+	uint32_t port_first; /* index into the sockets of ports */
+	uint32_t port_count; /* above 0: a socket for each port in place of the one */
+};
+
+/* A port of a peer that has a socket for each: who connects there has reached it. */
+struct port_socket {
+	uint32_t port;
+	uint32_t path; /* offset of the absolute path */
 };
 
 /* The longest path of a VMM's socket, without the NUL: the kernel takes 107 bytes, and "_" and
@@ -94,7 +102,7 @@ struct machine {
 /* Counted up with every change of the image or of what it means: a shim refuses the rules of a
  * launcher or plugin that counts otherwise. (A test builds a "next version".) */
 #ifndef RULESET_VERSION
-#define RULESET_VERSION 2u
+#define RULESET_VERSION 3u
 #endif
 
 /* The image's header. All *_at members are byte offsets from its start. */
@@ -108,7 +116,8 @@ struct ruleset {
 	uint32_t addresses_at, address_count; /* uint8_t[16][] */
 	uint32_t accepts_at, accept_count;    /* uint32_t[], CIDs */
 	uint32_t sources_at,
-		source_count; /* uint32_t[], offsets of names of files or arguments */
+		source_count;          /* uint32_t[], offsets of names of files or arguments */
+	uint32_t ports_at, port_count; /* struct port_socket[] */
 	uint32_t strings_at, strings_size; /* NUL-terminated strings; offset 0 of it is "" */
 	uint8_t default_connect;           /* ACTION_PASS or ACTION_DENY */
 	uint8_t default_listen;            /* the same */
@@ -146,6 +155,11 @@ static inline const struct peer *ruleset_peers(const struct ruleset *rs)
 	return ruleset_at(rs, rs->peers_at);
 }
 
+static inline const struct port_socket *ruleset_ports(const struct ruleset *rs)
+{
+	return ruleset_at(rs, rs->ports_at);
+}
+
 static inline const uint8_t (*ruleset_addresses(const struct ruleset *rs))[16]
 {
 	return ruleset_at(rs, rs->addresses_at);
@@ -160,6 +174,9 @@ static inline const uint32_t *ruleset_accepts(const struct ruleset *rs)
 
 /* ruleset_source() - the name of the file or argument that @rule came from */
 const char *ruleset_source(const struct ruleset *rs, const struct rule *rule);
+/* ruleset_port() - the socket of one of the ports of a peer that has one for each, or NULL */
+const struct port_socket *ruleset_port(const struct ruleset *rs, const struct peer *peer,
+				       uint32_t port);
 /* ruleset_string() - the string at offset @at of the string table (a peer's name) */
 const char *ruleset_string(const struct ruleset *rs, uint32_t at);
 
@@ -239,9 +256,11 @@ struct decision {
 	/* The rest of ACTION_VSOCK: */
 	uint32_t cid;    /* connect: the peer; listen: the CID to bind, any or 1 */
 	uint32_t port;   /* the vsock port; listen: 0 means "choose one" */
-	uint32_t socket; /* offset of the path of the VMM's socket that leads to the peer; then
-			    there is no CID: it is CID_UNKNOWN. 0: by AF_VSOCK */
+	uint32_t socket; /* as struct machine has it; then there is no CID: it is CID_UNKNOWN */
+	uint32_t path;   /* offset of the path of the VMM's socket; 0: by AF_VSOCK; or the peer
+			    has none for this port, and the action is ACTION_DENY */
 	uint32_t peer;   /* index of the peer, or NO_PEER */
+	bool bare;       /* the path is this port's alone: nobody has to be told */
 };
 
 /*

@@ -258,12 +258,27 @@ static int bind_unbound(int fd)
 	return bind_by_rules(&b, v6 ? AF_INET6 : AF_INET);
 }
 
+/* Who knocked (shutdown.c), or called meanwhile, is not to be heard any more. */
+static void drain(int fd)
+{
+	int events = sys_poll_now(fd, POLLIN), caller;
+
+	while (events > 0 && events & POLLIN) {
+		caller = (int)SYS_CALL(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC);
+		if (caller < 0)
+			return;
+		sys_close(caller);
+		events = sys_poll_now(fd, POLLIN);
+	}
+}
+
 /* listen() opens again what shutdown() closed. */
 static int revive(int fd)
 {
 	struct endpoint on;
 	struct vm_address own;
 	struct mark before, after;
+	struct decision wanted;
 	int result = mark_read(fd, &before);
 
 	if (result <= 0 || !before.shut)
@@ -276,8 +291,11 @@ static int revive(int fd)
 	place_ip(&before.local, before.v6, on.ip);
 	on.port = before.local.port;
 	/* a second listener of one port has another vsock port, and stays silent */
-	after.silent = decide_listen(rules(), &on, before.v6only).port != own.port;
+	wanted = decide_listen(rules(), &on, before.v6only);
+	after.silent = !transport_is_at(fd, &own, route_first(rules(), &wanted));
 	engine_rouse_no_more(fd);
+	if (before.muxed) /* where they stay in the queue */
+		drain(fd);
 	return mark_write(fd, &before, &after);
 }
 

@@ -62,7 +62,7 @@ static bool same_address(const struct mark *a, const struct mark *b)
 /* What this process has on the port. */
 struct holders {
 	int wanting; /* the descriptor that wants it too */
-	uint32_t port;
+	struct vm_address to;
 	const struct mark *mark;
 	int error;     /* the kernel did not say what one of the sockets is; a negated errno */
 	int inside;    /* a socket of ours that CID 1 reaches under the vsock port, or -1 */
@@ -70,16 +70,6 @@ struct holders {
 	int shared;    /* one there that has SO_REUSEPORT and the same address, or -1 */
 	bool conflict; /* TCP would refuse the bind, were it not for SO_REUSEPORT */
 };
-
-/* Do they bind at the same place, if the port is the same: to CIDs, or at the socket of one
- * VMM?
- */
-static bool same_way(const struct mark *a, const struct mark *b)
-{
-	if (!a->muxed || !b->muxed)
-		return a->muxed == b->muxed;
-	return decide_marked(rules(), a).socket == decide_marked(rules(), b).socket;
-}
 
 /* Is it a converted socket that is no client's, nor an accepted one? 1, 0, or a negated errno.
  */
@@ -118,26 +108,26 @@ static bool look_at(int fd, void *argument)
 	}
 	if (!s.mark.local.port) /* bound to port 0 */
 		s.mark.local.port = (uint16_t)s.name.port;
-	if (s.name.port == holders->port && same_way(&s.mark, holders->mark))
+	if (transport_is_at(fd, &s.name, holders->to))
 		note_holder(holders, fd, &s);
 	if (conflict(&s.mark, holders->mark) && !(s.mark.reuseport && holders->mark->reuseport))
 		holders->conflict = true;
 	return true;
 }
 
-static struct holders nobody(int wanting, uint32_t port, const struct mark *m)
+static struct holders nobody(int wanting, struct vm_address to, const struct mark *m)
 {
 	return (struct holders){.wanting = wanting,
-				.port = port,
+				.to = to,
 				.mark = m,
 				.inside = -1,
 				.outside = -1,
 				.shared = -1};
 }
 
-static struct holders look_around(int wanting, uint32_t port, const struct mark *m)
+static struct holders look_around(int wanting, struct vm_address to, const struct mark *m)
 {
-	struct holders h = nobody(wanting, port, m);
+	struct holders h = nobody(wanting, to, m);
 
 	int result = engine_each_descriptor(look_at, &h);
 
@@ -176,7 +166,7 @@ static int bind_beside(int fd, const struct ruleset *rs, const struct holders *h
 	if (cid_is_inside_only(cid))
 		return result;
 	if (may_be_outside(h, m))
-		result = transport_bind_outside(fd, rs, h->port, h->outside >= 0, m->muxed);
+		result = transport_bind_outside(fd, rs, h->to.port, h->outside >= 0, m->muxed);
 	/* a machine that only reaches itself has no outside */
 	if (result != -EADDRNOTAVAIL || h->outside >= 0)
 		*carrier = h->outside;
@@ -285,7 +275,7 @@ static int be_silent(struct conversion *c, const struct ruleset *rs, struct mark
 int second_bind(struct conversion *c, const struct ruleset *rs, const struct decision *wanted,
 		struct mark *m)
 {
-	struct holders h = look_around(c->fd, wanted->port, m);
+	struct holders h = look_around(c->fd, route_first(rs, wanted), m);
 	int result, carrier;
 
 	if (h.error || h.conflict) {
@@ -321,6 +311,7 @@ void second_settle(int fd)
 	const struct ruleset *rs = rules();
 	int result, carrier = -1;
 	struct decision wanted;
+	struct vm_address to;
 	struct conversion c;
 	struct holders h;
 	struct mark m;
@@ -331,12 +322,12 @@ void second_settle(int fd)
 	if (wanted.action != ACTION_VSOCK || !wanted.port ||
 	    conversion_begin(&c, fd, m.muxed) < 0)
 		return;
-	result = transport_bind(c.spare, route_first(rs, &wanted));
+	to = route_first(rs, &wanted);
+	result = transport_bind(c.spare, to);
 	if (result == -EADDRINUSE) {
 		/* one that blocks gets no share, and asks every second: not for all descriptors
 		 */
-		h = c.file_flags & O_NONBLOCK ? look_around(fd, wanted.port, &m)
-					      : nobody(fd, wanted.port, &m);
+		h = c.file_flags & O_NONBLOCK ? look_around(fd, to, &m) : nobody(fd, to, &m);
 		result = h.error ?: bind_beside(c.spare, rs, &h, wanted.cid, &m, &carrier);
 	}
 	if (result == 0)

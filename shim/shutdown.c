@@ -17,20 +17,14 @@
  * way to. The attempt is not waited for. */
 static bool knock(int fd, bool muxed)
 {
-	struct vm_address own;
 	int caller;
 
-	if (muxed) /* the kernel's shutdown() wakes them, and listen() opens it again */
-		return sys_shutdown(fd, SHUT_RDWR) == 0;
-	if (!transport_is_loopback(CID_LOCAL))
+	if (!muxed && !transport_is_loopback(CID_LOCAL))
 		return false;
-	if (transport_local(fd, &own) <= 0)
-		return true;
-	caller = transport_socket(false, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	caller = transport_socket(muxed, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (caller < 0)
 		return true;
-	own.cid = CID_LOCAL;
-	transport_connect(caller, own);
+	transport_connect_back(caller, fd, muxed);
 	sys_close(caller);
 	return true;
 }

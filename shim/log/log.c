@@ -75,11 +75,13 @@ static void add_outcome(struct line *line, const char *call, const struct rulese
 		break;
 	case ACTION_DENY:
 		line_add(line, " -> denied");
+		if (d->bare && !d->path)
+			line_add(line, ", for the peer has no socket for this port");
 		break;
 	case ACTION_VSOCK:
 		line_add(line, " -> vsock ");
-		if (d->socket)
-			line_add(line, ruleset_string(rs, d->socket));
+		if (d->path)
+			line_add(line, ruleset_string(rs, d->path));
 		else if (d->cid == CID_ANY)
 			line_add(line, *call == 'c' ? "nowhere" : "any");
 		else

@@ -35,6 +35,8 @@ static int hold_dialogue(int fd, struct vm_address to, int64_t until)
 	struct dialogue d;
 	int result;
 
+	if (to.port == PORT_OF_PATH) /* nobody has to be told */
+		return 0;
 	speak_begin(&d, to);
 	result = speak(fd, &d);
 	while (result == 0) {

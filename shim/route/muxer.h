@@ -15,6 +15,8 @@
  * guest's VM sockets for good then. Where the time is over there is no other way, and the log
  * says so.
  *
+ * libkrun has a path for each port, and nothing is said (PORT_OF_PATH).
+ *
  * Pure functions.
  */
 #ifndef VSOCKIFY_ROUTE_MUXER_H

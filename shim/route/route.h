@@ -27,8 +27,8 @@ static inline struct vm_address route_first(const struct ruleset *rs, const stru
 {
 	return (struct vm_address){
 		.cid = to->cid,
-		.port = to->port,
-		.path = to->socket ? ruleset_string(rs, to->socket) : NULL,
+		.port = to->bare ? PORT_OF_PATH : to->port,
+		.path = to->path ? ruleset_string(rs, to->path) : NULL,
 	};
 }
 

@@ -11,6 +11,8 @@
 #include "../../config/cid.h"
 
 #define PORT_ANY UINT32_MAX
+/* With the path of a Unix socket that is for one port alone, which so need not be named. */
+#define PORT_OF_PATH 0
 
 /* CID_ANY: bound to no certain one. PORT_ANY: to none; given to bind(): one of the kernel's. */
 struct vm_address {

@@ -35,17 +35,30 @@ static socklen_t client_name(struct sockaddr_un *un, uint32_t port)
 	return (socklen_t)(decimal_put(un->sun_path + sizeof prefix, port) - (char *)un);
 }
 
-/* PATH_PORT; 0 if it is too long, which the rules do not let be */
-static socklen_t server_name(struct sockaddr_un *un, const char *path, uint32_t port)
+/* PATH_PORT, or PATH alone; 0 if it is too long, which the rules do not let be */
+static socklen_t server_name(struct sockaddr_un *un, struct vm_address to)
 {
-	size_t length = strlen(path);
+	size_t length = strlen(to.path);
+	char *end = un->sun_path + length;
 
 	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (length + sizeof "_4294967295" > sizeof un->sun_path)
 		return 0;
-	memcpy(un->sun_path, path, length);
-	un->sun_path[length] = '_';
-	return (socklen_t)(decimal_put(un->sun_path + length + 1, port) + 1 - (char *)un);
+	memcpy(un->sun_path, to.path, length);
+	if (to.port != PORT_OF_PATH) {
+		*end = '_';
+		end = decimal_put(end + 1, to.port);
+	}
+	return (socklen_t)(end + 1 - (char *)un);
+}
+
+bool muxer_is_at(int fd, struct vm_address to)
+{
+	struct sockaddr_un own, wanted;
+	socklen_t len = sizeof own, wanted_len = server_name(&wanted, to);
+
+	return sys_getsockname(fd, &own, &len) == 0 && len == wanted_len &&
+	       memcmp(&own, &wanted, len) == 0;
 }
 
 /* The number at the end of a text of this length; PORT_ANY if there is none. */
@@ -131,7 +144,7 @@ static bool is_stale(const struct sockaddr_un *un, socklen_t len)
 static int bind_server(int fd, struct vm_address to)
 {
 	struct sockaddr_un un;
-	socklen_t len = server_name(&un, to.path, to.port);
+	socklen_t len = server_name(&un, to);
 	int result = len ? sys_bind(fd, &un, len) : -ENAMETOOLONG;
 
 	if (result != -EADDRINUSE || !is_stale(&un, len))
@@ -162,6 +175,15 @@ int muxer_connect(int fd, struct vm_address to)
 		return -ENAMETOOLONG;
 	memcpy(un.sun_path, to.path, length);
 	return sys_connect(fd, &un, sizeof un);
+}
+
+int muxer_connect_back(int fd, int listener)
+{
+	struct sockaddr_un un;
+	socklen_t len = sizeof un;
+	int result = sys_getsockname(listener, &un, &len);
+
+	return result < 0 ? result : sys_connect(fd, &un, len);
 }
 
 /* What waits to be read is in the sender's buffer here: this one's is what the VMM has not

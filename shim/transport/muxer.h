@@ -8,6 +8,8 @@
  * wants a port of the guest connects there and names it (route/muxer.h has that dialogue); a
  * guest's call to port P of the host arrives at PATH_P, where a server of the host listens.
  *
+ * libkrun has a path for each port instead (PORT_OF_PATH), where nobody has to be named.
+ *
  * A client's socket is bound to an abstract name with its port, so that ports are unique in the
  * network namespace, as TCP's are, and `ss -x` shows them; a server's has PATH_P, and so have
  * the sockets that it accepts. Whose port a guest calls from is not known: one is made from the
@@ -42,7 +44,9 @@ static inline bool muxer_is_family(int family)
 bool muxer_is_meant(const struct ruleset *rs);
 
 int muxer_bind(int fd, struct vm_address to);
+bool muxer_is_at(int fd, struct vm_address to);
 int muxer_connect(int fd, struct vm_address to);
+int muxer_connect_back(int fd, int listener);
 int muxer_set_buffer(int fd, uint64_t size);
 int muxer_get_buffer(int fd, uint64_t *size);
 

@@ -66,10 +66,28 @@ static inline int transport_bind(int fd, struct vm_address to)
 	return to.path ? muxer_bind(fd, to) : vsock_bind(fd, to);
 }
 
+/*
+ * transport_is_at() - is a socket bound to the port that transport_bind() to @to would take?
+ * @own: its name
+ */
+static inline bool transport_is_at(int fd, const struct vm_address *own, struct vm_address to)
+{
+	if (to.path || own->path)
+		return to.path && own->path && muxer_is_at(fd, to);
+	return own->port == to.port;
+}
+
 /* transport_connect() - connect(2): begin an attempt, if the socket is non-blocking */
 static inline int transport_connect(int fd, struct vm_address to)
 {
 	return to.path ? muxer_connect(fd, to) : vsock_connect(fd, to);
+}
+
+/* transport_connect_back() - connect to a listener of this machine's; where it is AF_VSOCK's,
+ * by CID 1 */
+static inline int transport_connect_back(int fd, int listener, bool muxed)
+{
+	return muxed ? muxer_connect_back(fd, listener) : vsock_connect_back(fd, listener);
 }
 
 /* transport_set_connect_timeout() - for how many microseconds an attempt may take; nothing

@@ -51,6 +51,16 @@ static inline int vsock_connect(int fd, struct vm_address to)
 	return sys_connect(fd, &vm, sizeof vm);
 }
 
+static inline int vsock_connect_back(int fd, int listener)
+{
+	struct sockaddr_vm vm = {.svm_family = AF_UNSPEC};
+	socklen_t len = sizeof vm;
+	int result = sys_getsockname(listener, &vm, &len);
+
+	vm.svm_cid = CID_LOCAL;
+	return result < 0 ? result : sys_connect(fd, &vm, sizeof vm);
+}
+
 /* Kernels before 5.16 do not have the option, and go by their default. */
 static inline int vsock_set_connect_timeout(int fd, uint64_t us)
 {

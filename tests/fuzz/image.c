@@ -49,8 +49,8 @@ static void read_image(const struct ruleset *rs)
 
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		ep.port = ports[i];
-		(void)strlen(ruleset_string(rs, decide_connect(rs, &ep).socket));
-		(void)strlen(ruleset_string(rs, decide_listen(rs, &ep, false).socket));
+		(void)strlen(ruleset_string(rs, decide_connect(rs, &ep).path));
+		(void)strlen(ruleset_string(rs, decide_listen(rs, &ep, false).path));
 		ep.ip[15] ^= 1;
 	}
 	read_rules(rs, ruleset_connect(rs), rs->connect_count);

@@ -433,16 +433,12 @@ static struct decision naive_connect(const struct ruleset *rs, const struct endp
 	if (cid_of_synthetic(a, &cid))
 		d = (struct decision){cid == CID_UNKNOWN || to->port == 0 ? ACTION_DENY
 									  : ACTION_VSOCK,
-				      BY_SYNTHETIC,
-				      cid,
-				      to->port,
-				      0,
-				      NO_PEER};
+				      BY_SYNTHETIC, cid, to->port, .peer = NO_PEER};
 	for (int i = (int)rs->connect_count - 1; i >= 0; i--) {
 		if (!naive_meets(&rules[i], a, to->port))
 			continue;
-		d = (struct decision){(enum action)rules[i].action,    i, rules[i].cid,
-				      naive_port(&rules[i], to->port), 0, NO_PEER};
+		d = (struct decision){(enum action)rules[i].action, i, rules[i].cid,
+				      naive_port(&rules[i], to->port), .peer = NO_PEER};
 		if (d.action == ACTION_VSOCK && d.port == 0)
 			d.action = ACTION_DENY;
 	}
@@ -468,8 +464,8 @@ static struct decision naive_listen(const struct ruleset *rs, const struct endpo
 			meets = meets || naive_meets(&rules[i], any_v4, on->port);
 		if (!meets)
 			continue;
-		d = (struct decision){(enum action)rules[i].action,    i, VMADDR_CID_ANY,
-				      naive_port(&rules[i], on->port), 0, NO_PEER};
+		d = (struct decision){(enum action)rules[i].action, i, VMADDR_CID_ANY,
+				      naive_port(&rules[i], on->port), .peer = NO_PEER};
 		/* A rule names loopback if its first and its last address are loopback. */
 		memcpy(last, rules[i].ip, 16);
 		for (unsigned int bit = rules[i].prefix_bits; bit < 128; bit++)

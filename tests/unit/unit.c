@@ -245,6 +245,7 @@ int main(void)
 		{.pName = "compile", .pTests = compile_tests},
 		{.pName = "find", .pTests = find_tests},
 		{.pName = "socket", .pTests = socket_tests},
+		{.pName = "ports", .pTests = ports_tests},
 		{.pName = "broker", .pTests = broker_tests},
 		CU_SUITE_INFO_NULL,
 	};

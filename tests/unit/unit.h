@@ -23,6 +23,7 @@ extern CU_TestInfo pattern_tests[];
 extern CU_TestInfo plausible_tests[];
 extern CU_TestInfo proctext_tests[];
 extern CU_TestInfo socket_tests[];
+extern CU_TestInfo ports_tests[];
 extern CU_TestInfo spec_tests[];
 extern CU_TestInfo text_tests[];
 
