@@ -85,6 +85,10 @@ int mark_write(int fd, const struct mark *before, const struct mark *after)
 
 	if (before)
 		old = pack_words(before, form_on(before));
+	if (after->muxed) {
+		new.a = pack_pending(new.a, after->pending);
+		old.a = before ? pack_pending(old.a, before->pending) : 0;
+	}
 	if (filter)
 		result = filter_write(fd, after, form);
 	if (result < 0)

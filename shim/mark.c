@@ -84,16 +84,29 @@ static int filter_read(int fd, struct mark *m, enum form form)
 
 /* ---- whole marks ---- */
 
+/* What word A says; *@a is as pack.h knows it afterwards. */
+static enum form unpack_word_a(struct mark *m, uint64_t *a, bool muxed)
+{
+	uint8_t pending;
+	enum form form;
+
+	if (!muxed)
+		return unpack_head(m, *a);
+	*a = unpack_pending(*a, &pending);
+	form = unpack_head(m, *a);
+	m->muxed = true;
+	m->pending = pending;
+	return form;
+}
+
 int mark_head(int fd, struct mark *m)
 {
 	uint64_t a;
 	bool muxed;
 	int result = get_word_a(fd, &a, &muxed);
 
-	if (result == 1) {
-		unpack_head(m, a);
-		m->muxed = muxed;
-	}
+	if (result == 1)
+		unpack_word_a(m, &a, muxed);
 	return result;
 }
 
@@ -103,23 +116,21 @@ int mark_head_of_ours(int fd, struct mark *m)
 	bool muxed;
 	int result = ask_word_a(fd, &a, &muxed);
 
-	if (result == 1) {
-		unpack_head(m, a);
-		m->muxed = muxed;
-	}
+	if (result == 1)
+		unpack_word_a(m, &a, muxed);
 	return result;
 }
 
-/* Flags and addresses; @a is word A. 0, or a negated errno. */
-static int read_names(int fd, uint64_t a, bool muxed, struct mark *m)
+/* Flags and addresses; *@a is word A. 0, or a negated errno. */
+static int read_names(int fd, uint64_t *a, bool muxed, struct mark *m)
 {
-	struct words w = {.a = a, .b = WORD_B_EMPTY, .c = WORD_C_EMPTY};
-	enum form form = unpack_head(m, a);
+	struct words w = {.b = WORD_B_EMPTY, .c = WORD_C_EMPTY};
+	enum form form = unpack_word_a(m, a, muxed);
 	int result;
 
-	m->muxed = muxed;
-	if (unpack_is_whole(a))
+	if (unpack_is_whole(*a))
 		return 0;
+	w.a = *a;
 	if (form == FORM_FILTER)
 		return filter_read(fd, m, form);
 	result = transport_has_word_b(muxed) ? get_word_b(fd, &w.b) : 0;
@@ -137,7 +148,7 @@ int mark_names(int fd, struct mark *m)
 	int result = get_word_a(fd, &a, &muxed);
 
 	if (result == 1)
-		result = read_names(fd, a, muxed, m) ?: 1;
+		result = read_names(fd, &a, muxed, m) ?: 1;
 	return result;
 }
 
@@ -164,6 +175,6 @@ int mark_read(int fd, struct mark *m)
 	int result = get_word_a(fd, &a, &muxed);
 
 	if (result == 1)
-		result = read_names(fd, a, muxed, m) ?: read_rest(fd, a, m) ?: 1;
+		result = read_names(fd, &a, muxed, m) ?: read_rest(fd, a, m) ?: 1;
 	return result;
 }

@@ -8,6 +8,9 @@
  *   FORM_WIDE_*   1 bit that C has no room for, 1 shut, bytes 0..3 of the address, its port;
  *                 bytes 4..11 are in B, the rest in C; the other address is PLACE_NONE
  *   FORM_FILTER   nothing: all is in the filter
+ * A Unix socket, which has no word B, never has a wide form. There these two say that the
+ * connection is pending (FORM_WIDE_PEER) or carried (FORM_WIDE_LOCAL), and the form is
+ * FORM_COMPACT with the bit `peer`, else FORM_FILTER: one of them, for there is a peer.
  * Word B in FORM_COMPACT, from the top: 2 kind, 32 value, 16 port, 1 shut, 1 quickack, 1 cork,
  * 1 reuseport, 7 keepcnt, 1 any_port, 2 magic. Word C: 1 zero, 15 keepidle, 15 keepintvl, 1
  * lingers.
@@ -334,6 +337,30 @@ void unpack_places(struct mark *m, const struct words *w)
 		*place = unpack_wide(w->a, w->b, w->c);
 		m->shut = w->a & A_WIDE_SHUT;
 	}
+}
+
+_Static_assert((int)FORM_WIDE_PEER == (int)PENDING_YES &&
+		       (int)FORM_WIDE_LOCAL == (int)PENDING_CARRIED,
+	       "one stands for the other");
+
+#define A_FORM_MASK (UINT64_C(3) << A_FORM_SHIFT)
+
+uint64_t pack_pending(uint64_t a, uint8_t pending)
+{
+	return pending == PENDING_NO ? a
+				     : (a & ~A_FORM_MASK) | (uint64_t)pending << A_FORM_SHIFT;
+}
+
+uint64_t unpack_pending(uint64_t a, uint8_t *pending)
+{
+	enum form form = unpack_form(a);
+
+	*pending = PENDING_NO;
+	if (form != FORM_WIDE_PEER && form != FORM_WIDE_LOCAL)
+		return a;
+	*pending = (uint8_t)form;
+	form = a & A_PEER ? FORM_COMPACT : FORM_FILTER;
+	return (a & ~A_FORM_MASK) | (uint64_t)form << A_FORM_SHIFT;
 }
 
 struct words pack_words(const struct mark *m, enum form form)

@@ -28,6 +28,9 @@ struct extra {
 	uint32_t value;
 };
 
+/* How far a connection is that the broker makes. NO: none of those, or no more. */
+enum pending { PENDING_NO, PENDING_YES, PENDING_CARRIED };
+
 struct mark {
 	bool v6;         /* made as AF_INET6 */
 	bool v6only;     /* IPV6_V6ONLY was on at bind */
@@ -41,6 +44,7 @@ struct mark {
 	bool extended;   /* mark_head() does not tell all */
 	bool filtered;   /* a filter carries a part */
 	bool muxed;      /* on a Unix socket, where only word A and the filter are (muxer.h) */
+	uint8_t pending; /* enum pending; only on a Unix socket */
 	struct place local;
 	struct place peer; /* the address that connect() was given, or saved by shutdown() */
 	bool shut;         /* shutdown() was called, and the kernel forgot the peer */
@@ -78,6 +82,13 @@ enum form pack_form(const struct mark *m);
 
 /* pack_words() - the words of a mark; @form: of pack_form() */
 struct words pack_words(const struct mark *m, enum form form);
+
+/*
+ * pack_pending(), unpack_pending() - word A of a Unix socket, with what it says of `pending`,
+ * and without
+ */
+uint64_t pack_pending(uint64_t a, uint8_t pending);
+uint64_t unpack_pending(uint64_t a, uint8_t *pending);
 
 /* pack_filter() - its filter, which says all of it that the words do not */
 void pack_filter(const struct mark *m, enum form form, struct filter *f);

@@ -105,6 +105,18 @@ static bool same_mark(const struct mark *one, const struct mark *other)
 }
 
 /**
+ * check_pending() - the same of what a Unix socket's word A says of the broker
+ */
+static void check_pending(uint64_t a)
+{
+	uint8_t pending;
+	uint64_t rest = unpack_pending(a, &pending);
+
+	require(pending <= PENDING_CARRIED && pack_pending(rest, pending) == a);
+	require(unpack_form(rest) == FORM_COMPACT || unpack_form(rest) == FORM_FILTER);
+}
+
+/**
  * check_words() - all that has to hold for what a socket holds
  */
 static void check_words(const struct socket_words *from)
@@ -116,6 +128,7 @@ static void check_words(const struct socket_words *from)
 
 	if (pack_is_mark(from->words.a) != 1)
 		return;
+	check_pending(from->words.a);
 	unpack(&one, from, 0xa5);
 	unpack(&other, from, 0x5a);
 	require(same_mark(&one, &other));
