@@ -4,6 +4,7 @@
  */
 #include "attempt.h"
 
+#include "ask.h"
 #include "engine.h"
 #include "kernel/sys.h"
 #include "log/log.h"
@@ -142,6 +143,41 @@ static int connect_straight(struct attempt *a, const struct vm_address *old_name
 	return conclude(a->fd, c.file_flags, result);
 }
 
+/* The broker is to have it. 1: it cannot, and nothing has happened. */
+static int connect_by_broker(struct attempt *a)
+{
+	struct conversion c;
+	int result = conversion_begin(&c, a->fd, true);
+
+	if (result < 0)
+		return 1;
+	a->mark.begun = true;
+	a->mark.pending = PENDING_YES;
+	result = conversion_mark(&c, a->rs, &a->mark) ?: ask_connect(c.spare, &a->mark);
+	if (result < 0) {
+		conversion_abort(&c);
+		a->mark.pending = PENDING_NO;
+		log_failure("connect", a->fd, "the broker cannot be reached, so this waits",
+			    -result, "");
+		return 1;
+	}
+	result = conversion_commit(&c);
+	if (result < 0)
+		return result;
+	result = conversion_finish(&c);
+	if (result < 0)
+		return conversion_recall(&c, &a->mark, result);
+	log_progress("connect", a->fd, "the broker makes the connection");
+	return -EINPROGRESS;
+}
+
+/* The time is over: a VMM may not bear that its socket is closed before it has answered. */
+static void leave(struct attempt *a, int muxer)
+{
+	if (engine_broker() && sys_connected(muxer) == 1 && ask_hold(muxer) == 0)
+		log_progress("connect", a->fd, "the broker waits for the VMM's answer");
+}
+
 /*
  * The same by way of a VMM. Its dialogue has to be over before the program may have the socket,
  * so it is held first; until then the program has its TCP socket, and keeps it if there is no
@@ -151,12 +187,18 @@ static int connect_straight(struct attempt *a, const struct vm_address *old_name
 static int connect_muxed(struct attempt *a)
 {
 	struct conversion c;
-	int result = prepare(a, &c, false);
+	bool by_broker = engine_broker() && route_speaks(a->first) && sys_never_blocks(a->fd);
+	int result = by_broker ? connect_by_broker(a) : 1;
 
+	if (result != 1)
+		return result;
+	result = prepare(a, &c, false);
 	if (result < 0)
 		return result;
 	result = route_enter(c.spare, a->fd, a->first, a->rs->connect_timeout_us);
 	if (result < 0) {
+		if (result == -ETIMEDOUT)
+			leave(a, c.spare);
 		conversion_abort(&c);
 		return result;
 	}

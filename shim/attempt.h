@@ -8,6 +8,9 @@
  * waits afterwards (wait.h). A socket that bind() converted is connected as it is; any other
  * attempt takes a fresh socket, which replaces what lies under the descriptor.
  *
+ * Past a VMM there is a dialogue, which takes as long as it takes. Who wants to wait, waits in
+ * here; for who does not, the broker holds it (ask.h). Without a broker everybody waits.
+ *
  * All functions are async-signal-safe, leave errno alone, and return what connect() does: 0, or
  * a negated errno of TCP's.
  */

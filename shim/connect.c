@@ -25,6 +25,7 @@
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "route/route.h"
+#include "settle.h"
 #include "transport/transport.h"
 #include "wait.h"
 
@@ -83,12 +84,13 @@ static int already_failed(int fd, const struct mark *m)
 
 	if (result < 0)
 		return result;
+	error = m->pending ? settle_error(fd, error) : tcp_error(error);
 	if (m->begun) {
 		after.begun = false;
 		mark_write(fd, m, &after);
-		return error ? -tcp_error(error) : -ECONNABORTED;
+		return error ? -error : -ECONNABORTED;
 	}
-	return error ? -tcp_error(error) : 1;
+	return error ? -error : 1;
 }
 
 /* A blocking socket waits for the end of the attempt that is under way. */
@@ -108,14 +110,45 @@ static int still_connecting(int fd)
 	return result;
 }
 
+/* The same of an attempt that the broker makes. Return: enum settled, or a negated errno. */
+static int wait_settled(int fd, struct mark *m)
+{
+	int timeout, result = wait_limit(fd, SO_SNDTIMEO, &timeout);
+
+	if (result == 0)
+		result = engine_wait(fd, POLLOUT, timeout, timeout < 0);
+	return result < 0 ? result : settle(fd, m);
+}
+
+/* may_connect_again() where the broker makes, or made, the connection */
+static int may_connect_past_broker(int fd)
+{
+	struct mark m;
+	int state = settle(fd, &m);
+
+	if (state == STILL_PENDING && !sys_never_blocks(fd))
+		state = wait_settled(fd, &m);
+	switch (state) {
+	case STILL_PENDING:
+		return -EALREADY;
+	case HAS_FAILED:
+		return already_failed(fd, &m);
+	default: /* whoever is asked now has settled it, if not this call */
+		return state < 0 ? state : already_connected(fd, &m);
+	}
+}
+
 /*
  * may_connect_again() - TCP's answer to a connect() on this converted socket
  * Return: 1 if a new attempt is to be made; else what connect() returns
  */
 static int may_connect_again(int fd, const struct mark *m)
 {
-	int progress = progress_of(fd, m);
+	int progress;
 
+	if (m->pending)
+		return may_connect_past_broker(fd);
+	progress = progress_of(fd, m);
 	switch (progress) {
 	case UNCONNECTED:
 		return 1;
@@ -159,6 +192,7 @@ static int connect_converted(struct attempt *a, const struct subject *s,
 	a->mark = s->mark;
 	a->mark.restricted = a->mark.any_port = false; /* which are a listener's */
 	a->mark.muxed = muxed;
+	a->mark.pending = PENDING_NO;
 	a->mark.peer = place_of(a->to.ip, a->to.port);
 	return attempt_fresh(a, muxed || s->mark.muxed ? NULL : &s->name);
 }

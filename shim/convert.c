@@ -225,6 +225,17 @@ int conversion_begin(struct conversion *c, int fd, bool muxed)
 	return begin(c, fd, OURS, muxed);
 }
 
+int conversion_begin_with(struct conversion *c, int fd, int spare)
+{
+	int result;
+
+	*c = (struct conversion){.fd = fd, .spare = spare, .muxed = true, .nonblocking = true};
+	result = look_at_old(c) ?: carry(c);
+	if (result < 0)
+		conversion_abort(c);
+	return result;
+}
+
 void conversion_abort(struct conversion *c)
 {
 	sys_close(c->spare);

@@ -73,6 +73,10 @@ struct conversion {
  * @muxed: as transport_socket() has it */
 int conversion_begin(struct conversion *c, int fd, bool muxed);
 
+/* conversion_begin_with() - the new socket is there already, a non-blocking Unix socket:
+ * @spare, which is closed on failure */
+int conversion_begin_with(struct conversion *c, int fd, int spare);
+
 /* conversion_mark() - give it its mark and its buffer size */
 int conversion_mark(const struct conversion *c, const struct ruleset *rs, const struct mark *m);
 

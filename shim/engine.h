@@ -30,11 +30,15 @@
 #include <time.h>
 
 #include "../config/ruleset.h"
+#include "broker/environment.h"
 
 #define ENGINE_LATER 4096 /* the kernel's errnos end below it */
 
 /* rules() - the rules in force; never NULL. Every wrapped call begins with it. */
 static inline const struct ruleset *rules(void);
+
+/* engine_broker() - the broker of these rules; NULL if there is none */
+static inline const struct broker_environment *engine_broker(void);
 
 /* ---- the program's descriptors ---- */
 

@@ -13,6 +13,7 @@
 #include "kernel/endpoint.h"
 #include "kernel/memory.h"
 #include "kernel/sys.h"
+#include "settle.h"
 #include "share.h"
 #include "translate.h"
 #include "transport/transport.h"
@@ -61,6 +62,8 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 	socklen_t room;
 	int result, ours;
 
+	if (settle_may_be(fd))
+		settle(fd, &m);
 	room = memory_readable(len, sizeof *len) ? *len : 0;
 	result = sys_getsockname(fd, addr, len);
 	if (result < 0 || !may_be_given(addr, room))
@@ -71,6 +74,8 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 	if (ours != 1)
 		return ours;
 	share_names(fd, &m);
+	if (m.pending)
+		m.local.port = settle_port(fd, &m);
 	local_endpoint(rs, fd, &m, &given, &ep);
 	return give(&ep, m.v6, addr, room, len);
 }
@@ -85,6 +90,11 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 	bool known = false;
 	int result, ours;
 
+	if (settle_may_be(fd)) {
+		ours = settle(fd, &m);
+		if (ours == STILL_PENDING || ours == HAS_FAILED)
+			return -ENOTCONN;
+	}
 	room = memory_readable(len, sizeof *len) ? *len : 0;
 	result = sys_getpeername(fd, addr, len);
 	if (result != -ENOTCONN && (result < 0 || !may_be_given(addr, room)))

@@ -20,6 +20,7 @@
 #include "kernel/memory.h"
 #include "kernel/sys.h"
 #include "linger.h"
+#include "settle.h"
 #include "share.h"
 #include "transport/transport.h"
 
@@ -237,6 +238,16 @@ static bool carries_mark(int level, int name)
 	       (name == SO_MAX_PACING_RATE || name == SO_INCOMING_CPU || name == SO_REUSEPORT);
 }
 
+/* Is it the one that holds a pending connection back, so that the mark has to keep the
+ * program's value? */
+static bool holds_back(int fd, int level, int name)
+{
+	struct mark m;
+
+	return level == SOL_SOCKET && name == SO_SNDBUF && settle_may_be(fd) &&
+	       mark_head(fd, &m) == 1 && m.pending == PENDING_YES;
+}
+
 static bool attaches_filter(int level, int name)
 {
 	return level == SOL_SOCKET && (name == SO_ATTACH_FILTER || name == SO_DETACH_FILTER ||
@@ -245,7 +256,8 @@ static bool attaches_filter(int level, int name)
 
 int option_set(int fd, int level, int name, const void *value, socklen_t len)
 {
-	bool to_mark = carries_mark(level, name), to_filter = attaches_filter(level, name);
+	bool to_mark = carries_mark(level, name) || holds_back(fd, level, name),
+	     to_filter = attaches_filter(level, name);
 	int index = option_find(level, name), result;
 	struct mark m;
 
@@ -293,9 +305,22 @@ static int give_int(int number, void *value, socklen_t *len)
 	return give(&number, sizeof number, value, len);
 }
 
-static int get_tcp_info(int fd, const struct mark *m, void *value, socklen_t *len)
+/* The same where the broker may have a hand in it. */
+static int tcp_state_now(int fd, struct mark *m)
 {
-	int state = tcp_state_of(fd, m);
+	switch (settle_may_be(fd) ? settle(fd, m) : SETTLED_BEFORE) {
+	case STILL_PENDING:
+		return TCP_SYN_SENT;
+	case HAS_FAILED:
+		return TCP_CLOSE;
+	default:
+		return tcp_state_of(fd, m);
+	}
+}
+
+static int get_tcp_info(int fd, struct mark *m, void *value, socklen_t *len)
+{
+	int state = tcp_state_now(fd, m);
 	struct tcp_info info = {
 		.tcpi_state = (uint8_t)state,
 		.tcpi_snd_mss = 1448,
@@ -332,6 +357,19 @@ static bool is_of_connect(int fd)
 	return mark_head(fd, &m) == 1 && sys_connected(fd) == 0;
 }
 
+/* SO_ERROR of a connection that the broker makes, or made: @number is the kernel's. */
+static int error_past_broker(int fd, int number, void *value, socklen_t *len)
+{
+	struct mark m;
+	int state = settle(fd, &m);
+
+	if (state == HAS_FAILED)
+		return give_int(settle_error(fd, number), value, len);
+	if (state == SETTLED_BEFORE && number && is_of_connect(fd))
+		return give_int(tcp_error(number), value, len);
+	return state < 0 ? state : 0;
+}
+
 /* Answers of a VM socket that TCP would not give. */
 static int correct(int fd, int level, int name, void *value, socklen_t *len)
 {
@@ -344,6 +382,8 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 	memcpy(&number, value, cut ? *len : sizeof number);
 	switch (name) {
 	case SO_ERROR:
+		if (settle_may_be(fd))
+			return error_past_broker(fd, number, value, len);
 		return number && is_of_connect(fd) ? give_int(tcp_error(number), value, len)
 						   : 0;
 	case SO_LINGER:
@@ -383,7 +423,7 @@ int option_get(int fd, int level, int name, void *value, socklen_t *len)
 		if (result)
 			return result < 0 ? result : 0;
 	}
-	if (carries_mark(level, name)) {
+	if (carries_mark(level, name) || holds_back(fd, level, name)) {
 		result = mark_read(fd, &m);
 		if (result == 1)
 			result = check_length(level, len) ?: 1;

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "kernel/sys.h"
 #include "second.h"
+#include "settle.h"
 #include "translate.h"
 #include "transport/transport.h"
 
@@ -136,12 +137,17 @@ int shutdown_socket(int fd, int how)
 {
 	struct vm_address peer;
 	struct mark m;
-	int result, listens;
+	int result, listens, state;
 
 	rules();
+	state = settle_may_be(fd) ? settle(fd, &m) : SETTLED_BEFORE;
 	result = how < SHUT_RD || how > SHUT_RDWR ? 0 : mark_read(fd, &m);
 	if (result <= 0)
 		return result < 0 ? result : sys_shutdown(fd, how);
+	if (state == HAS_FAILED)
+		return -ENOTCONN;
+	if (state == STILL_PENDING) /* as below: the broker sees it, and gives up */
+		return sys_shutdown(fd, SHUT_RDWR);
 	result = transport_peer(fd, &peer);
 	if (result >= 0)
 		return shutdown_connection(fd, &m, &peer, how);

@@ -12,6 +12,7 @@
 #include "kernel/sys.h"
 #include "mark.h"
 #include "queue.h"
+#include "settle.h"
 #include "transport/transport.h"
 #include "wait.h"
 
@@ -98,11 +99,23 @@ static int not_connected(int fd, const struct mark *m, int flags)
 	return m->begun && !(events & POLLHUP) ? THE_END : ENOTCONN;
 }
 
+/* A connection of the broker's that failed says ECONNRESET, whatever it failed with. The kernel
+ * has told that once now. */
+static void tell_failure(int fd)
+{
+	struct mark m;
+
+	if (settle_may_be(fd) && settle(fd, &m) == HAS_FAILED)
+		errno = settle_error(fd, ECONNRESET);
+}
+
 bool unconnected_receive_again(int fd, int flags, ssize_t *result)
 {
 	struct mark m;
 	int outcome;
 
+	if (*result < 0 && errno == ECONNRESET)
+		tell_failure(fd);
 	if (*result >= 0 || errno != ENOTCONN || mark_names(fd, &m) <= 0)
 		return false;
 	outcome = not_connected(fd, &m, flags);
@@ -127,6 +140,8 @@ static bool goes_nowhere(int fd, const struct mark *m)
 
 	if (m->silent || m->refused)
 		return !m->silent;
+	if (m->pending == PENDING_YES) /* it never was a connection */
+		return false;
 	events = sys_poll_now(fd, POLLOUT | POLLRDHUP);
 	if (m->muxed)
 		return events > 0 && events & POLLHUP && !m->shut;
@@ -170,10 +185,15 @@ static int without_connection(int fd, int flags)
  */
 static bool send_again(int fd, int flags, size_t size, ssize_t *result)
 {
-	int error = errno;
+	int error = errno, failure;
 
 	if (*result >= 0 || (error != EPIPE && error != ENOTCONN))
 		return false;
+	failure = error == EPIPE ? settle_failure(fd) : 0;
+	if (failure) {
+		errno = failure;
+		return false;
+	}
 	if (error == EPIPE && is_forgiven(fd, size)) {
 		*result = (ssize_t)size;
 		return false;

@@ -152,18 +152,29 @@ static inline int sys_set_flags(int fd, int flags)
 	return result;
 }
 
+#ifdef SYS_mmap2 /* 32 bits: there SYS_mmap takes a pointer to its arguments */
+#define SYS_MAP SYS_mmap2
+#else
+#define SYS_MAP SYS_mmap
+#endif
+
+static inline void *sys_mapped(long at)
+{
+	return at < 0 && at > -4096 ? NULL : (void *)at;
+}
+
 /* sys_map() - @size bytes of fresh memory; NULL if there is none */
 static inline void *sys_map(size_t size)
 {
-#ifdef SYS_mmap2 /* 32 bits: there SYS_mmap takes a pointer to its arguments */
-	const long call = SYS_mmap2;
-#else
-	const long call = SYS_mmap;
-#endif
-	long at = SYS_CALL(call, NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return sys_mapped(SYS_CALL(SYS_MAP, NULL, size, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+}
 
-	return at < 0 && at > -4096 ? NULL : (void *)at;
+/* sys_map_shared() - @size bytes of a file that others may write, to be read; NULL on failure
+ */
+static inline const void *sys_map_shared(size_t size, int fd)
+{
+	return sys_mapped(SYS_CALL(SYS_MAP, NULL, size, PROT_READ, MAP_SHARED, fd, 0));
 }
 
 static inline ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)

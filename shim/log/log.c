@@ -115,6 +115,26 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 	target_write(&line);
 }
 
+static void begin_about(struct line *line, const char *call, int fd, const char *what)
+{
+	line_begin(line);
+	line_add(line, call);
+	line_add(line, " on descriptor ");
+	line_add_number(line, fd);
+	line_add(line, ": ");
+	line_add(line, what);
+}
+
+void log_progress(const char *call, int fd, const char *what)
+{
+	struct line line;
+
+	if (!(log_what & LOG_DECISIONS))
+		return;
+	begin_about(&line, call, fd, what);
+	target_write(&line);
+}
+
 void log_failure(const char *call, int fd, const char *what, int error, const char *cause)
 {
 	struct line line;
@@ -122,12 +142,7 @@ void log_failure(const char *call, int fd, const char *what, int error, const ch
 	summary_count(COUNT_ERRORS);
 	if (!(log_what & LOG_DECISIONS))
 		return;
-	line_begin(&line);
-	line_add(&line, call);
-	line_add(&line, " on descriptor ");
-	line_add_number(&line, fd);
-	line_add(&line, ": ");
-	line_add(&line, what);
+	begin_about(&line, call, fd, what);
 	line_add(&line, ": error ");
 	line_add_number(&line, error);
 	line_add(&line, cause);

@@ -53,6 +53,9 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
  */
 void log_failure(const char *call, int fd, const char *what, int error, const char *cause);
 
+/* log_progress() - write "connect on descriptor 5: WHAT" */
+void log_progress(const char *call, int fd, const char *what);
+
 /* log_other_version() - a socket bears the mark of another version; @error: positive */
 void log_other_version(int fd, int error);
 

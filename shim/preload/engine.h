@@ -19,6 +19,11 @@
 #include "rouse.h"
 #include "state.h"
 
+static inline const struct broker_environment *engine_broker(void)
+{
+	return state_broker;
+}
+
 /* ---- the program's descriptors ---- */
 
 static inline int engine_exchange(int spare, int fd, bool close_on_exec)

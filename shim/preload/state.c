@@ -21,10 +21,12 @@
 #include "../../config/address.h"
 #include "../kernel/sys.h"
 #include "../log/log.h"
+#include "../transport/transport.h"
 #include "real.h"
 
 _Atomic int state_now;
 const struct ruleset *state_rules = &ruleset_empty;
+const struct broker_environment *state_broker;
 
 /* This thread is the one that does the work. */
 static _Thread_local bool preparing __attribute__((tls_model("initial-exec")));
@@ -137,6 +139,20 @@ static char ***fill_environment(void)
 	return variable;
 }
 
+/* The broker that the launcher left in the environment, if these rules can need one. Another
+ * launcher's is of no use: it has other rules. */
+static void find_broker(const struct ruleset *rs)
+{
+	static struct broker_environment broker;
+	const char *text;
+
+	if (!transport_may_be_meant(rs, AF_UNIX))
+		return;
+	text = secure_getenv(BROKER_ENV);
+	if (text && broker_decode(text, &broker) && broker.rules == broker_hash(rs))
+		state_broker = &broker;
+}
+
 static void find_rules(void)
 {
 	char ***filled = NULL;
@@ -151,10 +167,12 @@ static void find_rules(void)
 	}
 	if (!found)
 		found = rules_from_file();
+	if (found) {
+		state_rules = found;
+		find_broker(found);
+	}
 	if (filled)
 		*filled = NULL;
-	if (found)
-		state_rules = found;
 	log_rules(state_rules);
 }
 

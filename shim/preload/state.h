@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.h - what the shim holds in the process: the rules
+ * state.h - what the shim holds in the process: the rules, and where their broker is
  *
  * Theory of operation
  *
@@ -17,10 +17,12 @@
 #include <stdbool.h>
 
 #include "../../config/ruleset.h"
+#include "../broker/environment.h"
 
 enum { STATE_NEW, STATE_BUSY, STATE_READY };
 extern _Atomic int state_now;
 extern const struct ruleset *state_rules;
+extern const struct broker_environment *state_broker; /* NULL: none */
 
 /* state_prepare() - do the work of loading, or wait for the thread that does it */
 const struct ruleset *state_prepare(void);

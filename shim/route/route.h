@@ -32,6 +32,12 @@ static inline struct vm_address route_first(const struct ruleset *rs, const stru
 	};
 }
 
+/* route_speaks() - is there a dialogue to be held, which may take its time? */
+static inline bool route_speaks(struct vm_address to)
+{
+	return to.path && to.port != PORT_OF_PATH;
+}
+
 /*
  * route_finish() - hold the dialogue with whoever is at that address
  * @fd: is connected to it

@@ -91,6 +91,11 @@ bool muxer_read_name(const void *addr, socklen_t len, struct vm_address *name)
 #define FIRST_PORT 32768
 #define PORTS      28232
 
+uint16_t muxer_made_port(uint64_t cookie)
+{
+	return (uint16_t)(FIRST_PORT + cookie % PORTS);
+}
+
 int muxer_peer(int fd, struct vm_address *name)
 {
 	sa_family_t family = AF_UNSPEC;
@@ -102,7 +107,7 @@ int muxer_peer(int fd, struct vm_address *name)
 		result = sys_cookie(fd, &cookie);
 	if (result < 0)
 		return result;
-	*name = (struct vm_address){CID_ANY, FIRST_PORT + (uint32_t)(cookie % PORTS), ""};
+	*name = (struct vm_address){CID_ANY, muxer_made_port(cookie), ""};
 	return family == AF_UNIX;
 }
 

@@ -55,6 +55,10 @@ bool muxer_read_name(const void *addr, socklen_t len, struct vm_address *name);
 int muxer_peer(int fd, struct vm_address *name);
 int muxer_caller(int listener, int accepted, struct vm_address *caller);
 
+/* muxer_made_port() - one that a socket shows where nobody knows its own: made from its cookie
+ */
+uint16_t muxer_made_port(uint64_t cookie);
+
 int muxer_get_word_a(int fd, uint64_t *a);
 int muxer_set_word_a(int fd, uint64_t a);
 

@@ -170,6 +170,12 @@ static inline int transport_peer(int fd, struct vm_address *name)
 	       (muxer_is_family(given.ss_family) && muxer_peer(fd, name) == 1);
 }
 
+/* transport_made_port() - a client's, where nobody knows its own: made from its cookie */
+static inline uint16_t transport_made_port(uint64_t cookie)
+{
+	return muxer_made_port(cookie);
+}
+
 /* ---- the words of a mark (mark.h) ---- */
 
 /*

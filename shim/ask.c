@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ask.c - messages to the broker, and its answers
+ */
+#include "ask.h"
+
+#include <limits.h>
+#include <linux/sockios.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "broker/message.h"
+#include "broker/outcome.h"
+#include "engine.h"
+#include "kernel/sys.h"
+#include "transport/transport.h"
+
+#define ANSWER_MS 250
+
+/* More descriptors than any answer has, so that none that came is lost. */
+#define DESCRIPTORS_MAX 4
+
+/* ---- one message ---- */
+
+/* Wait for something to read, whatever signals come; 0, or a negated errno. */
+static int wait_answer(int fd)
+{
+	int64_t until = sys_now_ms() + ANSWER_MS, left;
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	int result;
+
+	do {
+		left = until - sys_now_ms();
+		if (left <= 0)
+			return -ETIMEDOUT;
+		result = (int)SYS_CALL(SYS_ppoll, &poll_fd, 1,
+				       &(struct timespec){.tv_nsec = left * 1000000}, NULL, 0);
+	} while (result == 0 || result == -EINTR);
+	return result < 0 ? result : 0;
+}
+
+union control {
+	char room[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+	struct cmsghdr aligned;
+};
+
+/* Send it whole, with a descriptor unless that is -1; 0, or a negated errno. */
+static int send_message(int fd, const void *data, size_t size, int descriptor)
+{
+	struct iovec part = {(void *)data, size};
+	union control control;
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	struct cmsghdr *head;
+	ssize_t sent;
+
+	if (descriptor >= 0) {
+		memset(&control, 0, sizeof control);
+		message.msg_control = control.room;
+		message.msg_controllen = CMSG_SPACE(sizeof descriptor);
+		head = CMSG_FIRSTHDR(&message);
+		head->cmsg_level = SOL_SOCKET;
+		head->cmsg_type = SCM_RIGHTS;
+		head->cmsg_len = CMSG_LEN(sizeof descriptor);
+		memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+	}
+	sent = SYS_CALL(SYS_sendmsg, fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sent < 0 ? (int)sent : (size_t)sent == size ? 0 : -EPROTO;
+}
+
+/* The descriptors that came with a message; how many. */
+static unsigned attached(struct msghdr *message, int descriptors[DESCRIPTORS_MAX])
+{
+	struct cmsghdr *head = message->msg_controllen ? CMSG_FIRSTHDR(message) : NULL;
+	unsigned count;
+
+	if (!head || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
+		return 0;
+	count = (unsigned)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+	memcpy(descriptors, CMSG_DATA(head), count * sizeof(int));
+	return count;
+}
+
+/*
+ * Wait for an answer.
+ * @kind: WELCOME or HANDOVER
+ * Return: the descriptor that came with it; or a negated errno
+ */
+static int receive_answer(int fd, const struct broker_environment *broker,
+			  enum broker_kind kind)
+{
+	int descriptors[DESCRIPTORS_MAX] = {-1}, result = wait_answer(fd);
+	char bytes[BROKER_ANSWER_SIZE + 1]; /* one too many would show */
+	struct iovec part = {bytes, sizeof bytes};
+	union control control;
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof control.room,
+	};
+	struct broker_head answer;
+	unsigned count;
+	ssize_t size;
+
+	if (result < 0)
+		return result;
+	size = sys_recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (size < 0)
+		return (int)size;
+	count = attached(&message, descriptors);
+	if (!broker_answer_is_valid(bytes, (size_t)size, count, kind, broker, &answer))
+		result = -EPROTO;
+	else if (answer.error)
+		result = -(int)answer.error;
+	if (result == 0)
+		return descriptors[0];
+	while (count > 0)
+		sys_close(descriptors[--count]);
+	return result;
+}
+
+/* ---- the broker ---- */
+
+/* What it has shown in WELCOME. The user is written last. */
+#define NOBODY UINT64_MAX
+static const struct outcomes *_Atomic outcomes;
+static _Atomic uint64_t user = NOBODY;
+
+/* Connect to it: by its abstract name, or else by its path. 0, or a negated errno. */
+static int reach(int fd, const struct broker_environment *broker)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	size_t length = strlen(broker->name);
+	int result;
+
+	memcpy(un.sun_path + 1, broker->name, length);
+	result = sys_connect(fd, &un,
+			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length));
+	if (result == 0 || !*broker->path)
+		return result;
+	un = (struct sockaddr_un){.sun_family = AF_UNIX};
+	memcpy(un.sun_path, broker->path, strlen(broker->path));
+	return sys_connect(fd, &un, sizeof un);
+}
+
+/* Who listens there? NOBODY if the kernel does not say. */
+static uint64_t listener_user(int fd)
+{
+	struct ucred credentials;
+	socklen_t len = sizeof credentials;
+
+	return sys_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) < 0
+		       ? NOBODY
+		       : credentials.uid;
+}
+
+/* A connection for one message and its answer; or a negated errno. */
+static int open_connection(const struct broker_environment *broker)
+{
+	int fd = sys_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), result;
+
+	if (fd < 0)
+		return fd;
+	result = reach(fd, broker);
+	if (result < 0)
+		sys_close(fd);
+	return result < 0 ? result : fd;
+}
+
+/* Map what came with WELCOME, if it is as large as it must be and stays so. */
+static int map_outcomes(int memory)
+{
+	int seals = sys_fcntl(memory, F_GET_SEALS, 0);
+	const struct outcomes *table;
+
+	if (seals < 0 || !(seals & F_SEAL_SHRINK) ||
+	    SYS_CALL(SYS_lseek, memory, 0, SEEK_END) != sizeof *table)
+		return -EPROTO;
+	table = sys_map_shared(sizeof *table, memory);
+	if (!table)
+		return -ENOMEM;
+	atomic_store(&outcomes, table);
+	return 0;
+}
+
+/* Say HELLO; 0, or a negated errno. (A table that was there before stays mapped: somebody may
+ * be reading it.) */
+static int greet(const struct broker_environment *broker)
+{
+	int fd = open_connection(broker), memory, result;
+	struct broker_request request;
+	uint64_t uid;
+
+	if (fd < 0)
+		return fd;
+	uid = listener_user(fd);
+	broker_request(&request, BROKER_HELLO, broker, 0);
+	memory = send_message(fd, &request, sizeof request, -1);
+	if (memory == 0)
+		memory = receive_answer(fd, broker, BROKER_WELCOME);
+	sys_close(fd);
+	if (memory < 0)
+		return memory;
+	result = map_outcomes(memory);
+	sys_close(memory);
+	if (result == 0)
+		atomic_store(&user, uid);
+	return result;
+}
+
+/* Is it the broker that @fd is connected to? 0, or a negated errno. */
+static int recognize(int fd, const struct broker_environment *broker)
+{
+	uint64_t uid = listener_user(fd);
+	int result = 0;
+
+	if (uid == NOBODY || uid != atomic_load(&user))
+		result = greet(broker);
+	if (result == 0 && uid != atomic_load(&user))
+		result = -EPERM;
+	return result;
+}
+
+/* ---- questions ---- */
+
+static void describe(struct broker_connect *connect, const struct mark *m, uint64_t cookie)
+{
+	place_ip(&m->peer, m->v6, connect->ip);
+	place_ip(&m->local, m->v6, connect->local_ip);
+	connect->port = m->peer.port;
+	connect->local_port = m->local.port ?: transport_made_port(cookie);
+	connect->v6 = m->v6;
+	connect->v6only = m->v6only;
+	connect->nonblocking = m->begun;
+}
+
+/*
+ * Does the socket look as if it were connecting? It does unless this kernel counts buffers in
+ * another way; or the broker is quick, and has read the request already.
+ */
+static int looks_pending(int fd)
+{
+	int events = sys_poll_now(fd, POLLOUT), unread = 0, result;
+
+	if (events <= 0 || events & (POLLERR | POLLHUP))
+		return events < 0 ? events : 0;
+	result = sys_ioctl(fd, SIOCOUTQ, &unread);
+	return result < 0 ? result : unread ? -EPROTO : 0;
+}
+
+int ask_connect(int fd, const struct mark *m)
+{
+	const struct broker_environment *broker = engine_broker();
+	struct broker_request request;
+	uint64_t cookie;
+	int smallest = 0, result = sys_cookie(fd, &cookie);
+
+	if (result == 0)
+		result = sys_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest);
+	if (result == 0)
+		result = reach(fd, broker);
+	if (result == 0)
+		result = recognize(fd, broker);
+	if (result < 0)
+		return result;
+	broker_request(&request, BROKER_CONNECT, broker, cookie);
+	describe(&request.connect, m, cookie);
+	return send_message(fd, &request, sizeof request, -1) ?: looks_pending(fd);
+}
+
+int ask_outcome(int fd)
+{
+	const struct broker_environment *broker = engine_broker();
+	const struct outcomes *table = atomic_load(&outcomes);
+	uint64_t cookie;
+
+	if (!broker || sys_cookie(fd, &cookie) < 0)
+		return 0;
+	if (!table && greet(broker) == 0)
+		table = atomic_load(&outcomes);
+	return table ? outcome_of(table, cookie) : 0;
+}
+
+/* Is this a socket that a VMM can be behind? */
+static bool is_stream(int fd)
+{
+	int domain = 0, type = 0;
+
+	return sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, &domain) == 0 &&
+	       transport_is_family(domain) &&
+	       sys_getsockopt_int(fd, SOL_SOCKET, SO_TYPE, &type) == 0 && type == SOCK_STREAM &&
+	       sys_connected(fd) == 1;
+}
+
+int ask_handover(int fd, int *pair)
+{
+	const struct broker_environment *broker = engine_broker();
+	char byte = BROKER_GIVE_BYTE;
+	int ends[2], result;
+
+	result = (int)SYS_CALL(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+	if (result < 0)
+		return result;
+	result = send_message(fd, &byte, sizeof byte, ends[1]);
+	sys_close(ends[1]);
+	if (result == 0)
+		result = receive_answer(ends[0], broker, BROKER_HANDOVER);
+	if (result >= 0 && !is_stream(result)) {
+		sys_close(result);
+		result = -EPROTO;
+	}
+	*pair = ends[0];
+	if (result < 0)
+		sys_close(ends[0]);
+	return result;
+}
+
+void ask_commit(int pair, bool takes)
+{
+	char byte = BROKER_COMMIT_BYTE;
+
+	if (takes)
+		send_message(pair, &byte, sizeof byte, -1);
+	sys_close(pair);
+}
+
+int ask_hold(int muxer)
+{
+	const struct broker_environment *broker = engine_broker();
+	struct broker_request request;
+	int fd = broker ? open_connection(broker) : -ENOENT, result;
+
+	if (fd < 0)
+		return fd;
+	result = recognize(fd, broker);
+	broker_request(&request, BROKER_HOLD, broker, 0);
+	if (result == 0)
+		result = send_message(fd, &request, sizeof request, muxer);
+	sys_close(fd);
+	return result;
+}

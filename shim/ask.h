@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ask.h - what the shim asks of the broker
+ *
+ * Theory of operation
+ *
+ * docs/broker.md says what the two have to do with each other, broker/message.h in which words.
+ * Here is who speaks first: the shim, always, and it waits 250 ms for an answer at most.
+ *
+ * The first time, it says HELLO and gets the table of outcomes. What answers must know the
+ * secret of the environment; the kernel says whose it is, and later connections must lead to
+ * the same user: when a broker has died, anybody may take its name. Nothing else is remembered.
+ *
+ * All functions are async-signal-safe, no cancellation points, and leave errno alone.
+ */
+#ifndef VSOCKIFY_SHIM_ASK_H
+#define VSOCKIFY_SHIM_ASK_H
+
+#include "mark.h"
+
+/*
+ * ask_connect() - ask the broker for a connection, and make of @fd the pending one
+ * @fd: a fresh non-blocking Unix socket
+ * @m: whom the program asked for, and what it bound to
+ * Return: 0; a negated errno if the broker cannot be reached, or if it could not make @fd look
+ * as if it were connecting
+ */
+int ask_connect(int fd, const struct mark *m);
+
+/* ask_outcome() - what the pending connection @fd failed with: a positive errno; 0: nobody
+ * knows */
+int ask_outcome(int fd);
+
+/*
+ * ask_handover() - ask for the socket of a connection that was made
+ * @fd: the pending one
+ * @pair: set to a descriptor, for ask_commit()
+ * Return: the socket, non-blocking and close-on-exec; or a negated errno, and the broker goes
+ * on carrying what is said
+ */
+int ask_handover(int fd, int *pair);
+
+/* ask_commit() - the end of that: the program @takes it, or not */
+void ask_commit(int pair, bool takes);
+
+/* ask_hold() - a VMM has not answered on this socket: the broker closes it when it has. 0, or a
+ * negated errno. */
+int ask_hold(int muxer);
+
+#endif
