@@ -184,7 +184,7 @@ static void leave(struct attempt *a, int muxer)
  * way. To one that does not want to wait the attempt is under way all the same, and done when
  * it looks.
  */
-static int connect_muxed(struct attempt *a)
+static __attribute__((noinline)) int connect_muxed(struct attempt *a)
 {
 	struct conversion c;
 	bool by_broker = engine_broker() && route_speaks(a->first) && sys_never_blocks(a->fd);

@@ -24,7 +24,7 @@ struct attempt {
 	const struct ruleset *rs;
 	int fd;
 	struct endpoint to;
-	struct decision decision;
+	bool denied;             /* by the rules */
 	struct vm_address first; /* where the connection is made to */
 	struct mark mark;        /* for the new socket; all zero at first */
 };

@@ -14,6 +14,7 @@
 #include "connect.h"
 
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "../config/address.h"
@@ -184,7 +185,7 @@ static int connect_converted(struct attempt *a, const struct subject *s,
 		result = refuse(&s->mark, &a->to, addr, len) ?: 1;
 	if (result != 1)
 		return result;
-	if (a->decision.action == ACTION_DENY)
+	if (a->denied)
 		return -ECONNREFUSED;
 	muxed = a->first.path != NULL;
 	if (s->mark.peer.kind == PLACE_NONE && !muxed && !s->mark.muxed)
@@ -288,22 +289,29 @@ static int connectable(int fd, const struct subject *s, const struct endpoint *t
 	return result < 0 ? result : !v6only;
 }
 
+static void describe(struct attempt *a, int fd, const struct ruleset *rs,
+		     const struct endpoint *to, const struct decision *decision)
+{
+	a->rs = rs;
+	a->fd = fd;
+	a->to = *to;
+	a->denied = decision->action == ACTION_DENY;
+	a->first = route_first(rs, decision);
+	/* `extras` is long, and says nothing without its count */
+	memset(&a->mark, 0, offsetof(struct mark, extras));
+}
+
 /* connect() to an address that the rules take: the result, as the kernel gives one; 1 if the
  * socket is none of ours. */
 static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 			    const struct ruleset *rs, const struct endpoint *to,
 			    const struct decision *decision)
 {
-	struct attempt a = {
-		.rs = rs,
-		.fd = fd,
-		.to = *to,
-		.decision = *decision,
-		.first = route_first(rs, decision),
-	};
+	struct attempt a;
 	struct subject s;
 	int result = inspect(fd, &s);
 
+	describe(&a, fd, rs, to, decision);
 	if (result == 0 && s.kind != SUBJECT_OTHER)
 		result = s.kind == SUBJECT_TCP ? connectable(fd, &s, to, addr->sa_family) : 1;
 	if (result < 0) {
@@ -317,7 +325,7 @@ static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 	log_decision(rs, "connect", fd, to, decision);
 	if (s.kind == SUBJECT_CONVERTED)
 		return connect_converted(&a, &s, addr, len);
-	if (decision->action == ACTION_DENY)
+	if (a.denied)
 		return -ECONNREFUSED;
 	return connect_tcp(&a, &s);
 }

@@ -199,19 +199,29 @@ static int make(int domain, bool muxed, int flags)
 			      : sys_socket(domain, SOCK_STREAM | flags, 0);
 }
 
+void conversion_abort(struct conversion *c)
+{
+	sys_close(c->spare);
+}
+
 /* A socket to put under @fd: with its carried options, and close-on-exec. One of ours is
- * non-blocking until the end, for connect(). */
-static int begin(struct conversion *c, int fd, int domain, bool muxed)
+ * non-blocking until the end, for connect(). @given: it is there already; or -1 */
+static int begin(struct conversion *c, int fd, int domain, bool muxed, int given)
 {
 	int result, flags = SOCK_CLOEXEC;
 
-	*c = (struct conversion){.fd = fd, .muxed = muxed, .nonblocking = domain == OURS};
+	*c = (struct conversion){
+		.fd = fd, .spare = given, .muxed = muxed, .nonblocking = domain == OURS};
 	result = look_at_old(c);
-	if (result < 0)
+	if (result < 0) {
+		if (given >= 0)
+			conversion_abort(c);
 		return result;
+	}
 	if (c->nonblocking || c->file_flags & O_NONBLOCK)
 		flags |= SOCK_NONBLOCK;
-	c->spare = make(domain, muxed, flags);
+	if (given < 0)
+		c->spare = make(domain, muxed, flags);
 	if (c->spare < 0)
 		return c->spare;
 	result = carry(c);
@@ -222,23 +232,12 @@ static int begin(struct conversion *c, int fd, int domain, bool muxed)
 
 int conversion_begin(struct conversion *c, int fd, bool muxed)
 {
-	return begin(c, fd, OURS, muxed);
+	return begin(c, fd, OURS, muxed, -1);
 }
 
 int conversion_begin_with(struct conversion *c, int fd, int spare)
 {
-	int result;
-
-	*c = (struct conversion){.fd = fd, .spare = spare, .muxed = true, .nonblocking = true};
-	result = look_at_old(c) ?: carry(c);
-	if (result < 0)
-		conversion_abort(c);
-	return result;
-}
-
-void conversion_abort(struct conversion *c)
-{
-	sys_close(c->spare);
+	return begin(c, fd, OURS, true, spare);
 }
 
 /* Put the socket of @new under the duplicate @fd, where that of @old is; all or nothing. */
@@ -412,7 +411,7 @@ static int bind_again(int fd, const struct mark *m)
 static int undo(int fd, const struct mark *m, const int *flags)
 {
 	struct conversion c;
-	int result = begin(&c, fd, m->v6 ? AF_INET6 : AF_INET, false);
+	int result = begin(&c, fd, m->v6 ? AF_INET6 : AF_INET, false, -1);
 
 	if (result < 0)
 		return result;
