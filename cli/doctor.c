@@ -165,7 +165,7 @@ static void look_at_device(struct findings *findings)
 
 	if (stat(VSOCK_DEVICE, &status) == 0 && access(VSOCK_DEVICE, R_OK) == 0)
 		find(findings, LEVEL_OK, VSOCK_DEVICE, "it can be read (mode %04o)",
-		     status.st_mode & ALLPERMS);
+		     status.st_mode & 07777);
 	else if (errno == EACCES)
 		find(findings, LEVEL_WARNING, VSOCK_DEVICE,
 		     "it cannot be read (%s), so that this machine's own CID stays unknown; "

@@ -37,7 +37,7 @@ static void add_rights(struct list *text, const struct stat *status)
 		text,
 		" (mode %04o, user %u, group %u): change those (chmod, chgrp, setfacl), or run "
 		"as a user who may",
-		status->st_mode & ALLPERMS, status->st_uid, status->st_gid);
+		status->st_mode & 07777, status->st_uid, status->st_gid);
 }
 
 /**
@@ -163,7 +163,7 @@ bool vmm_inspect(const char *path, struct list *text)
 	case EPROTOTYPE:
 		text_add(text,
 			 "somebody is behind it, and this user may write to it (mode %04o)",
-			 status.st_mode & ALLPERMS);
+			 status.st_mode & 07777);
 		return true;
 	case ECONNREFUSED:
 		text_add(text, "nobody is behind it, so that it is left from a VMM that has "

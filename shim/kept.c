@@ -12,6 +12,16 @@
 
 #include "kernel/sys.h"
 
+#ifndef SO_RCVTIMEO_OLD /* musl's headers, whose options are the same where a long has 64 bits \
+			 */
+#define SO_RCVTIMEO_OLD SO_RCVTIMEO
+#define SO_SNDTIMEO_OLD SO_SNDTIMEO
+#endif
+#ifndef SO_RCVTIMEO_NEW
+#define SO_RCVTIMEO_NEW 66
+#define SO_SNDTIMEO_NEW 67
+#endif
+
 /* Newer than the libc headers of some systems that the shim is built on. */
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51

@@ -316,7 +316,7 @@ static ssize_t receive_parts(int fd, const struct msghdr *message, int flags)
 	int saved = errno;
 	ssize_t done = 0, got;
 
-	for (size_t i = 0; i < message->msg_iovlen; i++) {
+	for (size_t i = 0; i < (size_t)message->msg_iovlen; i++) {
 		const struct iovec *part = &message->msg_iov[i];
 
 		if (!part->iov_len)

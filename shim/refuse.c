@@ -5,6 +5,7 @@
 #include "refuse.h"
 
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "kernel/sys.h"
 #include "log/log.h"

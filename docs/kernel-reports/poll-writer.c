@@ -10,11 +10,12 @@
 #endif
 #include <err.h>
 #include <fcntl.h>
-#include <linux/vm_sockets.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <linux/vm_sockets.h> /* older ones leave sys/socket.h to whoever includes them */
 
 int main(void)
 {

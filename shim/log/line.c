@@ -8,6 +8,7 @@
 
 #include "../../config/address.h"
 #include "../kernel/endpoint.h"
+#include "errname.h"
 
 void line_add(struct line *line, const char *text)
 {
@@ -67,7 +68,7 @@ void line_add_address(struct line *line, const struct sockaddr *addr, socklen_t 
 
 void line_add_error(struct line *line, int error)
 {
-	const char *name = strerrorname_np(error);
+	const char *name = errname(error);
 
 	if (name)
 		line_add(line, name);

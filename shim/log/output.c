@@ -4,6 +4,7 @@
  */
 #include "output.h"
 
+#include <linux/stat.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>

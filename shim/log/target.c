@@ -7,6 +7,7 @@
 #include "target.h"
 
 #include <limits.h>
+#include <linux/stat.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -7,13 +7,16 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
+#include <linux/stat.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "../kernel/sys.h"
 #include "real.h"
 
-#if __ELF_NATIVE_CLASS == 64
+#define BITS (8 * sizeof(void *))
+
+#if UINTPTR_MAX > UINT32_MAX
 #define REL_SYMBOL(info) ELF64_R_SYM(info)
 #else
 #define REL_SYMBOL(info) ELF32_R_SYM(info)
@@ -45,7 +48,7 @@ static bool is_object(const struct object *o)
 	const char *ident = bytes_at(o, 0, sizeof(ElfW(Ehdr)));
 
 	return ident && memcmp(ident, ELFMAG, SELFMAG) == 0 &&
-	       ident[EI_CLASS] == (__ELF_NATIVE_CLASS == 64 ? ELFCLASS64 : ELFCLASS32);
+	       ident[EI_CLASS] == (BITS == 64 ? ELFCLASS64 : ELFCLASS32);
 }
 
 static bool segment(const struct object *o, unsigned i, ElfW(Phdr) * s)

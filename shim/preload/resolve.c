@@ -30,6 +30,10 @@
 #include "real.h"
 #include "state.h"
 
+#ifndef NETDB_INTERNAL /* "see errno" */
+#define NETDB_INTERNAL (-1)
+#endif
+
 #define NAME_MAX_LENGTH 64 /* name_of_machine() */
 
 /* ---- names ---- */

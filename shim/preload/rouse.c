@@ -5,6 +5,7 @@
 #include "rouse.h"
 
 #include <signal.h>
+#include <sys/time.h>
 
 #include "../kernel/proctext.h"
 #include "../kernel/sys.h"

@@ -22,6 +22,7 @@
 #include "../kernel/sys.h"
 #include "../log/log.h"
 #include "../transport/transport.h"
+#include "load.h"
 #include "real.h"
 
 _Atomic int state_now;

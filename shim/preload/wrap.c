@@ -47,6 +47,16 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+/* What other headers declare otherwise; no register differs. Of a request the kernel takes 32
+ * bits, and programs whose libc says int may leave anything above them. */
+#ifdef __GLIBC__
+typedef unsigned long ioctl_request;
+typedef int mmsg_flags;
+#else
+typedef int ioctl_request;
+typedef unsigned mmsg_flags;
+#endif
+
 /* ---- making and connecting ---- */
 
 EXPORT int socket(int domain, int type, int protocol)
@@ -112,7 +122,7 @@ EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t 
 	return TRACED(sys_return(option_set(fd, level, name, value, len)), fd, level, name);
 }
 
-EXPORT int ioctl(int fd, unsigned long request, ...)
+EXPORT int ioctl(int fd, ioctl_request request, ...)
 {
 	va_list arguments;
 	void *argument;
@@ -120,7 +130,8 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	return TRACED(sys_return(queue_ioctl(fd, request, argument)), fd, (long)request);
+	return TRACED(sys_return(queue_ioctl(fd, (uint32_t)request, argument)), fd,
+		      (long)(uint32_t)request);
 }
 
 /* ---- descriptors ---- */
@@ -188,9 +199,9 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 	return TRACED(message_sendmsg(fd, message, flags), fd);
 }
 
-EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, mmsg_flags flags)
 {
-	return TRACED(message_sendmmsg(fd, messages, count, flags), fd);
+	return TRACED(message_sendmmsg(fd, messages, count, (int)flags), fd);
 }
 
 EXPORT ssize_t recv(int fd, void *data, size_t size, int flags)
@@ -209,10 +220,10 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	return TRACED(message_recvmsg(fd, message, flags), fd);
 }
 
-EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, mmsg_flags flags,
 		    struct timespec *timeout)
 {
-	return TRACED(message_recvmmsg(fd, messages, count, flags, timeout), fd);
+	return TRACED(message_recvmmsg(fd, messages, count, (int)flags, timeout), fd);
 }
 
 /* The forms that _FORTIFY_SOURCE compiles recv() and recvfrom() to. */

@@ -9,8 +9,14 @@
 #define VSOCKIFY_TRANSPORT_VSOCK_H
 
 #include <linux/time_types.h>
-#include <linux/vm_sockets.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include <linux/vm_sockets.h> /* older ones leave sys/socket.h to whoever includes them */
+
+#ifndef SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW /* headers of before Linux 5.16 */
+#define SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW 8
+#endif
 
 #include "../../config/ruleset.h"
 #include "../kernel/sys.h"

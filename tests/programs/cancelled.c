@@ -123,9 +123,13 @@ static bool in_socket_call(int tid)
 	must(read(fd, text, sizeof text - 1));
 	close(fd);
 	call = text[0] == 'r' ? -1 : strtol(text, NULL, 10); /* "running" */
-	return call == SYS_connect || call == SYS_poll || call == SYS_ppoll ||
-	       call == SYS_accept || call == SYS_accept4 || call == SYS_recvfrom ||
-	       call == SYS_recvmsg || call == SYS_read;
+#ifdef SYS_poll
+	if (call == SYS_poll)
+		return true;
+#endif
+	return call == SYS_connect || call == SYS_ppoll || call == SYS_accept ||
+	       call == SYS_accept4 || call == SYS_recvfrom || call == SYS_recvmsg ||
+	       call == SYS_read;
 }
 
 static void cancel_in(const char *what, void *(*routine)(void *))

@@ -45,7 +45,7 @@ static void woken(const struct family *f, const char *on, int threads, int how)
 	for (int i = 0; i < threads; i++) {
 		pthread_join(waiters[i].thread, NULL);
 		say("accept returned %s",
-		    waiters[i].result < 0 ? strerrorname_np(waiters[i].error) : "a connection");
+		    waiters[i].result < 0 ? error_name(waiters[i].error) : "a connection");
 	}
 	pthread_barrier_destroy(&ready);
 	say("accept afterwards: %s", result(accept(listener, NULL, NULL)));
@@ -129,10 +129,10 @@ static void others_wait_on(const struct family *f)
 	wait_asleep(timed.tid);
 	say("shutdown: %s", result(shutdown(listener, SHUT_RDWR)));
 	pthread_join(timed.thread, NULL);
-	say("accept that waits an hour: %s", strerrorname_np(timed.error));
+	say("accept that waits an hour: %s", error_name(timed.error));
 	say("accept afterwards: %s", result(accept(listener, NULL, NULL)));
 	pthread_join(polls.thread, NULL);
-	say("poll: %s", polls.result < 0 ? strerrorname_np(polls.error) : "time is out");
+	say("poll: %s", polls.result < 0 ? error_name(polls.error) : "time is out");
 	say("accept elsewhere waits: %d", asleep(accepts.tid));
 
 	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
@@ -145,7 +145,7 @@ static void others_wait_on(const struct family *f)
 	say("accept waits: %d", asleep(again.tid));
 	say("shutdown: %s", result(shutdown(listener, SHUT_RDWR)));
 	pthread_join(again.thread, NULL);
-	say("accept: %s", strerrorname_np(again.error));
+	say("accept: %s", error_name(again.error));
 	close(listener);
 }
 

@@ -63,7 +63,7 @@ int main(void)
 
 	check(before_main >= 0);
 	if (before_main < 0)
-		say("the constructor's connect: %s", strerrorname_np(early_errno));
+		say("the constructor's connect: %s", error_name(early_errno));
 	check(carried(before_main));
 	check(before_constructors >= 0 && carried(before_constructors));
 

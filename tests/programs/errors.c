@@ -207,7 +207,7 @@ static int try_connect(const char *ip, uint16_t port)
 		wait_for(fd, POLLOUT);
 		printf(" later %s\n", pending_error(fd));
 	} else {
-		printf(" at once %s\n", strerrorname_np(error));
+		printf(" at once %s\n", error_name(error));
 	}
 	return test_failed;
 }

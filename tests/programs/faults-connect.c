@@ -166,8 +166,8 @@ static void check_connect(struct round *r)
 	} else if (connect(r->fd, &tcp.any, tcp.len) < 0 && errno != EINPROGRESS &&
 		   /* it is connected, only that could not be found out */
 		   !(carried(r->fd) && errno == EISCONN)) {
-		complain("after %s, not even by TCP: %s", strerrorname_np(r->error),
-			 strerrorname_np(errno));
+		complain("after %s, not even by TCP: %s", error_name(r->error),
+			 error_name(errno));
 		return;
 	}
 	check_flags(r);

@@ -115,7 +115,7 @@ MAYBE_UNUSED static void check_registrations(const struct round *r)
 		if (epoll_wait(r->epolls[i], &event, 1, 5000) != 1 ||
 		    event.data.u64 != 1000u + (unsigned)i)
 			complain("a registration is lost (the call said %s)",
-				 r->result < 0 ? strerrorname_np(r->error) : "success");
+				 r->result < 0 ? error_name(r->error) : "success");
 	}
 }
 
@@ -125,8 +125,7 @@ static void check_flags(const struct round *r)
 
 	if ((flags ^ r->flags) & (O_NONBLOCK | O_ASYNC))
 		complain("flags 0%o became 0%o (the call said %s)", (unsigned)r->flags,
-			 (unsigned)flags,
-			 r->result < 0 ? strerrorname_np(r->error) : "success");
+			 (unsigned)flags, r->result < 0 ? error_name(r->error) : "success");
 	check(fcntl(r->fd, F_GETFD) == FD_CLOEXEC);
 }
 
@@ -230,7 +229,7 @@ static void each_call(const struct scenario *s, bool threads, int error, bool re
 		wrong += status & WRONG;
 		if (status & WRONG)
 			complain("%s%s: call %d%s, %s", s->name, threads ? ", threads" : "",
-				 number, rest ? " and later ones" : "", strerrorname_np(error));
+				 number, rest ? " and later ones" : "", error_name(error));
 	}
 }
 

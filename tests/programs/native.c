@@ -6,7 +6,9 @@
  * the shim. Both ends print the addresses that they see, "CID PORT". `pattern` prints what a
  * caller sends, for programs that have to be given it.
  */
-#include <linux/vm_sockets.h>
+#include <sys/socket.h>
+
+#include <linux/vm_sockets.h> /* older ones leave sys/socket.h to whoever includes them */
 
 #include "exchange.h"
 

@@ -13,6 +13,16 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#ifndef CLOSE_RANGE_CLOEXEC /* headers of before Linux 5.11 */
+#define CLOSE_RANGE_CLOEXEC 4
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef RTLD_DEEPBIND /* only glibc has it */
+#define RTLD_DEEPBIND 0
+#endif
+
 #include "count-fds.h"
 #include "tcp.h"
 
@@ -256,9 +266,9 @@ static pid_t vfork_that(int how, int connected, int waiting, int registered)
 	if (child > 0)
 		return child;
 	if (how == 0)
-		close_range(3, ~0U, 0);
+		syscall(SYS_close_range, 3, ~0U, 0);
 	else if (how == 1)
-		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+		syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 	else if (dup2(connected, waiting) < 0 || dup2(waiting, registered) < 0 ||
 		 dup2(registered, 0) < 0 || close(connected) < 0)
 		_exit(17);
@@ -315,6 +325,19 @@ static void check_elsewhere(int client, pid_t child)
 	say("the other program: %s", exit_text(child));
 }
 
+/* Have a child close what is above 2; one by one where libc has no call for it. */
+static void close_the_others(posix_spawn_file_actions_t *actions)
+{
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 34)
+	posix_spawn_file_actions_addclosefrom_np(actions, 3);
+	return;
+#endif
+#endif
+	for (int fd = 3; fd < 64; fd++)
+		posix_spawn_file_actions_addclose(actions, fd);
+}
+
 static void with_spawn(const struct family *f)
 {
 	struct server s = server_of(f);
@@ -331,7 +354,7 @@ static void with_spawn(const struct family *f)
 	posix_spawn_file_actions_adddup2(&actions, fd, 0);
 	posix_spawn_file_actions_adddup2(&actions, fd, 1);
 	posix_spawn_file_actions_addclose(&actions, s.listener);
-	posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+	close_the_others(&actions);
 	must(-posix_spawn(&child, "/proc/self/exe", &actions, NULL, arguments, environ));
 	posix_spawn_file_actions_destroy(&actions);
 	close(fd);

@@ -259,6 +259,17 @@ static long resident_kib(void)
 	return line ? strtol(line + strlen("VmRSS:"), NULL, 10) : -1;
 }
 
+/* Where libc tells. */
+static size_t allocated(void)
+{
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 33)
+	return mallinfo2().uordblks;
+#endif
+#endif
+	return 0;
+}
+
 /* Once the servers have closed their ends of what is over. */
 static struct holdings holdings(int fds_expected)
 {
@@ -267,7 +278,7 @@ static struct holdings holdings(int fds_expected)
 	for (int i = 0; fds_expected && count_fds() > fds_expected && i < PATIENCE_MS / 10; i++)
 		poll(NULL, 0, 10);
 	h.fds = count_fds();
-	h.allocated = mallinfo2().uordblks;
+	h.allocated = allocated();
 	h.resident_kib = resident_kib();
 	return h;
 }

@@ -13,7 +13,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -28,10 +27,25 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/vm_sockets.h> /* older ones leave sys/socket.h to whoever includes them */
+
 #include "carried.h"
 
 #define MAYBE_UNUSED  __attribute__((unused))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* error_name() - the name of an errno, or what strerror() says of it */
+MAYBE_UNUSED static const char *error_name(int error)
+{
+	const char *name = NULL;
+
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 32)
+	name = strerrorname_np(error);
+#endif
+#endif
+	return name ? name : strerror(error);
+}
 
 /* With FIRST_FD in the environment, all descriptors below that number are taken beforehand. */
 MAYBE_UNUSED __attribute__((constructor)) static void take_descriptors(void)
@@ -87,7 +101,7 @@ MAYBE_UNUSED __attribute__((format(printf, 1, 2))) static void complain(const ch
 	do {                                                                             \
 		if (!(condition))                                                        \
 			complain("%s:%d: %s (errno %s)", __FILE__, __LINE__, #condition, \
-				 strerrorname_np(errno));                                \
+				 error_name(errno));                                     \
 	} while (0)
 
 /* must() - the value of a call that has to succeed for the test to make sense */
@@ -96,7 +110,7 @@ MAYBE_UNUSED __attribute__((format(printf, 1, 2))) static void complain(const ch
 		__typeof__(call) value_ = (call);                            \
 		if (value_ < 0) {                                            \
 			complain("%s:%d: %s: %s", __FILE__, __LINE__, #call, \
-				 strerrorname_np(errno));                    \
+				 error_name(errno));                         \
 			exit(1);                                             \
 		}                                                            \
 		value_;                                                      \
@@ -117,7 +131,7 @@ MAYBE_UNUSED static const char *result(long value)
 	char *text = scratch_text();
 
 	if (value < 0)
-		return strerrorname_np(errno) ? strerrorname_np(errno) : "unknown error";
+		return error_name(errno);
 	snprintf(text, 128, "%ld", value);
 	return text;
 }
@@ -349,7 +363,7 @@ MAYBE_UNUSED static const char *pending_error(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
 		return result(-1);
-	return error ? strerrorname_np(error) : "0";
+	return error ? error_name(error) : "0";
 }
 
 /* accept_one() - accept one connection that is on its way */

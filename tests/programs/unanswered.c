@@ -68,8 +68,8 @@ static void expect_errno(const char *what, const struct sandbox *box, int wanted
 	got = WIFEXITED(status) ? WEXITSTATUS(status) : 254;
 	if (got != wanted)
 		complain("%s, %s forbidden with %s: %s in place of %s", what, box->name,
-			 strerrorname_np(box->error), got ? strerrorname_np(got) : "success",
-			 wanted ? strerrorname_np(wanted) : "success");
+			 error_name(box->error), got ? error_name(got) : "success",
+			 wanted ? error_name(wanted) : "success");
 }
 
 static int outcome_of(long result)

@@ -2,11 +2,12 @@
 /*
  * test_match.c - tests of config/match.c
  */
-#include <linux/vm_sockets.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include <linux/vm_sockets.h> /* older ones leave sys/socket.h to whoever includes them */
 
 #include "../../config/address.h"
 #include "../../config/memory.h"
