@@ -49,9 +49,12 @@ help:
 	@echo 'make deb        Debian packages, in build/deb; make dist: the sources, in build'
 	@echo 'make clean'
 
+# The preloaded object is one for every libc: it needs no library and no version of a symbol, and what it is not sure to
+# find it looks up itself (shim/preload/real.c). What -D_FORTIFY_SOURCE calls, glibc alone has.
+$(call objects,$(CORE) $(SHIM)): ALL_CFLAGS += -U_FORTIFY_SOURCE
 $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(SHIM)) shim/preload/libvsockify.map
-	$(CC) -shared -nostartfiles $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -Wl,-z,defs \
-		-Wl,--version-script=shim/preload/libvsockify.map -o $@ $(filter %.o,$^)
+	$(CC) -shared -nostdlib $(ALL_CFLAGS) $(LDFLAGS) \
+		-Wl,--version-script=shim/preload/libvsockify.map -o $@ $(filter %.o,$^) -lgcc
 
 $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) $(PLUGIN))
 	$(CC) -shared $(ALL_CFLAGS) $(LDFLAGS) -Wl,-z,defs -o $@ $^ -lconfig

@@ -160,15 +160,20 @@ static const char *given_privilege(const struct image *image)
 }
 
 /**
- * is_glibc_linker() - is a dynamic linker glibc's?
+ * libc_of() - the libc that a dynamic linker belongs to
+ * Return: its name; NULL if it is none of those that the shim goes with
  */
-static bool is_glibc_linker(const char *linker)
+static const char *libc_of(const char *linker)
 {
 	const char *slash = strrchr(linker, '/');
 	const char *name = slash ? slash + 1 : linker;
 
+	if (strncmp(name, "ld-musl-", 8) == 0)
+		return "musl";
 	return strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld64.so", 7) == 0 ||
-	       strncmp(name, "ld.so", 5) == 0;
+			       strncmp(name, "ld.so", 5) == 0
+		       ? "glibc"
+		       : NULL;
 }
 
 /**
@@ -216,8 +221,8 @@ static enum program_state judge(const struct elf_facts *facts)
 	} else if (!facts->same_order || facts->machine != __ehdr_start.e_machine) {
 		return PROGRAM_OTHER_MACHINE;
 	}
-	return !facts->interpreter || is_glibc_linker(facts->interpreter) ? PROGRAM_FITS
-									  : PROGRAM_OTHER_LIBC;
+	return !facts->interpreter || libc_of(facts->interpreter) ? PROGRAM_FITS
+								  : PROGRAM_OTHER_LIBC;
 }
 
 /**
@@ -376,7 +381,8 @@ void program_describe(const struct program *program, struct list *text)
 	text_add(text, program->files.count > 1 ? ", which " : " ");
 	switch (program->state) {
 	case PROGRAM_FITS:
-		text_add(text, "is linked dynamically, %u bits, with glibc", program->bits);
+		text_add(text, "is linked dynamically, %u bits, with %s", program->bits,
+			 program->linker ? libc_of(program->linker) : "glibc");
 		break;
 	case PROGRAM_UNKNOWN:
 		text_add(text, "is neither an ELF program nor a script, or cannot be read");
@@ -407,7 +413,9 @@ void program_describe(const struct program *program, struct list *text)
 			 program->bits == 64 ? 32 : 64);
 		break;
 	case PROGRAM_OTHER_LIBC:
-		text_add(text, "is not linked with glibc, as libvsockify.so is, but by %s",
+		text_add(text,
+			 "is linked with neither glibc nor musl, which libvsockify.so goes "
+			 "with, but by %s",
 			 program->linker);
 		break;
 	}
@@ -431,7 +439,7 @@ const char *program_advice(const struct program *program)
 	case PROGRAM_OTHER_MACHINE:
 		return "use a build of it for this machine";
 	default:
-		return "use a build that is linked dynamically with glibc, or socat: "
+		return "use a build that is linked dynamically with glibc or musl, or socat: "
 		       "TCP-LISTEN:PORT,fork VSOCK-CONNECT:CID:PORT for a client, "
 		       "VSOCK-LISTEN:PORT,fork TCP:127.0.0.1:PORT for a server";
 	}

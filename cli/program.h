@@ -19,7 +19,7 @@ enum program_state {
 	PROGRAM_GO,            /* makes its own system calls */
 	PROGRAM_OTHER_MACHINE, /* made for another processor */
 	PROGRAM_OTHER_BITS,    /* 32 bits, where the shim has 64, or the reverse */
-	PROGRAM_OTHER_LIBC,    /* linked with musl, say */
+	PROGRAM_OTHER_LIBC,    /* neither glibc nor musl */
 };
 
 struct program {

@@ -10,13 +10,15 @@ CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-tests
 
 # The parts of check-all beside what `make check` runs. tests/check says what is in each, docs/testing.md how long they
 # take. NAME_PACKAGES: what a part needs installed, beside what every part does; NAME_GOALS: what has to be made for it.
-PARTS = kernels vmms programs packages interop examples stress sanitizers
+PARTS = kernels libcs vmms programs packages interop examples stress sanitizers
 folder = $(shell sed 's/\#.*//' tests/$(1)/packages)
 
 main_PACKAGES = $(CHECK_PACKAGES)
 main_GOALS = $(BUILD)/unit-tests $(BUILD)/next
 kernels_PACKAGES = $(CHECK_PACKAGES)
 kernels_GOALS = $(BUILD)/next
+libcs_PACKAGES = $(CHECK_PACKAGES)
+libcs_GOALS = $(MUSL_HELPERS)
 vmms_PACKAGES = $(CHECK_PACKAGES) $(call folder,muxer)
 programs_PACKAGES = $(call folder,apps)
 packages_PACKAGES = $(call folder,packaging) $(DEMO_PACKAGES)
@@ -45,6 +47,9 @@ $(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/u
 
 HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 
+# the same for musl, but for one that needs what glibc alone has
+MUSL_HELPERS = $(patsubst $(BUILD)/tests/%,$(BUILD)/musl/%,$(filter-out %/loader,$(HELPERS)))
+
 BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock match empty.so)
 
 # what tests run: plain programs, without the project's flags
@@ -52,8 +57,14 @@ $(BUILD)/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $<
 
-$(BUILD)/tests/static-link: LINKED = -static
-$(BUILD)/tests/plugin: LINKED = -shared -fPIC
+# musl has no headers of the kernel's of its own
+$(BUILD)/musl/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	musl-gcc -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) -std=gnu11 -D_GNU_SOURCE \
+		-O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $<
+
+$(BUILD)/tests/static-link $(BUILD)/musl/static-link: LINKED = -static
+$(BUILD)/tests/plugin $(BUILD)/musl/plugin: LINKED = -shared -fPIC
 
 # the same server and client on several libraries' event loops
 LOOPS = $(addprefix $(BUILD)/loops/,ready libevent libuv asio)

@@ -126,7 +126,7 @@ static const char *own_name(const struct object *o, size_t index)
 static bool clashes(const struct object *o, size_t index, const char **name)
 {
 	*name = own_name(o, index);
-	return *name && dlsym(RTLD_DEFAULT, *name);
+	return *name && REAL(dlsym)(RTLD_DEFAULT, *name);
 }
 
 /* Look through a table of relocations. */
@@ -166,7 +166,7 @@ static bool is_loaded(const char *file)
 	void *handle = REAL(dlopen)(file, RTLD_LAZY | RTLD_NOLOAD);
 
 	if (handle)
-		dlclose(handle);
+		REAL(dlclose)(handle);
 	return handle != NULL;
 }
 

@@ -68,5 +68,5 @@ int duplicate_fcntl(int fd, int command, void *argument)
 		return set_flags(fd, (long)argument);
 	if (command == F_SETOWN || command == F_SETOWN_EX || command == F_SETSIG)
 		hint_owner();
-	return __fcntl(fd, command, argument);
+	return real.fcntl(fd, command, argument);
 }

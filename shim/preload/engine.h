@@ -8,8 +8,6 @@
 #ifndef VSOCKIFY_PRELOAD_ENGINE_H
 #define VSOCKIFY_PRELOAD_ENGINE_H
 
-#include <pthread.h>
-
 #include "../kernel/sys.h"
 #include "epoll.h"
 #include "hint.h"
@@ -75,7 +73,7 @@ static inline int engine_wait(int fd, short events, int timeout, bool restarts)
 
 static inline void engine_cancellation_point(void)
 {
-	pthread_testcancel();
+	real.testcancel();
 }
 
 static inline int engine_accept(int listener, struct sockaddr *addr, socklen_t *len, int flags)
@@ -85,7 +83,7 @@ static inline int engine_accept(int listener, struct sockaddr *addr, socklen_t *
 
 static inline int engine_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	return __connect(fd, addr, len);
+	return real.connect(fd, addr, len);
 }
 
 static inline void engine_rouse(int listener)

@@ -19,14 +19,7 @@
 #ifndef VSOCKIFY_SHIM_LOAD_H
 #define VSOCKIFY_SHIM_LOAD_H
 
-#include <dlfcn.h>
-
-#ifndef __GLIBC__ /* which alone has these; programs of glibc get this object all the same */
-#define RTLD_DEEPBIND 8
-typedef long Lmid_t;
-#define LM_ID_BASE 0L
-void *dlmopen(Lmid_t namespace, const char *file, int mode);
-#endif
+#include "real.h"
 
 /* Where to jump, and the mode to jump there with; returned in two registers. */
 struct load_jump {

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "real.h"
+
 /* Raised by what the thread itself does, so not while it waits: runtimes and crash reporters
  * handle these, and seldom care for SA_RESTART. */
 static bool is_fault(int signal)
@@ -36,16 +38,13 @@ static bool interrupted_calls_restart(void)
 	return restart;
 }
 
-/* libc's poll() under its other public name, in case the program has one of its own */
-extern int __poll(struct pollfd *fds, nfds_t count, int timeout);
-
 int poll_one(int fd, short events, int timeout, bool restarts)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = events};
 	int saved = errno, ready;
 
 	do
-		ready = __poll(&poll_fd, 1, timeout);
+		ready = real.poll(&poll_fd, 1, timeout);
 	while (ready < 0 && errno == EINTR && restarts && interrupted_calls_restart());
 	if (ready < 0)
 		ready = -errno;

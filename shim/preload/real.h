@@ -13,8 +13,17 @@
 #ifndef VSOCKIFY_REAL_H
 #define VSOCKIFY_REAL_H
 
+#include <dlfcn.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+#ifndef __GLIBC__ /* which alone has these; programs of glibc get this object all the same */
+#define RTLD_DEEPBIND 8
+typedef long Lmid_t;
+#define LM_ID_BASE 0L
+void *dlmopen(Lmid_t namespace, const char *file, int mode);
+#endif
 
 struct real {
 	int (*accept4)(int, struct sockaddr *, socklen_t *, int);
@@ -27,13 +36,16 @@ struct real {
 	ssize_t (*send)(int, const void *, size_t, int);
 	ssize_t (*readv)(int, const struct iovec *, int);
 	ssize_t (*writev)(int, const struct iovec *, int);
+	int (*connect)(int, const struct sockaddr *, socklen_t);
+	int (*poll)(struct pollfd *, nfds_t, int);
+	int (*fcntl)(int, int, ...);
+	void (*testcancel)(
+		void); /* pthread_testcancel(3); nothing where there are no threads */
 	/* libc's __libc_single_threaded: found here, a reference would cost the dynamic linker
-	 * a thousand instructions. (A program that has a copy of it leaves this one at 0.) */
+	 * a thousand instructions. (A program that has a copy of it leaves this one at 0, and
+	 * so does a libc that has no such variable.) */
 	const char *single_threaded;
 };
-
-/* libc's connect() under its other public name; time does not matter there. */
-extern int __connect(int fd, const struct sockaddr *addr, socklen_t len);
 
 /* Filled in by real_init(), never written afterwards. Before that, those that carry data can be
  * called already. Hidden, so that a call takes one instruction. */
@@ -43,11 +55,17 @@ extern struct real real __attribute__((visibility("hidden")));
 void real_init(void);
 
 /*
- * real_find() - libc's own function of this name
- * Return: the function; the program is stopped with a message if libc has none, which does
- * not happen with the libc the shim was built for. Not async-signal-safe.
+ * real_find() - libc's own function of this name: the first one behind ours
+ * Return: the function; the program is stopped with a message if there is none. Not
+ * async-signal-safe.
  */
 void *real_find(const char *name);
+
+/* real_find_any() - the first symbol of this name, in whatever object; NULL if there is none */
+void *real_find_any(const char *name);
+
+/* real_own_file() - the file of this object, as the dynamic linker names it; may be NULL */
+const char *real_own_file(void);
 
 /* REAL() - libc's function of this name and type, looked up when first needed */
 #define REAL(name)                                                                          \

@@ -5,7 +5,8 @@
  * Theory of operation
  *
  * A *.vsock name is turned into the text of an address, and libc is asked for that: so what
- * comes back is libc's own, to be freed by libc, with ports and flags as ever. Reverse look-ups
+ * comes back is libc's own, to be freed by libc, with ports and flags as ever. (In musl it is
+ * IPv4 alone, where both were asked for and there is one.) Reverse look-ups
  * of addresses that stand for a CID are answered here, without a DNS query.
  *
  * AI_ADDRCONFIG ("only families that this machine has") makes libc refuse, without asking
@@ -83,6 +84,28 @@ static int add_family(const struct ruleset *rs, struct machine machine, bool v6,
 	return REAL(getaddrinfo)(text, service, &numeric, list);
 }
 
+/*
+ * Is each entry of a list, and its name, a piece of memory by itself, as glibc has it? In musl
+ * they lie in one, which freeaddrinfo() counts: no two lists can be put together there.
+ */
+static bool lists_are_loose(void)
+{
+	return real_find_any("gnu_get_libc_version");
+}
+
+/* Where the name lies within the list, a longer one has no room. */
+static void name_canonically(struct addrinfo *first, const char *name)
+{
+	char *own = lists_are_loose() ? strdup(name) : NULL;
+
+	if (own) {
+		free(first->ai_canonname);
+		first->ai_canonname = own;
+	} else if (strlen(name) <= strlen(first->ai_canonname)) {
+		memcpy(first->ai_canonname, name, strlen(name) + 1);
+	}
+}
+
 /* IPv4 comes first: a machine may be without IPv6. */
 static int resolve_vsock_name(const struct ruleset *rs, struct machine machine,
 			      const char *node, const char *service,
@@ -98,18 +121,12 @@ static int resolve_vsock_name(const struct ruleset *rs, struct machine machine,
 	second = *hints;
 	if (list) /* only the first entry of a list has the name */
 		second.ai_flags &= ~AI_CANONNAME;
-	if (hints->ai_family != AF_INET)
+	if (hints->ai_family != AF_INET && (!list || lists_are_loose()))
 		v6 = add_family(rs, machine, true, service, &second, &list);
 	if (!list)
 		return hints->ai_family == AF_INET6 ? v6 : v4;
-	if (list->ai_canonname) {
-		char *name = strdup(node);
-
-		if (name) {
-			free(list->ai_canonname);
-			list->ai_canonname = name;
-		}
-	}
+	if (list->ai_canonname)
+		name_canonically(list, node);
 	*result = list;
 	return 0;
 }

@@ -22,7 +22,6 @@
 #include "../kernel/sys.h"
 #include "../log/log.h"
 #include "../transport/transport.h"
-#include "load.h"
 #include "real.h"
 
 _Atomic int state_now;
@@ -66,18 +65,14 @@ static const struct ruleset *rules_from_environment(void)
 /* The file name of vsockify-config.so: beside this object. */
 static bool plugin_name(char *name, size_t size)
 {
-	Dl_info info;
-	const char *slash;
+	const char *own = real_own_file(), *slash = own ? strrchr(own, '/') : NULL;
 	static const char base[] = "vsockify-config.so";
 	size_t directory;
 
-	if (!dladdr(&state_now, &info) || !info.dli_fname)
+	directory = slash ? (size_t)(slash + 1 - own) : 0;
+	if (!own || directory + sizeof base > size)
 		return false;
-	slash = strrchr(info.dli_fname, '/');
-	directory = slash ? (size_t)(slash + 1 - info.dli_fname) : 0;
-	if (directory + sizeof base > size)
-		return false;
-	memcpy(name, info.dli_fname, directory);
+	memcpy(name, own, directory);
 	memcpy(name + directory, base, sizeof base);
 	return true;
 }
@@ -99,8 +94,8 @@ static const struct ruleset *rules_from_file(void)
 	if (!plugin)
 		stop("cannot load the reader of configuration files, which belongs beside "
 		     "libvsockify.so: ",
-		     dlerror());
-	load = (int (*)(void **, size_t *))dlsym(plugin, "vsockify_config_load");
+		     REAL(dlerror)());
+	load = (int (*)(void **, size_t *))REAL(dlsym)(plugin, "vsockify_config_load");
 	if (!load)
 		stop("not a reader of configuration files: ", name);
 	status = load(&image, &size);
@@ -110,14 +105,14 @@ static const struct ruleset *rules_from_file(void)
 		stop("the reader of configuration files is of another version than "
 		     "libvsockify.so: install both anew: ",
 		     name);
-	dlclose(plugin);
+	REAL(dlclose)(plugin);
 	return image;
 }
 
 /* What the kernel left on the stack, behind the arguments; ld.so knows where. */
 static char **initial_environment(void)
 {
-	char ***stack_end = dlsym(RTLD_DEFAULT, "__libc_stack_end");
+	char ***stack_end = real_find_any("__libc_stack_end");
 
 	if (!stack_end)
 		stop("cannot find the environment, where the rules are", "");
@@ -132,7 +127,7 @@ static char **initial_environment(void)
 static char ***fill_environment(void)
 {
 	/* by name, not by the linker: hardly any program gets here, and all would pay */
-	char ***variable = dlsym(RTLD_DEFAULT, "environ");
+	char ***variable = real_find_any("environ");
 
 	if (!variable || *variable)
 		return NULL;

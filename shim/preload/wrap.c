@@ -227,7 +227,7 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, mmsg_flags
 }
 
 /* The forms that _FORTIFY_SOURCE compiles recv() and recvfrom() to. */
-extern _Noreturn void __chk_fail(void);
+extern _Noreturn void __chk_fail(void) __attribute__((weak)); /* whose libc has it */
 ssize_t __recv_chk(int fd, void *data, size_t size, size_t room, int flags);
 ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int flags,
 		       struct sockaddr *addr, socklen_t *len);

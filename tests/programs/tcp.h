@@ -30,22 +30,10 @@
 #include <linux/vm_sockets.h> /* older ones leave sys/socket.h to whoever includes them */
 
 #include "carried.h"
+#include "error-name.h"
 
 #define MAYBE_UNUSED  __attribute__((unused))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-/* error_name() - the name of an errno, or what strerror() says of it */
-MAYBE_UNUSED static const char *error_name(int error)
-{
-	const char *name = NULL;
-
-#ifdef __GLIBC_PREREQ
-#if __GLIBC_PREREQ(2, 32)
-	name = strerrorname_np(error);
-#endif
-#endif
-	return name ? name : strerror(error);
-}
 
 /* With FIRST_FD in the environment, all descriptors below that number are taken beforehand. */
 MAYBE_UNUSED __attribute__((constructor)) static void take_descriptors(void)
