@@ -3,6 +3,7 @@
 VERSION = 0.1.0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/vsockify
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
@@ -14,17 +15,21 @@ BUILD = build
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)
-DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"' -DVSOCKIFY_PRELOAD='"$(PRELOAD)"'
+DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"' -DVSOCKIFY_PRELOAD='"$(PRELOAD)"' \
+	-DVSOCKIFY_LIBEXECDIR='"$(LIBEXECDIR)"'
 
 # core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim; plugin: what makes of it an
-# object that the shim loads
+# object that the shim loads. The socket logic is compiled once for each engine; what goes with the data, for the one
+# that is on its way.
 CORE = config/match.c config/address.c config/image.c
 PLUGIN = config/plugin.c config/allocator.c
-SHIM = $(wildcard shim/*.c shim/*/*.c)
+LOGIC = $(wildcard $(addprefix shim/,*.c broker/*.c kernel/*.c log/*.c route/*.c transport/*.c))
+SHIM = $(LOGIC) $(wildcard shim/preload/*.c)
+SUPERVISOR = $(filter-out shim/message.c shim/unconnected.c,$(LOGIC)) $(wildcard shim/seccomp/*.c)
 READER = $(filter-out $(CORE) $(PLUGIN),$(wildcard config/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify
+BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify $(BUILD)/vsockify-supervisor
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 DEB_PACKAGES = $(BUILD_PACKAGES) build-essential debhelper dpkg-dev fakeroot git
@@ -33,7 +38,7 @@ DEB_PACKAGES = $(BUILD_PACKAGES) build-essential debhelper dpkg-dev fakeroot git
 all: $(BUILT)
 
 help:
-	@echo 'make            build/libvsockify.so, build/vsockify-config.so, build/vsockify'
+	@echo 'make            build/libvsockify.so, build/vsockify-config.so, build/vsockify, build/vsockify-supervisor'
 	@echo 'make demo       the main job, across a real virtual-machine boundary'
 	@echo 'make check      what every change must pass'
 	@echo 'make check-all  that, lint, and these parts, each a goal of its own (docs/testing.md):'
@@ -62,6 +67,13 @@ $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) $(PLUGIN))
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
 
+$(BUILD)/vsockify-supervisor: $(patsubst %.c,$(BUILD)/seccomp/%.o,$(CORE) $(SUPERVISOR))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/seccomp/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(DEFINES) -DENGINE_SECCOMP -MMD -MP -c -o $@ $<
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(DEFINES) -MMD -MP -c -o $@ $<
@@ -89,6 +101,7 @@ demo:
 
 install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/vsockify
+	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vsockify-supervisor
 	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 man/vsockify.1
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 man/vsockify.conf.5
@@ -102,7 +115,7 @@ install: all
 		install -m 644 config/vsockify.conf $(DESTDIR)/etc
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/vsockify
+	rm -f $(DESTDIR)$(PREFIX)/bin/vsockify $(DESTDIR)$(LIBEXECDIR)/vsockify-supervisor
 	rm -f $(DESTDIR)$(LIBDIR)/libvsockify.so $(DESTDIR)$(LIBDIR)/vsockify-config.so
 	rm -f $(DESTDIR)$(MANDIR)/man1/vsockify.1 $(DESTDIR)$(MANDIR)/man5/vsockify.conf.5 \
 		$(DESTDIR)$(MANDIR)/man7/libvsockify.7

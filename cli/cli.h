@@ -50,6 +50,13 @@ struct logging {
 	bool summary;       /* --summary */
 };
 
+/* How its calls are caught. */
+enum engine {
+	ENGINE_PRELOAD, /* by an object that is loaded into it */
+	ENGINE_SECCOMP, /* by the kernel, for a process that answers them (shim/seccomp/main.c)
+			 */
+};
+
 /*
  * run_program() - run a program with the rules in force
  * @config: the configuration file if one was named, else NULL; programs that this one starts
@@ -59,6 +66,6 @@ struct logging {
  * Return: an exit status, only if the program could not be run
  */
 int run_program(const struct ruleset *rs, const char *config, const struct logging *logging,
-		char *const *argv);
+		enum engine engine, char *const *argv);
 
 #endif

@@ -30,6 +30,7 @@ enum {
 	OPTION_LISTEN,
 	OPTION_LOG,
 	OPTION_SUMMARY,
+	OPTION_ENGINE,
 	OPTION_CHECK,
 	OPTION_EXPLAIN,
 	OPTION_JSON,
@@ -61,6 +62,9 @@ static const struct cli_option cli_options[] = {
 	{"verbose", 'v', NULL, "say what each rule does; -vv: show each wrapped call"},
 	{"summary", OPTION_SUMMARY, NULL, "say at the end how often each did it"},
 	{"log", OPTION_LOG, "TARGET", "where to: stderr, syslog, or /an/absolute/file"},
+	{"engine", OPTION_ENGINE, "ENGINE",
+	 "how calls are caught: preload, or seccomp, which also\n"
+	 "serves static programs and those in Go"},
 	{"check", OPTION_CHECK, NULL, "show the rules in force"},
 	{"explain", OPTION_EXPLAIN, NULL, "show which rule decides about an address, and why"},
 	{"json", OPTION_JSON, NULL, "the same as JSON; ADDRESS:PORT may be - for stdin"},
@@ -89,6 +93,7 @@ struct request {
 	enum mode mode;
 	bool json;
 	struct logging logging;
+	enum engine engine;
 	bool done; /* --help or --version has been served */
 };
 
@@ -178,6 +183,21 @@ static bool set_log(struct request *request, const char *target)
 }
 
 /**
+ * set_engine() - note how calls are to be caught
+ * Return: false if there is no such way, which was reported
+ */
+static bool set_engine(struct request *request, const char *name)
+{
+	if (strcmp(name, "seccomp") == 0)
+		request->engine = ENGINE_SECCOMP;
+	else if (strcmp(name, "preload") == 0)
+		request->engine = ENGINE_PRELOAD;
+	else
+		cli_error("--engine takes \"preload\" or \"seccomp\", not %s", name);
+	return strcmp(name, "seccomp") == 0 || strcmp(name, "preload") == 0;
+}
+
+/**
  * take_option() - act on one option
  * @code: as getopt_long() returned it
  * @argument: the option's
@@ -208,6 +228,8 @@ static bool take_option(struct request *request, int code, const char *argument)
 		return true;
 	case OPTION_LOG:
 		return set_log(request, argument);
+	case OPTION_ENGINE:
+		return set_engine(request, argument);
 	case OPTION_CHECK:
 		return set_mode(request, MODE_CHECK);
 	case OPTION_EXPLAIN:
@@ -311,7 +333,8 @@ static int serve_by_rules(const struct request *request, const char *config,
 	else if (rs && request->mode == MODE_EXPLAIN)
 		status = explain(rs, words, request->json);
 	else if (rs)
-		status = run_program(rs, named_config, &request->logging, words);
+		status = run_program(rs, named_config, &request->logging, request->engine,
+				     words);
 	free(rs);
 	return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preload.c - which shim is preloaded, and beside what else?
+ * preload.c - which shim is preloaded, and beside what else; or which supervisor is run?
  */
 #include "preload.h"
 
@@ -13,16 +13,17 @@
 #include "../config/memory.h"
 #include "error.h"
 
-#define SHIM_FILE "libvsockify.so"
+#define SHIM_FILE       "libvsockify.so"
+#define SUPERVISOR_FILE "vsockify-supervisor"
 
 /* What ld.so takes for the end of an entry of LD_PRELOAD. */
 #define PRELOAD_SEPARATORS ": "
 
 /**
- * shim_beside_launcher() - the shim in the directory of this program, as in the build tree
+ * beside_launcher() - a file in the directory of this program, as in the build tree
  * Return: its path, to be freed; NULL if there is none
  */
-static char *shim_beside_launcher(void)
+static char *beside_launcher(const char *name)
 {
 	char self[4096];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -36,7 +37,7 @@ static char *shim_beside_launcher(void)
 	if (!slash)
 		return NULL;
 	*slash = '\0';
-	path = memory_path(self, SHIM_FILE);
+	path = memory_path(self, name);
 	if (access(path, F_OK) == 0)
 		return path;
 	free(path);
@@ -45,7 +46,7 @@ static char *shim_beside_launcher(void)
 
 char *find_shim(void)
 {
-	char *path = shim_beside_launcher();
+	char *path = beside_launcher(SHIM_FILE);
 
 	if (!path)
 		path = memory_path(VSOCKIFY_LIBDIR, SHIM_FILE);
@@ -58,6 +59,20 @@ char *find_shim(void)
 			  path);
 	else
 		return path;
+	free(path);
+	return NULL;
+}
+
+char *find_supervisor(void)
+{
+	char *path = beside_launcher(SUPERVISOR_FILE);
+
+	if (!path)
+		path = memory_path(VSOCKIFY_LIBEXECDIR, SUPERVISOR_FILE);
+	if (access(path, X_OK) == 0)
+		return path;
+	cli_error("cannot run %s: %s: install it there, or beside this program", path,
+		  strerror(errno));
 	free(path);
 	return NULL;
 }
@@ -87,22 +102,40 @@ static bool is_a_shim(const char *entry, size_t length)
 	       (length == name || entry[length - name - 1] == '/');
 }
 
-char *preload_value(const char *shim)
+/**
+ * add_others() - add what LD_PRELOAD says, but for shims
+ */
+static void add_others(struct list *value)
 {
-	const char *text = preload_text(shim);
 	const char *before = getenv(PRELOAD_ENV);
-	struct list value = {0};
 	size_t length;
 
-	list_append(&value, text, strlen(text), 1);
 	for (; before && *before != '\0'; before += length) {
 		before += strspn(before, PRELOAD_SEPARATORS);
 		length = strcspn(before, PRELOAD_SEPARATORS);
 		if (length == 0 || is_a_shim(before, length))
 			continue;
-		list_append(&value, ":", 1, 1);
-		list_append(&value, before, length, 1);
+		if (value->count)
+			list_append(value, ":", 1, 1);
+		list_append(value, before, length, 1);
 	}
-	list_append(&value, "", 1, 1);
+	list_append(value, "", 1, 1);
+}
+
+char *preload_value(const char *shim)
+{
+	const char *text = preload_text(shim);
+	struct list value = {0};
+
+	list_append(&value, text, strlen(text), 1);
+	add_others(&value);
+	return value.items;
+}
+
+char *preload_others(void)
+{
+	struct list value = {0};
+
+	add_others(&value);
 	return value.items;
 }

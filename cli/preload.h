@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preload.h - which shim is preloaded, and beside what else?
+ * preload.h - which shim is preloaded, and beside what else; or which supervisor is run?
  */
 #ifndef VSOCKIFY_CLI_PRELOAD_H
 #define VSOCKIFY_CLI_PRELOAD_H
@@ -20,5 +20,14 @@ char *find_shim(void);
  * Return: the value, to be freed
  */
 char *preload_value(const char *shim);
+
+/* preload_others() - the same without any shim; "" if nothing is left */
+char *preload_others(void);
+
+/*
+ * find_supervisor() - the program that runs others under the seccomp engine
+ * Return: its path, to be freed; NULL if there is none, which was reported
+ */
+char *find_supervisor(void);
 
 #endif

@@ -72,6 +72,20 @@ static bool pass_shim(void)
 }
 
 /**
+ * drop_shim() - have no shim preloaded, not even that of an outer launcher
+ */
+static void drop_shim(void)
+{
+	char *value = preload_others();
+
+	if (*value == '\0')
+		(void)unsetenv(PRELOAD_ENV);
+	else
+		set_variable(PRELOAD_ENV, value);
+	free(value);
+}
+
+/**
  * is_rules_variable() - is it one of the variables that carry compiled rules?
  * @entry: "NAME=VALUE"
  */
@@ -210,16 +224,48 @@ static int report_not_run(const char *name, int error)
 	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
 }
 
-int run_program(const struct ruleset *rs, const char *config, const struct logging *logging,
-		char *const *argv)
+/**
+ * run_preloaded() - become the program, with the shim in it
+ */
+static int run_preloaded(char *const *argv)
 {
 	if (!pass_shim())
 		return EX_UNAVAILABLE;
+	warn_of_escape(argv[0]);
+	(void)execvp(argv[0], argv);
+	return report_not_run(argv[0], errno);
+}
+
+/**
+ * run_supervised() - become the supervisor, which runs the program
+ */
+static int run_supervised(char *const *argv)
+{
+	struct list words = {0};
+	struct program program;
+	char *supervisor = find_supervisor();
+
+	if (!supervisor)
+		return EX_UNAVAILABLE;
+	program_inspect(argv[0], &program);
+	if (program.state == PROGRAM_ABSENT)
+		return report_not_run(argv[0], program.error);
+	drop_shim();
+	list_append(&words, &supervisor, 1, sizeof(supervisor));
+	for (; *argv; argv++)
+		list_append(&words, argv, 1, sizeof(*argv));
+	list_append(&words, &(char *){NULL}, 1, sizeof(char *));
+	(void)execv(supervisor, words.items);
+	cli_error("cannot run %s: %s", supervisor, strerror(errno));
+	return EX_UNAVAILABLE;
+}
+
+int run_program(const struct ruleset *rs, const char *config, const struct logging *logging,
+		enum engine engine, char *const *argv)
+{
 	pass_rules(rs);
 	if (config)
 		pass_config(config);
 	pass_logging(logging);
-	warn_of_escape(argv[0]);
-	(void)execvp(argv[0], argv);
-	return report_not_run(argv[0], errno);
+	return engine == ENGINE_SECCOMP ? run_supervised(argv) : run_preloaded(argv);
 }

@@ -74,6 +74,7 @@ _vsockify_trim() {
 _vsockify_argument() {
 	case $1 in
 	-c | --config) _filedir ;;
+	--engine) mapfile -t COMPREPLY < <(compgen -W "preload seccomp" -- "$cur") ;;
 	--log)
 		if [[ $cur == /* ]]; then
 			_filedir

@@ -109,6 +109,7 @@ static inline int engine_connect(int fd, const struct sockaddr *addr, socklen_t 
 static inline void engine_rouse(int listener);
 static inline void engine_rouse_no_more(int listener);
 
+#ifndef ENGINE_SECCOMP /* which is not on the way of data */
 /* Those that carry data: libc's */
 static inline ssize_t engine_read(int fd, void *data, size_t size);
 static inline ssize_t engine_readv(int fd, const struct iovec *parts, int count);
@@ -124,6 +125,7 @@ static inline ssize_t engine_sendto(int fd, const void *data, size_t size, int f
 				    const struct sockaddr *addr, socklen_t len);
 static inline ssize_t engine_sendmsg(int fd, const struct msghdr *message, int flags);
 static inline int engine_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+#endif
 
 /*
  * ---- hints: what is remembered of a descriptor ----
@@ -170,11 +172,18 @@ static inline void engine_silent(int fd, bool silent);
 static inline bool engine_is_silent(int fd);
 static inline bool engine_any_silent(void);
 
+/* engine_takes_notes() - can what a descriptor stands for be noted in the process (share.h)? */
+static inline bool engine_takes_notes(void);
+
 /* engine_shared() - @fd now is one of several descriptors of a listener (share.h), or no longer
  * engine_is_shared() - may it be? */
 static inline void engine_shared(int fd, bool shared);
 static inline bool engine_is_shared(int fd);
 
+#ifdef ENGINE_SECCOMP
+#include "seccomp/engine.h"
+#else
 #include "preload/engine.h"
+#endif
 
 #endif

@@ -5,6 +5,7 @@
 #include "settle.h"
 
 #include <linux/sockios.h>
+#include <stdatomic.h>
 
 #include "ask.h"
 #include "convert.h"

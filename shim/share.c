@@ -127,6 +127,8 @@ bool share_note(int fd, int holder, const struct mark *m)
 	struct note *note;
 	uint64_t cookie;
 
+	if (!engine_takes_notes())
+		return false;
 	share_forget(fd);
 	if (sys_cookie(holder, &cookie) < 0)
 		return false;

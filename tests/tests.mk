@@ -64,6 +64,13 @@ $(BUILD)/musl/%: tests/programs/%.c
 		-O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $<
 
 $(BUILD)/tests/static-link $(BUILD)/musl/static-link: LINKED = -static
+
+# the same, into which nothing can be preloaded
+STATIC = $(addprefix $(BUILD)/static/,names)
+$(BUILD)/static/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -static -MMD -MP -o $@ $<
+
 $(BUILD)/tests/plugin $(BUILD)/musl/plugin: LINKED = -shared -fPIC
 
 # the same server and client on several libraries' event loops
@@ -96,7 +103,7 @@ $(BUILD)/bench/empty.so:
 $(BUILD)/next:
 	@$(MAKE) --no-print-directory BUILD=$@ CPPFLAGS='-DRULESET_VERSION=99u -DA_MAGIC=6ull' all
 
-helpers: $(HELPERS) $(BENCH)
+helpers: $(HELPERS) $(STATIC) $(BENCH)
 
 # ---- running them ----
 

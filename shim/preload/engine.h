@@ -241,6 +241,11 @@ static inline bool engine_any_silent(void)
 	return hint_any_silent();
 }
 
+static inline bool engine_takes_notes(void)
+{
+	return true;
+}
+
 static inline void engine_shared(int fd, bool shared)
 {
 	hint_shared(fd, shared);

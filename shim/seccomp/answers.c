@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * answers.c - what engine.h answers with more than a line
+ */
+#include "answers.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "../kernel/sys.h"
+#include "../transport/transport.h"
+#include "call.h"
+#include "lost.h"
+
+const struct ruleset *engine_rules = &ruleset_empty;
+const struct broker_environment *engine_no_broker;
+uint64_t engine_options_set;
+bool engine_any_duplicate, engine_ever_silent, engine_roused;
+
+/* ---- descriptors ---- */
+
+/* Another thread may have closed the program's descriptor meanwhile, and the number may be
+ * somebody else's: looked at last of all. */
+int seccomp_exchange(int spare, int fd, bool close_on_exec)
+{
+	int number = call_number(call_now, fd);
+	int result = number < 0 ? -EBADF : process_is_same(call_now->process, number, fd);
+
+	if (result == 0)
+		result = -EBADF;
+	if (result > 0)
+		result = call_add_descriptor(call_now, spare, number, close_on_exec);
+	return result < 0 ? result : sys_dup3(spare, fd, O_CLOEXEC);
+}
+
+int seccomp_close_on_exec(int fd)
+{
+	int number = call_number(call_now, fd);
+
+	return number < 0 ? -EBADF : process_close_on_exec(call_now->process, number);
+}
+
+struct search {
+	bool (*ours)(int fd, void *argument);
+	int (*duplicate)(int fd, const void *argument);
+	const void *argument;
+	int fd; /* whose duplicates */
+	int result;
+};
+
+static bool may_be_marked(int fd)
+{
+	uint64_t a;
+	bool muxed;
+
+	return transport_get_word_a(fd, &a, &muxed) == 1;
+}
+
+static bool visit_if_ours(int number, void *argument)
+{
+	struct search *search = argument;
+	int fd = call_now->fd;
+
+	if (number != call_now->number)
+		fd = call_hold_if(call_now, number, may_be_marked);
+	return fd < 0 || search->ours(fd, (void *)search->argument);
+}
+
+int seccomp_each_ours(bool (*visit)(int fd, void *argument), void *argument)
+{
+	struct search search = {.ours = visit, .argument = argument};
+
+	return process_each(call_now->process, visit_if_ours, &search);
+}
+
+static bool visit_if_duplicate(int number, void *argument)
+{
+	struct search *search = argument;
+	int fd;
+
+	if (number == call_number(call_now, search->fd) ||
+	    process_is_same(call_now->process, number, search->fd) != 1)
+		return true;
+	fd = call_hold(call_now, number);
+	search->result = fd < 0 ? fd : search->duplicate(fd, search->argument);
+	return search->result == 0;
+}
+
+/* What is a duplicate is worked out first: the visitor may make them be none. */
+int seccomp_each_duplicate(int fd, int (*visit)(int fd, const void *argument),
+			   const void *argument)
+{
+	struct search search = {.duplicate = visit, .argument = argument, .fd = fd};
+	int result = process_each(call_now->process, visit_if_duplicate, &search);
+
+	return result < 0 ? result : search.result;
+}
+
+/* ---- what may wait ---- */
+
+/* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds; -1: none */
+static int limit_of(int fd, int option)
+{
+	struct timeval limit = {.tv_sec = 0};
+	socklen_t len = sizeof limit;
+
+	if (sys_getsockopt(fd, SOL_SOCKET, option, &limit, &len) < 0 ||
+	    (limit.tv_sec == 0 && limit.tv_usec == 0) || limit.tv_sec > INT_MAX / 1000 - 1)
+		return -1;
+	return (int)(limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000);
+}
+
+static int later(short events, int timeout)
+{
+	call_now->wait = (struct wait){events, timeout};
+	return CALL_LATER;
+}
+
+int seccomp_wait(int fd, short events, int timeout)
+{
+	int ready = sys_poll_now(fd, events);
+
+	if (ready || timeout == 0 || call_now->timed_out)
+		return ready;
+	return later(events, timeout);
+}
+
+static int accept_now(int listener, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	return (int)SYS_CALL(SYS_accept4, listener, addr, len, flags | SOCK_CLOEXEC);
+}
+
+/* Although its socket blocks: somebody else may take what poll() has seen. */
+static int accept_without_waiting(int listener, int file_flags, struct sockaddr *addr,
+				  socklen_t *len, int flags)
+{
+	int result = sys_set_flags(listener, file_flags | O_NONBLOCK);
+
+	if (result < 0)
+		return result;
+	result = accept_now(listener, addr, len, flags);
+	sys_set_flags(listener, file_flags);
+	return result;
+}
+
+static int accept_or_later(int listener, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	int file_flags = sys_fcntl(listener, F_GETFL, 0), result = -EAGAIN;
+
+	if (file_flags < 0)
+		return file_flags;
+	if (file_flags & O_NONBLOCK || sys_listens(listener) != 1)
+		return accept_now(listener, addr, len, flags);
+	if (sys_poll_now(listener, POLLIN))
+		result = accept_without_waiting(listener, file_flags, addr, len, flags);
+	if (result != -EAGAIN || call_now->timed_out)
+		return result;
+	return later(POLLIN, limit_of(listener, SO_RCVTIMEO));
+}
+
+int seccomp_accept(int listener, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	struct sockaddr_storage peer;
+	socklen_t full;
+	int kept = lost_take_accepted(call_now, &peer, &full);
+
+	if (kept < 0)
+		return sys_return(accept_or_later(listener, addr, len, flags));
+	if (addr) {
+		memcpy(addr, &peer, *len < full ? *len : full);
+		*len = full;
+	}
+	return kept;
+}
+
+/*
+ * TCP's own connect(), on the program's own socket: never left to the kernel to continue, since
+ * the address stands in memory that the program may have changed meanwhile. A blocking one is
+ * begun as a non-blocking one, and called again when poll() says that it is over: TCP answers
+ * then as it would have.
+ */
+int seccomp_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int file_flags = sys_fcntl(fd, F_GETFL, 0), result;
+	struct call *call = call_now;
+
+	if (file_flags < 0)
+		return sys_return(file_flags);
+	if (file_flags & O_NONBLOCK)
+		return sys_return(sys_connect(fd, addr, len));
+	if (call->timed_out)
+		return sys_return(call->first_result);
+	result = sys_set_flags(fd, file_flags | O_NONBLOCK);
+	if (result == 0) {
+		result = sys_connect(fd, addr, len);
+		sys_set_flags(fd, file_flags);
+	}
+	if (result != -EINPROGRESS && result != -EALREADY)
+		return sys_return(result);
+	if (!call->passed)
+		call->first_result = result;
+	call->passed = true;
+	return sys_return(later(POLLOUT, limit_of(fd, SO_SNDTIMEO)));
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * answers.h - what engine.h answers with more than a line
+ *
+ * All are about the call that is being served (call_now), and return what ../engine.h says.
+ */
+#ifndef VSOCKIFY_SECCOMP_ANSWERS_H
+#define VSOCKIFY_SECCOMP_ANSWERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "../../config/ruleset.h"
+#include "../broker/environment.h"
+
+/* The rules, of all processes. */
+extern const struct ruleset *engine_rules;
+
+extern const struct broker_environment *engine_no_broker; /* NULL */
+
+/* What is known of the whole tree: options that were ever set on a TCP socket, a bit for each;
+ * whether one was duplicated before it was connected; whether a second listener was made
+ * silent.
+ */
+extern uint64_t engine_options_set;
+extern bool engine_any_duplicate, engine_ever_silent;
+
+/* Set: all calls that wait are to be done again. */
+extern bool engine_roused;
+
+int seccomp_exchange(int spare, int fd, bool close_on_exec);
+int seccomp_close_on_exec(int fd);
+int seccomp_wait(int fd, short events, int timeout);
+int seccomp_accept(int listener, struct sockaddr *addr, socklen_t *len, int flags);
+int seccomp_connect(int fd, const struct sockaddr *addr, socklen_t len);
+
+/* Only sockets with a mark are visited: nobody asks for others. */
+int seccomp_each_ours(bool (*visit)(int fd, void *argument), void *argument);
+int seccomp_each_duplicate(int fd, int (*visit)(int fd, const void *argument),
+			   const void *argument);
+
+#endif

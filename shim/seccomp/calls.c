@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls.c - every caught call: arguments out of the program's memory, the socket logic's
+ * function, results back into it
+ *
+ * Each function returns what the call comes to (call.h). Addresses are read once: what was
+ * looked at is what is used. What is none of ours the kernel does by itself; not so connect(),
+ * bind() and listen() of an IP socket, which are done here even where the rules let them pass:
+ * the program could exchange the address, or the socket, after it was looked at.
+ */
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "../accept.h"
+#include "../attempt.h"
+#include "../connect.h"
+#include "../engine.h"
+#include "../kept.h"
+#include "../kernel/sys.h"
+#include "../listen.h"
+#include "../name.h"
+#include "../option.h"
+#include "../queue.h"
+#include "../shutdown.h"
+#include "../transport/transport.h"
+#include "../wait.h"
+#include "answers.h"
+#include "call.h"
+#include "lost.h"
+
+/* As a function of libc's left it */
+static int result_of(int result)
+{
+	return result < 0 ? -errno : result;
+}
+
+/* Into the program's memory, if it still is the program's */
+static int give(struct call *call, unsigned argument, const void *from, size_t size)
+{
+	if (!call_is_there(call))
+		return -ENOENT;
+	return process_write(call->thread, call->data.args[argument], from, size);
+}
+
+/* ---- addresses ---- */
+
+/* As move_addr_to_kernel(); 0, or a negated errno. */
+static int read_address(struct call *call)
+{
+	int len = call_argument(call, 2);
+
+	if (call->again)
+		return 0;
+	if (len < 0 || (size_t)len > sizeof call->address)
+		return -EINVAL;
+	call->address_len = (socklen_t)len;
+	return len ? process_read(call->thread, call->data.args[1], &call->address, (size_t)len)
+		   : 0;
+}
+
+/* Room for an address that the program wants to have. */
+struct answer {
+	struct sockaddr_storage room;
+	socklen_t len;
+};
+
+/* As move_addr_to_user() looks at the length */
+static int read_length(const struct call *call, unsigned argument, socklen_t *len)
+{
+	int result = process_read(call->thread, call->data.args[argument], len, sizeof *len);
+
+	return result == 0 && (int)*len < 0 ? -EINVAL : result;
+}
+
+static int write_answer(struct call *call, const struct answer *given, socklen_t room)
+{
+	socklen_t size = given->len < room ? given->len : room;
+	int result = size ? give(call, 1, &given->room, size) : 0;
+
+	return result ?: give(call, 2, &given->len, sizeof given->len);
+}
+
+/* ---- connect() ---- */
+
+/* Is an attempt of ours under way already? */
+static bool is_under_way(const struct call *call)
+{
+	struct mark m;
+
+	return call->family == FAMILY_OURS && mark_names(call->fd, &m) == 1 &&
+	       m.peer.kind != PLACE_NONE && !m.shut && sys_poll_now(call->fd, POLLOUT) == 0;
+}
+
+/* The end of an attempt that was waited for */
+static int end_attempt(struct call *call)
+{
+	int result = wait_connected(call->fd);
+
+	if (result == CALL_LATER)
+		return result;
+	if (result == -EINPROGRESS) /* SO_SNDTIMEO */
+		return call->under_way ? -EALREADY : result;
+	attempt_note_begun(call->fd, false);
+	return result;
+}
+
+static int do_connect(struct call *call)
+{
+	int result;
+
+	if (call->family == FAMILY_OTHER)
+		return CALL_CONTINUE;
+	if (call->again && !call->passed)
+		return end_attempt(call);
+	result = read_address(call);
+	if (result < 0)
+		return result;
+	if (!call_is_there(call))
+		return -ENOENT;
+	call->under_way = is_under_way(call);
+	return result_of(
+		shim_connect(call->fd, (struct sockaddr *)&call->address, call->address_len));
+}
+
+/* ---- bind(), listen(), accept(), shutdown() ---- */
+
+static int do_bind(struct call *call)
+{
+	int result;
+
+	if (call->family == FAMILY_OTHER)
+		return CALL_CONTINUE;
+	result = read_address(call);
+	if (result < 0)
+		return result;
+	if (!call_is_there(call))
+		return -ENOENT;
+	return listen_bind(call->fd, (struct sockaddr *)&call->address, call->address_len);
+}
+
+static int do_listen(struct call *call)
+{
+	if (call->family == FAMILY_OTHER)
+		return CALL_CONTINUE;
+	return call_is_there(call) ? listen_listen(call->fd, call_argument(call, 1)) : -ENOENT;
+}
+
+static int do_shutdown(struct call *call)
+{
+	if (call->family != FAMILY_OURS)
+		return CALL_CONTINUE;
+	return call_is_there(call) ? shutdown_socket(call->fd, call_argument(call, 1))
+				   : -ENOENT;
+}
+
+/* Give the program the connection, and its peer's address before that. */
+static int hand_over(struct call *call, int accepted, const struct answer *peer,
+		     const socklen_t *room, int flags)
+{
+	int result = room ? write_answer(call, peer, *room) : 0;
+
+	if (result == 0)
+		result = call_add_descriptor(call, accepted, -1, flags & SOCK_CLOEXEC);
+	if (result < 0 && (call->gone || result == -EMFILE)) {
+		lost_accepted(call, accepted, &peer->room, peer->len);
+		return result;
+	}
+	sys_close(accepted);
+	return result < 0 ? result : CALL_ANSWERED;
+}
+
+static int do_accept(struct call *call)
+{
+	int flags = call->data.nr == SYS_accept4 ? call_argument(call, 3) : 0, accepted, result;
+	bool named = call->data.args[1] != 0;
+	struct answer peer = {.len = sizeof peer.room};
+	socklen_t room = 0;
+
+	if (call->family != FAMILY_OURS)
+		return CALL_CONTINUE;
+	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
+		return -EINVAL;
+	if (!call_is_there(call))
+		return -ENOENT;
+	accepted = result_of(
+		accept_connection(call->fd, (struct sockaddr *)&peer.room, &peer.len, flags));
+	if (accepted < 0)
+		return accepted;
+	/* the length is looked at last, as the kernel does */
+	result = named ? read_length(call, 2, &room) : 0;
+	if (result == 0)
+		return hand_over(call, accepted, &peer, named ? &room : NULL, flags);
+	sys_close(accepted);
+	return result;
+}
+
+/* ---- names ---- */
+
+static int give_name(struct call *call, int (*name)(int, struct sockaddr *, socklen_t *))
+{
+	struct answer given = {.len = 0};
+	socklen_t room;
+	int result;
+
+	if (call->family != FAMILY_OURS)
+		return CALL_CONTINUE;
+	result = read_length(call, 2, &room);
+	if (result < 0)
+		return result;
+	given.len = room < sizeof given.room ? room : sizeof given.room;
+	result = name(call->fd, (struct sockaddr *)&given.room, &given.len);
+	return result < 0 ? result : write_answer(call, &given, room);
+}
+
+static int do_getsockname(struct call *call)
+{
+	return give_name(call, name_local);
+}
+
+static int do_getpeername(struct call *call)
+{
+	return give_name(call, name_peer);
+}
+
+/* ---- options ---- */
+
+#define VALUE_MOST 4096 /* bytes of any option that is ours */
+
+static int do_getsockopt(struct call *call)
+{
+	char value[VALUE_MOST];
+	socklen_t room, len;
+	int result;
+
+	if (call->family != FAMILY_OURS)
+		return CALL_CONTINUE;
+	result = process_read(call->thread, call->data.args[4], &room, sizeof room);
+	if (result < 0)
+		return result;
+	len = (int)room > VALUE_MOST ? VALUE_MOST : room;
+	memset(value, 0, sizeof value);
+	result = option_get(call->fd, call_argument(call, 1), call_argument(call, 2), value,
+			    &len);
+	if (result < 0)
+		return result;
+	if (len && (int)len <= VALUE_MOST)
+		result = give(call, 3, value, len);
+	return result ?: give(call, 4, &len, sizeof len);
+}
+
+/* Which only the privileged may set, or some values of which. The kernel does that by itself:
+ * the supervisor has other privileges than the program. */
+static bool takes_privilege(int level, int name)
+{
+	return level == SOL_SOCKET &&
+	       (name == SO_MARK || name == SO_PRIORITY || name == SO_BUSY_POLL ||
+		name == SO_SNDBUFFORCE || name == SO_RCVBUFFORCE || name == SO_DEBUG ||
+		name == SO_BINDTODEVICE);
+}
+
+/* On a TCP socket the kernel does it; that it was done is to be known when it is converted. */
+static void note_option(int level, int name)
+{
+	int index = option_find(level, name);
+
+	if (index >= 0)
+		engine_option((unsigned)index);
+}
+
+static int do_setsockopt(struct call *call)
+{
+	int level = call_argument(call, 1), name = call_argument(call, 2), result;
+	int len = call_argument(call, 4);
+	char value[VALUE_MOST];
+
+	if (call->family != FAMILY_OTHER)
+		note_option(level, name);
+	if (call->family != FAMILY_OURS || takes_privilege(level, name))
+		return CALL_CONTINUE;
+	if (len < 0)
+		return -EINVAL;
+	if (len > VALUE_MOST)
+		len = VALUE_MOST;
+	result = len ? process_read(call->thread, call->data.args[3], value, (size_t)len) : 0;
+	if (result < 0)
+		return result;
+	return call_is_there(call) ? option_set(call->fd, level, name, value, (socklen_t)len)
+				   : -ENOENT;
+}
+
+/* ---- queues ---- */
+
+static int do_ioctl(struct call *call)
+{
+	int answer, result;
+
+	if (call->family != FAMILY_OURS)
+		return CALL_CONTINUE;
+	result = queue_ioctl(call->fd, (unsigned long)call->data.args[1], &answer);
+	return result < 0 ? result : give(call, 2, &answer, sizeof answer);
+}
+
+/* ---- duplicates, and epolls ---- */
+
+/* Could what lies there be converted yet? */
+static bool is_unconnected_tcp(int fd)
+{
+	uint8_t state;
+	socklen_t len = sizeof state;
+
+	return sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) == 0 &&
+	       state == TCP_CLOSE;
+}
+
+static int do_dup(struct call *call)
+{
+	if (!engine_any_duplicate && call->family == FAMILY_IP && is_unconnected_tcp(call->fd))
+		engine_any_duplicate = true;
+	return CALL_CONTINUE;
+}
+
+static int do_epoll_create(struct call *call)
+{
+	process_made_epoll(call->process);
+	return CALL_CONTINUE;
+}
+
+/* ---- all of them ---- */
+
+static const struct {
+	long number;
+	int (*serve)(struct call *call);
+} calls[] = {
+	{SYS_connect, do_connect},
+	{SYS_accept4, do_accept},
+	{SYS_accept, do_accept},
+	{SYS_getsockopt, do_getsockopt},
+	{SYS_setsockopt, do_setsockopt},
+	{SYS_getsockname, do_getsockname},
+	{SYS_getpeername, do_getpeername},
+	{SYS_bind, do_bind},
+	{SYS_listen, do_listen},
+	{SYS_shutdown, do_shutdown},
+	{SYS_ioctl, do_ioctl},
+	{SYS_fcntl, do_dup},
+	{SYS_dup, do_dup},
+#ifdef SYS_dup2
+	{SYS_dup2, do_dup},
+#endif
+	{SYS_dup3, do_dup},
+#ifdef SYS_epoll_create
+	{SYS_epoll_create, do_epoll_create},
+#endif
+	{SYS_epoll_create1, do_epoll_create},
+};
+
+static int (*serve_of(const struct call *call))(struct call *call)
+{
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+		if (calls[i].number == call->data.nr)
+			return calls[i].serve;
+	return NULL;
+}
+
+bool call_has_descriptor(const struct call *call)
+{
+	return serve_of(call) != do_epoll_create;
+}
+
+/* ---- what is it about? ---- */
+
+static enum subject_family family_of(int fd)
+{
+	struct mark head;
+	int domain, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, &domain);
+
+	if (result < 0)
+		return FAMILY_OTHER;
+	if (transport_is_family(domain))
+		return mark_head(fd, &head) == 1 ? FAMILY_OURS : FAMILY_OTHER;
+	/* SMC is TCP by another way, under the same addresses */
+	return domain == AF_INET || domain == AF_INET6 || domain == AF_SMC ? FAMILY_IP
+									   : FAMILY_OTHER;
+}
+
+int call_begin(struct call *call)
+{
+	int result = process_find(call->thread, &call->process);
+
+	call->fd = -1;
+	if (result < 0 || !call_has_descriptor(call))
+		return result;
+	call->number = call_argument(call, 0);
+	call->fd = call_hold(call, call->number);
+	if (call->fd < 0)
+		return call->fd;
+	call->family = family_of(call->fd);
+	return 0;
+}
+
+int call_serve(struct call *call)
+{
+	int (*serve)(struct call *) = serve_of(call);
+
+	return serve ? serve(call) : -ENOSYS;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lost.c - results that could not be given, since a signal came
+ */
+#include "lost.h"
+
+#include <string.h>
+
+#include "../kernel/sys.h"
+
+/* Threads that a signal meets just then; the oldest are pushed out. */
+#define RESULTS 1024
+
+static struct lost {
+	uint64_t where, arguments[3], cookie;
+	int64_t since;
+	pid_t thread;
+	int call, result;
+	bool used;
+} results[RESULTS];
+static unsigned next_result, result_count;
+
+static struct lost describe(const struct call *call)
+{
+	struct lost lost = {.used = true,
+			    .thread = call->thread,
+			    .call = call->data.nr,
+			    .where = call->data.instruction_pointer};
+
+	memcpy(lost.arguments, call->data.args, sizeof lost.arguments);
+	if (call->fd < 0 || sys_cookie(call->fd, &lost.cookie) < 0)
+		lost.used = false;
+	return lost;
+}
+
+static bool is_same(const struct lost *a, const struct lost *b)
+{
+	return a->used && a->thread == b->thread && a->call == b->call &&
+	       a->where == b->where && a->cookie == b->cookie &&
+	       memcmp(a->arguments, b->arguments, sizeof a->arguments) == 0;
+}
+
+static struct lost *find(const struct call *call)
+{
+	struct lost wanted;
+
+	if (!result_count)
+		return NULL;
+	wanted = describe(call);
+	for (unsigned i = 0; wanted.used && i < RESULTS; i++)
+		if (is_same(&results[i], &wanted))
+			return &results[i];
+	return NULL;
+}
+
+void lost_result(const struct call *call, int result)
+{
+	struct lost lost = describe(call), *place = find(call);
+
+	if (!lost.used)
+		return;
+	if (!place)
+		place = &results[next_result++ % RESULTS];
+	result_count += !place->used;
+	lost.result = result;
+	lost.since = sys_now_ms();
+	*place = lost;
+}
+
+bool lost_find(const struct call *call, int *result)
+{
+	struct lost *lost = find(call);
+
+	if (lost)
+		*result = lost->result;
+	return lost != NULL;
+}
+
+void lost_delivered(const struct call *call)
+{
+	struct lost *lost = find(call);
+
+	if (!lost)
+		return;
+	lost->used = false;
+	result_count--;
+}
+
+/* ---- connections ---- */
+
+#define CONNECTIONS 64
+
+static struct connection {
+	uint64_t listener; /* its cookie; 0: free */
+	int64_t since;
+	struct sockaddr_storage peer;
+	socklen_t len;
+	int fd;
+} connections[CONNECTIONS];
+static unsigned connection_count;
+
+static void drop(struct connection *c)
+{
+	c->listener = 0;
+	connection_count--;
+}
+
+void lost_accepted(const struct call *call, int accepted, const struct sockaddr_storage *peer,
+		   socklen_t len)
+{
+	uint64_t cookie;
+
+	for (int i = 0; i < CONNECTIONS && sys_cookie(call->fd, &cookie) == 0; i++) {
+		if (connections[i].listener)
+			continue;
+		connections[i] =
+			(struct connection){cookie, sys_now_ms(), *peer, len, accepted};
+		connection_count++;
+		return;
+	}
+	sys_close(accepted);
+}
+
+int lost_take_accepted(const struct call *call, struct sockaddr_storage *peer, socklen_t *len)
+{
+	uint64_t cookie;
+
+	if (!connection_count || sys_cookie(call->fd, &cookie) < 0)
+		return -1;
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (connections[i].listener != cookie)
+			continue;
+		*peer = connections[i].peer;
+		*len = connections[i].len;
+		drop(&connections[i]);
+		return connections[i].fd;
+	}
+	return -1;
+}
+
+bool lost_any(void)
+{
+	return result_count || connection_count;
+}
+
+void lost_age(void)
+{
+	int64_t now;
+
+	if (!lost_any())
+		return;
+	now = sys_now_ms();
+	for (unsigned i = 0; i < RESULTS; i++) {
+		if (!results[i].used || now - results[i].since < LOST_OLD_MS)
+			continue;
+		results[i].used = false;
+		result_count--;
+	}
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (!connections[i].listener || now - connections[i].since < LOST_OLD_MS)
+			continue;
+		sys_close(connections[i].fd);
+		drop(&connections[i]);
+	}
+}

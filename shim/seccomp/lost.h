@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lost.h - results that could not be given, since a signal came
+ *
+ * Theory of operation
+ *
+ * A signal takes a call back whatever was done for it already. Made anew, a bind() would find
+ * its socket bound, and fail. So a result that nobody was there to take is kept, for the same
+ * call on the same socket: the thread, its place in the program, the arguments and the socket's
+ * cookie, which the kernel never gives twice. (The handler may have made other calls
+ * meanwhile.) It is kept until it was delivered, or is old.
+ *
+ * A connection that could not be handed over is kept likewise, by its listener, for whoever
+ * accepts from that next.
+ */
+#ifndef VSOCKIFY_SECCOMP_LOST_H
+#define VSOCKIFY_SECCOMP_LOST_H
+
+#include "call.h"
+
+/* lost_result() - keep what @call came to */
+void lost_result(const struct call *call, int result);
+
+/* lost_find() - was this call done before? Then what it came to is in *@result. */
+bool lost_find(const struct call *call, int *result);
+
+/* lost_delivered() - that was answered */
+void lost_delivered(const struct call *call);
+
+/* lost_accepted() - keep a connection; takes @accepted
+ * lost_take_accepted() - one of this listener, or -1 */
+void lost_accepted(const struct call *call, int accepted, const struct sockaddr_storage *peer,
+		   socklen_t len);
+int lost_take_accepted(const struct call *call, struct sockaddr_storage *peer, socklen_t *len);
+
+/* lost_any() - is anything kept? lost_age() - drop what is old */
+#define LOST_OLD_MS 60000
+bool lost_any(void);
+void lost_age(void);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - vsockify-supervisor: runs a program under the filter, and answers its calls
+ *
+ * Theory of operation
+ *
+ * The launcher becomes this one, with the rules in the environment, as they are for the
+ * preloaded object. There are three processes then:
+ *
+ *   the front (front.c)	has the launcher's number, and stands for the program: passes
+ *				signals on, stops and goes on with it, ends as it ends
+ *   the supervisor		its child, in a process group of its own, where no terminal's
+ *				signal reaches it
+ *   the program		a child of the supervisor's, in the front's process group
+ *
+ * The program's processes must come from the supervisor: where Yama restricts ptrace(2), only
+ * who they come from may look into them. Orphans come back to it for the same reason. When the
+ * program ends the front does; the supervisor goes on for as long as anything with the filter
+ * lives. It ends by SIGKILL alone, and then every caught call fails.
+ */
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+#include "../engine.h"
+#include "../kernel/sys.h"
+#include "../log/log.h"
+#include "../transport/transport.h"
+#include "answers.h"
+#include "filter.h"
+#include "front.h"
+#include "supervise.h"
+
+#define STATUS_CANNOT_RUN 126
+#define STATUS_NOT_FOUND  127
+#define STATUS_NO_ENGINE  77
+
+/* ---- the rules ---- */
+
+static _Noreturn void stop(int status, const char *what, const char *detail)
+{
+	log_fatal(what, detail);
+	exit(status);
+}
+
+static void take_rules(void)
+{
+	const char *first = getenv(RULESET_ENV);
+	size_t size = first ? ruleset_encoded_size(first) : 0;
+	void *image;
+
+	if (!first)
+		stop(EX_USAGE,
+		     "this is a part of vsockify, which starts it: vsockify --engine ",
+		     "seccomp PROGRAM");
+	image = size ? malloc(size) : NULL;
+	if (!image || !ruleset_decode(getenv, image, size))
+		stop(EX_CONFIG, "the rules in " RULESET_ENV " are of another version",
+		     ": start the program with the vsockify that belongs to this supervisor");
+	engine_rules = image;
+	if (muxer_is_meant(engine_rules))
+		stop(EX_CONFIG, "the seccomp engine does not lead past VMMs' sockets yet",
+		     ": use --engine preload, or rules without them");
+}
+
+/* ---- the program ---- */
+
+struct start {
+	char **argv;
+	sigset_t signals;    /* that are blocked, and */
+	struct rlimit files; /* what may be open, as the launcher was started with */
+	pid_t group;
+	int to_program[2],
+		from_program[2]; /* pipes: "go on"; the listener's number, an errno */
+};
+
+/* In the new process: become the program, and say why not. */
+static _Noreturn void become(const struct start *s)
+{
+	int listener, error;
+	char go;
+
+	(void)setpgid(0, s->group);
+	(void)setrlimit(RLIMIT_NOFILE, &s->files);
+	listener = filter_install();
+	if (write(s->from_program[1], &listener, sizeof listener) != sizeof listener ||
+	    read(s->to_program[0], &go, 1) != 1)
+		_exit(STATUS_NO_ENGINE);
+	(void)sigprocmask(SIG_SETMASK, &s->signals, NULL);
+	(void)execvp(s->argv[0], s->argv);
+	error = errno;
+	(void)write(s->from_program[1], &error, sizeof error);
+	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+}
+
+static const char *reason(int error)
+{
+	switch (error) {
+	case EBUSY:
+		return ": this process has a supervisor already (another vsockify, or a "
+		       "container's)";
+	case ENOSYS:
+		return ": the kernel, or this architecture, has none";
+	case EPERM:
+		return ": Yama (kernel.yama.ptrace_scope) or a container forbids it; see "
+		       "vsockify --doctor";
+	default:
+		return "";
+	}
+}
+
+static _Noreturn void no_engine(pid_t pid, const char *what, const char *why)
+{
+	(void)kill(pid, SIGKILL);
+	log_fatal(what, why);
+	exit(STATUS_NO_ENGINE);
+}
+
+/* The program's own descriptor by which its calls are answered, here. */
+static int take_listener(pid_t pid, const struct start *s)
+{
+	int number, pidfd, listener;
+
+	if (read(s->from_program[0], &number, sizeof number) != sizeof number)
+		no_engine(pid, "the program ended before it began", "");
+	if (number < 0)
+		no_engine(pid, "no seccomp filter can be installed", reason(-number));
+	pidfd = (int)SYS_CALL(SYS_pidfd_open, pid, 0);
+	listener = pidfd < 0 ? pidfd : (int)SYS_CALL(SYS_pidfd_getfd, pidfd, number, 0);
+	if (listener < 0)
+		no_engine(pid, "the supervisor may not look into the program",
+			  reason(-listener));
+	sys_close(pidfd);
+	return listener;
+}
+
+static pid_t start_program(struct start *s)
+{
+	const char *lacking;
+	pid_t pid;
+	int error;
+
+	if (pipe2(s->to_program, O_CLOEXEC) < 0 || pipe2(s->from_program, O_CLOEXEC) < 0)
+		stop(EX_OSERR, "no pipe: ", strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		stop(EX_OSERR, "no process: ", strerror(errno));
+	if (pid == 0)
+		become(s);
+	sys_close(s->from_program[1]);
+	lacking = supervise_prepare(take_listener(pid, s));
+	if (lacking)
+		no_engine(pid, "the seccomp engine cannot run here: ", lacking);
+	(void)write(s->to_program[1], "", 1);
+	if (read(s->from_program[0], &error, sizeof error) == sizeof error)
+		log_fatal("cannot run ", s->argv[0]);
+	sys_close(s->from_program[0]);
+	sys_close(s->to_program[0]);
+	sys_close(s->to_program[1]);
+	return pid;
+}
+
+/* ---- the supervisor ---- */
+
+static int signals;
+static pid_t program;
+
+/* @how: WNOHANG or 0; then for all that there are */
+static void reap(int how)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, how | WUNTRACED)) > 0)
+		if (pid == program)
+			front_tell(status, supervise_is_over());
+}
+
+static void hear(void)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof info) == sizeof info)
+		continue;
+	reap(WNOHANG);
+	if (front_died())
+		(void)kill(program, SIGKILL);
+}
+
+/* No terminal, pipe or folder is to be kept by it; nor may anybody look into it. */
+static void detach(void)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (nothing >= 0) {
+		(void)dup2(nothing, STDIN_FILENO);
+		(void)dup2(nothing, STDOUT_FILENO);
+		if (!log_on())
+			(void)dup2(nothing, STDERR_FILENO);
+		sys_close(nothing);
+	}
+	(void)chdir("/");
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* As many descriptors as it may have: it holds some for each call that waits. */
+static void raise_limit(struct rlimit *before)
+{
+	struct rlimit files;
+
+	(void)getrlimit(RLIMIT_NOFILE, before);
+	files = (struct rlimit){before->rlim_max, before->rlim_max};
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+int main(int argc, char **argv)
+{
+	struct start start = {.argv = argv + 1, .group = getpgrp()};
+	sigset_t all;
+	int result;
+
+	log_init();
+	take_rules();
+	if (argc < 2)
+		stop(EX_USAGE, "no program to run", "");
+	log_rules(engine_rules);
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &start.signals);
+	result = front_divide();
+	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (result < 0 || signals < 0)
+		stop(EX_OSERR,
+		     "cannot start the supervisor: ", strerror(result < 0 ? -result : errno));
+	(void)setpgid(0, 0);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	raise_limit(&start.files);
+	program = start_program(&start);
+	detach();
+	front_begin(program);
+	supervise(signals, hear);
+	reap(0); /* the filter goes before its last process has */
+	return 0;
+}

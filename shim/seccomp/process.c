@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.c - the processes whose calls are answered: their memory and their descriptors
+ */
+#include "process.h"
+
+#include <dirent.h>
+#include <linux/kcmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "../kernel/proctext.h"
+#include "../kernel/sys.h"
+
+struct process {
+	struct process *next; /* of those in the same slot */
+	pid_t id;
+	int pidfd;
+	int info;   /* its /proc/ID/fdinfo, or -1 */
+	bool fresh; /* process_fresh() */
+	bool looked_for_epolls;
+	int *epolls;
+	int epoll_count;
+};
+
+/* ---- which process? ---- */
+
+#define SLOTS 1024 /* of processes by their number */
+
+static struct process *processes[SLOTS];
+
+/* What is known of threads; those whose numbers differ by a multiple push each other out. */
+static struct {
+	pid_t thread, process;
+} threads[4096];
+#define THREADS (sizeof threads / sizeof threads[0])
+
+static struct process *known(pid_t id)
+{
+	struct process *p = processes[(unsigned)id % SLOTS];
+
+	while (p && p->id != id)
+		p = p->next;
+	return p;
+}
+
+static struct process *add(pid_t id, int pidfd)
+{
+	struct process *p = calloc(1, sizeof *p), **slot = &processes[(unsigned)id % SLOTS];
+
+	if (!p)
+		return NULL;
+	*p = (struct process){
+		.next = *slot, .id = id, .pidfd = pidfd, .info = -1, .fresh = true};
+	*slot = p;
+	return p;
+}
+
+void process_forget(struct process *process)
+{
+	struct process **at = &processes[(unsigned)process->id % SLOTS];
+
+	while (*at != process)
+		at = &(*at)->next;
+	*at = process->next;
+	sys_close(process->pidfd);
+	if (process->info >= 0)
+		sys_close(process->info);
+	free(process->epolls);
+	free(process);
+}
+
+bool process_fresh(struct process *process)
+{
+	bool fresh = process->fresh;
+
+	process->fresh = false;
+	return fresh;
+}
+
+pid_t process_id(const struct process *process)
+{
+	return process->id;
+}
+
+int process_fd(const struct process *process)
+{
+	return process->pidfd;
+}
+
+/* The number of the process that a thread is of; or a negated errno. */
+static pid_t group_of(pid_t thread)
+{
+	char path[PROCTEXT_PATH], text[512];
+	uint64_t group;
+
+	proctext_path(path, "/proc/", thread, "/status");
+	if (!proctext_read(path, text, sizeof text) ||
+	    !proctext_labelled(text, "Tgid:", 10, &group))
+		return -ESRCH;
+	return (pid_t)group;
+}
+
+static int pidfd_of(pid_t id)
+{
+	return (int)SYS_CALL(SYS_pidfd_open, id, 0);
+}
+
+/* Is what is known of this thread true? Of a process's first thread it is while the process
+ * lives. */
+static bool is_of(pid_t thread, pid_t process)
+{
+	return thread == process || SYS_CALL(SYS_tgkill, process, thread, 0) != -ESRCH;
+}
+
+/* A process that was seen for the first time, or whose number was given again */
+static int find_anew(pid_t id, int pidfd, struct process **process)
+{
+	struct process *old = known(id);
+
+	if (old && SYS_CALL(SYS_pidfd_send_signal, old->pidfd, 0, NULL, 0) != -ESRCH) {
+		sys_close(pidfd);
+		*process = old;
+		return 0;
+	}
+	*process = add(id, pidfd); /* in front of an old one, which is forgotten when its end
+				    * is heard of */
+	if (!*process)
+		sys_close(pidfd);
+	return *process ? 0 : -ENOMEM;
+}
+
+int process_find(pid_t thread, struct process **process)
+{
+	pid_t id = threads[(unsigned)thread % THREADS].process;
+	int pidfd;
+
+	if (threads[(unsigned)thread % THREADS].thread == thread && (*process = known(id)) &&
+	    is_of(thread, id) &&
+	    (thread != id ||
+	     SYS_CALL(SYS_pidfd_send_signal, (*process)->pidfd, 0, NULL, 0) != -ESRCH))
+		return 0;
+	id = thread;
+	pidfd = pidfd_of(id); /* of a process's first thread alone */
+	if (pidfd < 0) {
+		id = group_of(thread);
+		pidfd = id < 0 ? id : pidfd_of(id);
+	}
+	if (pidfd < 0)
+		return pidfd;
+	threads[(unsigned)thread % THREADS].thread = thread;
+	threads[(unsigned)thread % THREADS].process = id;
+	return find_anew(id, pidfd, process);
+}
+
+/* ---- descriptors ---- */
+
+int process_descriptor(struct process *process, int number)
+{
+	return (int)SYS_CALL(SYS_pidfd_getfd, process->pidfd, number, 0);
+}
+
+int process_is_same(struct process *process, int number, int fd)
+{
+	long result = SYS_CALL(SYS_kcmp, process->id, getpid(), KCMP_FILE, number, fd);
+
+	return result < 0 ? (int)result : result == 0;
+}
+
+/* Of the folder a descriptor is kept: to walk there from the root costs as much as the rest. */
+static int open_info(struct process *process, int number)
+{
+	char path[PROCTEXT_PATH];
+	int fd;
+
+	if (process->info < 0) {
+		proctext_path(path, "/proc/", process->id, "/fdinfo");
+		process->info = (int)SYS_CALL(SYS_openat, AT_FDCWD, path,
+					      O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (process->info < 0)
+		return process->info;
+	proctext_path(path, "", number, "");
+	fd = (int)SYS_CALL(SYS_openat, process->info, path, O_RDONLY | O_CLOEXEC);
+	return fd == -ENOENT ? -EBADF : fd;
+}
+
+int process_close_on_exec(struct process *process, int number)
+{
+	char text[256];
+	const char *flags;
+	int fd = open_info(process, number);
+	long length;
+
+	if (fd < 0)
+		return fd;
+	length = SYS_CALL(SYS_read, fd, text, sizeof text - 1);
+	sys_close(fd);
+	if (length < 0)
+		return (int)length;
+	text[length] = 0;
+	flags = strstr(text, "flags:"); /* in octal */
+	if (!flags)
+		return -EIO;
+	return (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC) != 0;
+}
+
+int process_each(struct process *process, bool (*visit)(int number, void *argument),
+		 void *argument)
+{
+	char path[PROCTEXT_PATH];
+	struct dirent *entry;
+	DIR *folder;
+	bool go_on = true;
+	const char *name;
+	uint64_t number;
+
+	proctext_path(path, "/proc/", process->id, "/fd");
+	folder = opendir(path);
+	if (!folder)
+		return -errno;
+	while (go_on && (entry = readdir(folder))) {
+		name = entry->d_name;
+		if (proctext_number(&name, 10, &number))
+			go_on = visit((int)number, argument);
+	}
+	closedir(folder);
+	return 0;
+}
+
+/* ---- memory ---- */
+
+static int whole(long result, size_t size)
+{
+	if (result < 0)
+		return (int)result;
+	return (size_t)result == size ? 0 : -EFAULT;
+}
+
+int process_read(pid_t thread, uint64_t at, void *to, size_t size)
+{
+	struct iovec here = {to, size}, there = {(void *)(uintptr_t)at, size};
+
+	return whole(SYS_CALL(SYS_process_vm_readv, thread, &here, 1, &there, 1, 0), size);
+}
+
+int process_write(pid_t thread, uint64_t at, const void *from, size_t size)
+{
+	struct iovec here = {(void *)from, size}, there = {(void *)(uintptr_t)at, size};
+
+	return whole(SYS_CALL(SYS_process_vm_writev, thread, &here, 1, &there, 1, 0), size);
+}
+
+/* ---- epolls ---- */
+
+static bool any_epoll;
+
+void process_made_epoll(struct process *process)
+{
+	any_epoll = true;
+	if (process)
+		process->looked_for_epolls = false;
+}
+
+static bool note_epoll(int number, void *argument)
+{
+	static const char wanted[] = "anon_inode:[eventpoll]";
+	struct process *process = argument;
+	char path[64], link[sizeof wanted];
+	int *more;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/fd/%d", process->id, number);
+	if (SYS_CALL(SYS_readlinkat, AT_FDCWD, path, link, sizeof link) !=
+		    (long)sizeof wanted - 1 ||
+	    memcmp(link, wanted, sizeof wanted - 1) != 0)
+		return true;
+	more = realloc(process->epolls, (size_t)(process->epoll_count + 1) * sizeof *more);
+	if (!more)
+		return false;
+	process->epolls = more;
+	more[process->epoll_count++] = number;
+	return true;
+}
+
+int process_epolls(struct process *process, const int **numbers)
+{
+	if (!any_epoll)
+		return 0;
+	if (!process->looked_for_epolls) {
+		process->epoll_count = 0;
+		if (process_each(process, note_epoll, process) == 0)
+			process->looked_for_epolls = true;
+	}
+	*numbers = process->epolls;
+	return process->epoll_count;
+}

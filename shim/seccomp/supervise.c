@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * supervise.c - the loop: takes calls, answers them, and looks after those that wait
+ */
+#include "supervise.h"
+
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "../kernel/sys.h"
+#include "answers.h"
+#include "call.h"
+#include "lost.h"
+
+static int loop;             /* the epoll */
+static struct call *waiting; /* a list */
+
+/* What an event of the loop is about: one of these, or a pointer: to a process with this bit
+ * set, or to a call that waits */
+enum { CALLS = 2, EVENTS = 4, PROCESS = 1 };
+
+/* How often those that wait are looked after: a signal takes a call back, and nobody tells. */
+#define SWEEP_MS 200
+
+/* ---- answering ---- */
+
+static int send_answer(struct call *call, int result)
+{
+	struct seccomp_notif_resp answer = {.id = call->id};
+
+	if (result == CALL_CONTINUE)
+		answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	else if (result < 0)
+		answer.error = result;
+	else
+		answer.val = result;
+	return (int)SYS_CALL(SYS_ioctl, call_listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+static void finish(struct call *call, int result)
+{
+	if (result != CALL_ANSWERED && !call->gone) {
+		if (send_answer(call, result) == -ENOENT) {
+			if (result != CALL_CONTINUE)
+				lost_result(call, result);
+		} else {
+			lost_delivered(call);
+		}
+	}
+	call_drop(call);
+}
+
+/* ---- those that wait ---- */
+
+static void forget(struct call *call)
+{
+	struct call **at = &waiting;
+
+	while (*at != call)
+		at = &(*at)->next;
+	*at = call->next;
+	if (call->watched)
+		sys_epoll_ctl(loop, EPOLL_CTL_DEL, call->fd, NULL);
+	call_drop(call);
+	free(call);
+}
+
+static void watch(struct call *call)
+{
+	struct epoll_event event = {.events = (uint32_t)call->wait.events,
+				    .data.u64 = (uintptr_t)call};
+
+	call->watched = sys_epoll_ctl(loop, call->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+				      call->fd, &event) == 0;
+}
+
+static void put_aside(struct call *call)
+{
+	if (!call->again)
+		call->deadline =
+			call->wait.timeout < 0 ? -1 : sys_now_ms() + call->wait.timeout;
+	call->again = true;
+	watch(call);
+}
+
+static void do_again(struct call *call, bool timed_out)
+{
+	int result;
+
+	if (!call_is_there(call)) {
+		forget(call);
+		return;
+	}
+	call->timed_out = timed_out;
+	call_now = call;
+	result = call_serve(call);
+	call_now = NULL;
+	if (result == CALL_LATER) {
+		put_aside(call);
+		return;
+	}
+	if (call->watched)
+		sys_epoll_ctl(loop, EPOLL_CTL_DEL, call->fd, NULL);
+	call->watched = false;
+	finish(call, result);
+	forget(call);
+}
+
+/* Call @visit for each; it may forget the one that it is given. */
+static void each_waiting(void (*visit)(struct call *call))
+{
+	for (struct call *call = waiting, *next; call; call = next) {
+		next = call->next;
+		visit(call);
+	}
+}
+
+static void look_after(struct call *call)
+{
+	if (!call_is_there(call))
+		forget(call);
+	else if (call->deadline >= 0 && sys_now_ms() >= call->deadline)
+		do_again(call, true);
+}
+
+static void do_again_now(struct call *call)
+{
+	do_again(call, false);
+}
+
+/* A thread that makes a call has left the one before. */
+static void forget_of_thread(pid_t thread)
+{
+	for (struct call *call = waiting; call; call = call->next) {
+		if (call->thread == thread) {
+			forget(call);
+			return;
+		}
+	}
+}
+
+static void forget_process(struct process *process)
+{
+	for (struct call *call = waiting, *next; call; call = next) {
+		next = call->next;
+		if (call->process == process)
+			forget(call);
+	}
+	process_forget(process);
+}
+
+/* ---- taking calls ---- */
+
+static void watch_process(struct process *process)
+{
+	struct epoll_event event = {.events = EPOLLIN,
+				    .data.u64 = (uintptr_t)process | PROCESS};
+
+	sys_epoll_ctl(loop, EPOLL_CTL_ADD, process_fd(process), &event);
+}
+
+/* What a call comes to */
+static int serve(struct call *call)
+{
+	int result = call_begin(call);
+
+	if (call->process && process_fresh(call->process))
+		watch_process(call->process);
+	if (result < 0)
+		return result;
+	if (lost_find(call, &result))
+		return result;
+	return call_serve(call);
+}
+
+static void take_call(const struct seccomp_notif *request)
+{
+	struct call *call = calloc(1, sizeof *call);
+	int result;
+
+	if (!call) {
+		send_answer(&(struct call){.id = request->id}, -ENOMEM);
+		return;
+	}
+	*call = (struct call){.id = request->id,
+			      .thread = (pid_t)request->pid,
+			      .data = request->data,
+			      .fd = -1};
+	forget_of_thread(call->thread);
+	if (call->data.nr == SYS_bind) /* nobody's port may be kept by a call that is gone */
+		each_waiting(look_after);
+	call_now = call;
+	result = serve(call);
+	call_now = NULL;
+	if (result == CALL_LATER) {
+		call->next = waiting;
+		waiting = call;
+		put_aside(call);
+		return;
+	}
+	finish(call, result);
+	free(call);
+}
+
+/* ---- the loop ---- */
+
+static struct seccomp_notif *request; /* as large as the kernel's */
+static size_t request_size;
+
+const char *supervise_prepare(int listener)
+{
+	struct seccomp_notif_sizes sizes;
+	struct seccomp_notif_addfd add = {.flags = SECCOMP_ADDFD_FLAG_SEND};
+
+	call_listener = listener;
+	/* an older one does not know the flag, and says so first */
+	if (SYS_CALL(SYS_ioctl, listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) == -EINVAL)
+		return "the kernel is older than 5.14";
+	if (SYS_CALL(SYS_kcmp, getpid(), getpid(), KCMP_FILE, listener, listener) != 0)
+		return "the kernel, or a container, does not allow kcmp(2)";
+	if (SYS_CALL(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0)
+		return "the kernel does not say how large a notification is";
+	request_size =
+		sizes.seccomp_notif > sizeof *request ? sizes.seccomp_notif : sizeof *request;
+	request = calloc(1, request_size);
+	loop = epoll_create1(EPOLL_CLOEXEC);
+	return request && loop >= 0 ? NULL : "there is no memory";
+}
+
+/* For how long may the loop sleep? */
+static int patience(void)
+{
+	int64_t now, least = SWEEP_MS;
+
+	if (!waiting)
+		return lost_any() ? LOST_OLD_MS : -1;
+	now = sys_now_ms();
+	for (struct call *call = waiting; call; call = call->next)
+		if (call->deadline >= 0 && call->deadline - now < least)
+			least = call->deadline > now ? call->deadline - now : 0;
+	return (int)least;
+}
+
+static void receive(void)
+{
+	memset(request, 0, request_size); /* the kernel insists */
+	if (SYS_CALL(SYS_ioctl, call_listener, SECCOMP_IOCTL_NOTIF_RECV, request) == 0)
+		take_call(request);
+}
+
+static void look_after_all(void)
+{
+	static int64_t last;
+	int64_t now = sys_now_ms();
+
+	if (now - last < SWEEP_MS / 2 && patience() > 0)
+		return;
+	last = now;
+	each_waiting(look_after);
+	lost_age();
+}
+
+static void act(const struct epoll_event *event, void (*happened)(void))
+{
+	uint64_t about = event->data.u64;
+
+	if (about == CALLS)
+		receive();
+	else if (about == EVENTS)
+		happened();
+	else if (about & PROCESS)
+		forget_process((struct process *)(uintptr_t)(about & ~(uint64_t)PROCESS));
+	else
+		do_again((struct call *)(uintptr_t)about, false);
+}
+
+bool supervise_is_over(void)
+{
+	return sys_poll_now(call_listener, POLLIN) & POLLHUP;
+}
+
+void supervise(int events, void (*happened)(void))
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = CALLS};
+
+	sys_epoll_ctl(loop, EPOLL_CTL_ADD, call_listener, &event);
+	event.data.u64 = EVENTS;
+	sys_epoll_ctl(loop, EPOLL_CTL_ADD, events, &event);
+	for (;;) {
+		/* one at a time: each may end what another is about */
+		int ready = epoll_wait(loop, &event, 1, patience());
+
+		if (ready > 0 && event.data.u64 == CALLS && event.events & EPOLLHUP)
+			return;
+		if (ready > 0)
+			act(&event, happened);
+		if (engine_roused) {
+			engine_roused = false;
+			each_waiting(do_again_now);
+		}
+		if (waiting || ready == 0)
+			look_after_all();
+	}
+}
