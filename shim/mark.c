@@ -84,19 +84,23 @@ static int filter_read(int fd, struct mark *m, enum form form)
 
 /* ---- whole marks ---- */
 
-/* What word A says; *@a is as pack.h knows it afterwards. */
-static enum form unpack_word_a(struct mark *m, uint64_t *a, bool muxed)
+/* Out of line: what is frequent must not pay for what is rare. */
+__attribute__((noinline)) static enum form unpack_of_unix(struct mark *m, uint64_t *a)
 {
 	uint8_t pending;
 	enum form form;
 
-	if (!muxed)
-		return unpack_head(m, *a);
 	*a = unpack_pending(*a, &pending);
 	form = unpack_head(m, *a);
 	m->muxed = true;
 	m->pending = pending;
 	return form;
+}
+
+/* What word A says; *@a is as pack.h knows it afterwards. */
+static inline enum form unpack_word_a(struct mark *m, uint64_t *a, bool muxed)
+{
+	return __builtin_expect(muxed, 0) ? unpack_of_unix(m, a) : unpack_head(m, *a);
 }
 
 int mark_head(int fd, struct mark *m)
