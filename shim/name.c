@@ -92,8 +92,8 @@ int name_peer(int fd, struct sockaddr *addr, socklen_t *len)
 
 	if (settle_may_be(fd)) {
 		ours = settle(fd, &m);
-		if (ours == STILL_PENDING || ours == HAS_FAILED)
-			return -ENOTCONN;
+		if (ours < 0 || ours == STILL_PENDING || ours == HAS_FAILED)
+			return ours < 0 ? ours : -ENOTCONN;
 	}
 	room = memory_readable(len, sizeof *len) ? *len : 0;
 	result = sys_getpeername(fd, addr, len);

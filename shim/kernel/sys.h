@@ -276,13 +276,18 @@ static inline int sys_connected(int fd)
 	return result < 0 ? result : 1;
 }
 
-/* sys_poll_now() - which of these events are there, without waiting? Or a negated errno. */
+/* sys_poll_now() - which of these events are there, without waiting? Or a negated errno. (Where
+ * a signal comes just then, the kernel says so even to who does not wait.) */
 static inline int sys_poll_now(int fd, short events)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = events};
-	struct timespec now = {.tv_sec = 0};
-	int result = (int)SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0);
+	struct timespec now;
+	int result;
 
+	do {
+		now = (struct timespec){.tv_sec = 0};
+		result = (int)SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0);
+	} while (result == -EINTR);
 	return result < 0 ? result : poll_fd.revents;
 }
 
