@@ -124,6 +124,10 @@ static void add_socket(struct table *table, const struct ruleset *rs, const stru
 			 ruleset_string(rs, ports[i].path));
 	if (peer->port_count == 0)
 		text_add(&text, "%s", peer->socket ? ruleset_string(rs, peer->socket) : "-");
+	if (peer->mode != NOT_SET)
+		text_add(&text, ", mode %04o", peer->mode);
+	if (peer->group != NOT_SET)
+		text_add(&text, ", group %u", peer->group);
 	add_text(table, &text);
 }
 

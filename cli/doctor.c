@@ -316,6 +316,18 @@ static void look_at_ports(struct findings *findings, const struct ruleset *rs, u
 }
 
 /**
+ * look_at_group() - may the sockets of servers have the group that they are to have?
+ */
+static void look_at_group(struct findings *findings, const struct ruleset *rs, uint32_t index)
+{
+	const struct peer *peer = ruleset_peers(rs) + index;
+	struct list text = {0};
+
+	if (peer->group != NOT_SET && !vmm_inspect_group(peer->group, &text))
+		find_socket(findings, rs, index, LEVEL_PROBLEM, &text);
+}
+
+/**
  * look_at_peers() - is somebody behind the peers' sockets, and may this user call?
  */
 static void look_at_peers(struct findings *findings, const struct ruleset *rs)
@@ -332,6 +344,7 @@ static void look_at_peers(struct findings *findings, const struct ruleset *rs)
 			before++;
 		if (!peers[i].socket || before < i)
 			continue;
+		look_at_group(findings, rs, i);
 		if (peers[i].port_count > 0) {
 			look_at_ports(findings, rs, i);
 			continue;

@@ -13,6 +13,7 @@
 #include "vmm.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -199,6 +200,22 @@ bool vmm_inspect_beside(const char *path, struct list *text)
 	}
 	free(directory);
 	return good;
+}
+
+bool vmm_inspect_group(uint32_t group, struct list *text)
+{
+	gid_t groups[NGROUPS_MAX];
+	int count = getgroups(NGROUPS_MAX, groups);
+	bool member = geteuid() == 0 || getegid() == group;
+
+	for (int i = 0; i < count && !member; i++)
+		member = groups[i] == group;
+	if (!member)
+		text_add(text,
+			 "this user is not in group %u, so that servers cannot give it their "
+			 "sockets: add the user to it, or run as root",
+			 group);
+	return member;
 }
 
 bool vmm_inspect_place(const char *path, struct list *text)

@@ -8,6 +8,7 @@
 #define VSOCKIFY_VMM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "../config/memory.h"
 
@@ -25,6 +26,9 @@ bool vmm_inspect(const char *path, struct list *text);
  * @text: if not, why, and what to do about it
  */
 bool vmm_inspect_beside(const char *path, struct list *text);
+
+/* vmm_inspect_group() - may this user give its files to a group? As vmm_inspect_beside(). */
+bool vmm_inspect_group(uint32_t group, struct list *text);
 
 /* vmm_inspect_place() - may this user make a socket there? As vmm_inspect_beside(). */
 bool vmm_inspect_place(const char *path, struct list *text);

@@ -20,6 +20,7 @@
 #ifndef VSOCKIFY_BUILDER_H
 #define VSOCKIFY_BUILDER_H
 
+#include "cid.h"
 #include "memory.h"
 #include "pattern.h"
 #include "ruleset.h"
@@ -69,6 +70,7 @@ struct peer_draft {
 	char *name;        /* NULL: unnamed */
 	char *socket;      /* path of the socket that leads to it; NULL: its CID does */
 	struct list ports; /* of struct port_draft; if there are any, @socket is the first's */
+	uint32_t mode, group;  /* as struct peer has them */
 	struct list addresses; /* of uint8_t[16] */
 	struct origin origin;
 	bool overridden; /* of a file, led where the command line leads its name */
@@ -129,6 +131,11 @@ void builder_add_peer(struct builder *builder, struct peer_draft *peer);
  * Return: its index among the peers, or NO_PEER
  */
 uint32_t builder_find_socket(const struct builder *builder, const char *socket);
+/* The draft of a peer of which nothing is known yet. */
+#define PEER_DRAFT(at)        \
+	((struct peer_draft){ \
+		.cid = CID_UNKNOWN, .mode = NOT_SET, .group = NOT_SET, .origin = (at)})
+
 /* peer_draft_free() - free what a draft holds */
 void peer_draft_free(struct peer_draft *peer);
 

@@ -93,6 +93,8 @@ static void lay_peers(struct layout *layout, const struct builder *builder)
 			peer->name = lay_string(layout, drafts[i].name);
 		peer->socket = lay_socket(layout, builder, i);
 		lay_ports(layout, &drafts[i], peer);
+		peer->mode = drafts[i].mode;
+		peer->group = drafts[i].group;
 		peer->address_first = (uint32_t)layout->addresses.count;
 		peer->address_count = (uint32_t)drafts[i].addresses.count;
 		list_append(&layout->addresses, drafts[i].addresses.items,
@@ -239,7 +241,7 @@ static void add_unknown_sockets(struct builder *builder, enum side side)
 {
 	for (size_t i = 0; i < builder->rules[side].count; i++) {
 		const struct peer_reference *to = &drafts_of(builder, side)[i].to;
-		struct peer_draft peer = {.cid = CID_UNKNOWN, .origin = to->origin};
+		struct peer_draft peer = PEER_DRAFT(to->origin);
 
 		if (!to->socket || builder_find_socket(builder, to->socket) != NO_PEER)
 			continue;

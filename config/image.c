@@ -169,7 +169,8 @@ static bool peers_valid(const struct ruleset *rs)
 		    !slice_inside(peers[i].address_first, peers[i].address_count,
 				  rs->address_count) ||
 		    !slice_inside(peers[i].port_first, peers[i].port_count, rs->port_count) ||
-		    (peers[i].port_count > 0 && peers[i].socket == 0))
+		    (peers[i].port_count > 0 && peers[i].socket == 0) ||
+		    (peers[i].mode != NOT_SET && peers[i].mode > SOCKET_MODE_MAX))
 			return false;
 	}
 	return true;

@@ -79,7 +79,12 @@ struct peer {
 				paths are at one offset. With ports: that of the first of them */
 	uint32_t port_first; /* index into the sockets of ports */
 	uint32_t port_count; /* above 0: a socket for each port in place of the one */
+	uint32_t mode;       /* of the sockets that servers make for it; NOT_SET: the umask's */
+	uint32_t group;      /* their group's number; NOT_SET: the program's */
 };
+
+#define NOT_SET         UINT32_MAX
+#define SOCKET_MODE_MAX 0777u
 
 /* A port of a peer that has a socket for each: who connects there has reached it. */
 struct port_socket {

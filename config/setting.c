@@ -96,3 +96,36 @@ bool check_group(const struct parser *parser, const config_setting_t *group,
 				      known, count);
 	return good;
 }
+
+/* ---- settings that are words ---- */
+
+bool read_cid(struct parser *parser, const config_setting_t *setting, uint32_t *cid)
+{
+	char reason[REASON_MAX];
+
+	if (cid_check(integer(setting), cid, reason))
+		return true;
+	return parser_error(parser, setting, "%s", reason);
+}
+
+bool read_peer_name(struct parser *parser, const config_setting_t *setting, char **name)
+{
+	const char *text = text_of(setting);
+	char reason[REASON_MAX];
+
+	if (!peer_name_check(text, reason))
+		return parser_error(parser, setting, "%s", reason);
+	*name = memory_string(text, strlen(text));
+	return true;
+}
+
+bool read_socket(struct parser *parser, const config_setting_t *setting, char **path)
+{
+	const char *text = text_of(setting);
+	char reason[REASON_MAX];
+
+	if (!socket_path_check(text, reason))
+		return parser_error(parser, setting, "%s", reason);
+	*path = memory_string(text, strlen(text));
+	return true;
+}

@@ -80,4 +80,11 @@ bool check_group(const struct parser *parser, const config_setting_t *group,
 #define CHECK_GROUP(parser, group, known) \
 	check_group(parser, group, known, sizeof(known) / sizeof((known)[0]))
 
+/* read_cid(), read_peer_name(), read_socket() - read a setting that is a CID, the name of a
+ * peer, the path of a socket; false after an error, which was reported. Texts are to be freed.
+ */
+bool read_cid(struct parser *parser, const config_setting_t *setting, uint32_t *cid);
+bool read_peer_name(struct parser *parser, const config_setting_t *setting, char **name);
+bool read_socket(struct parser *parser, const config_setting_t *setting, char **path);
+
 #endif

@@ -253,7 +253,7 @@ static bool read_listen(struct spec_reader *reader, struct halves halves,
  */
 static void add_peer(struct spec_reader *reader, struct halves halves)
 {
-	struct peer_draft peer = {.cid = CID_UNKNOWN, .origin = reader->origin};
+	struct peer_draft peer = PEER_DRAFT(reader->origin);
 
 	if (read_peer(reader, halves, &peer))
 		builder_add_peer(reader->builder, &peer);

@@ -54,6 +54,12 @@ bool peer_name_check(const char *name, char reason[REASON_MAX]);
  */
 bool socket_path_check(const char *path, char reason[REASON_MAX]);
 
+/* mode_parse() - read the mode of a socket, in octal digits: "660" */
+bool mode_parse(const char *text, uint32_t *mode, char reason[REASON_MAX]);
+
+/* group_parse() - read a group: a name in /etc/group, or a number */
+bool group_parse(const char *text, uint32_t *group, char reason[REASON_MAX]);
+
 /* address_parse() - read one address, "10.0.2.15", "fd00::1" or "[fd00::1]" */
 bool address_parse(const char *text, uint8_t ip[16], char reason[REASON_MAX]);
 

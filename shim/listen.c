@@ -21,8 +21,8 @@
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/log.h"
-#include "port.h"
 #include "route/route.h"
+#include "seat.h"
 #include "second.h"
 #include "share.h"
 #include "transport/transport.h"
@@ -37,13 +37,6 @@ struct binding {
 };
 
 /* ---- a bind ---- */
-
-static int bind_as_decided(int fd, const struct ruleset *rs, const struct decision *d)
-{
-	struct vm_address to = route_first(rs, d);
-
-	return d->port ? transport_bind(fd, to) : bind_free_port(fd, to);
-}
 
 /* The program asked for any port: it keeps the one it got, whatever socket it has later. */
 static int keep_chosen_port(int fd, struct mark *m)
@@ -70,7 +63,7 @@ static int bind_converted(struct binding *b)
 	result = carry_kept(b->fd, &b->mark, engine_options(b->fd));
 	b->mark.inherit = result > 0 || c.carried_options;
 	if (result >= 0)
-		result = bind_as_decided(c.spare, b->rs, &b->decision);
+		result = seat_bind(c.spare, b->fd, b->rs, &b->decision);
 	if (result == -EADDRINUSE)
 		return second_bind(&c, b->rs, &b->decision, &b->mark);
 	if (result == 0 && !b->decision.port)

@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "kernel/sys.h"
 #include "route/route.h"
+#include "seat.h"
 #include "share.h"
 #include "translate.h"
 #include "transport/transport.h"
@@ -323,7 +324,7 @@ void second_settle(int fd)
 	    conversion_begin(&c, fd, m.muxed) < 0)
 		return;
 	to = route_first(rs, &wanted);
-	result = transport_bind(c.spare, to);
+	result = seat_bind(c.spare, fd, rs, &wanted);
 	if (result == -EADDRINUSE) {
 		/* one that blocks gets no share, and asks every second: not for all descriptors
 		 */

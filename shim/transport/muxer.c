@@ -5,12 +5,12 @@
 #include "muxer.h"
 
 #include <limits.h>
-#include <linux/stat.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/un.h>
 
 #include "../kernel/decimal.h"
+#include "file.h"
 
 /* Client's names: a NUL, this, and the port. */
 static const char prefix[] = "vsockify/";
@@ -124,37 +124,14 @@ int muxer_caller(int listener, int accepted, struct vm_address *caller)
 
 /* ---- sockets ---- */
 
-/*
- * May what lies at the path of a server be taken away? Only a socket, of this user's, that
- * nobody listens at or is bound to: a datagram socket is told by the kernel whether a living
- * stream socket has the name (EPROTOTYPE), and does not wake it.
- */
-static bool is_stale(const struct sockaddr_un *un, socklen_t len)
-{
-	struct statx info;
-	int probe, result;
-
-	if (SYS_CALL(SYS_statx, AT_FDCWD, un->sun_path, AT_SYMLINK_NOFOLLOW,
-		     STATX_TYPE | STATX_UID, &info) < 0 ||
-	    (info.stx_mode & S_IFMT) != S_IFSOCK || info.stx_uid != SYS_CALL(SYS_geteuid))
-		return false;
-	probe = sys_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (probe < 0)
-		return false;
-	result = sys_connect(probe, un, len);
-	sys_close(probe);
-	return result == -ECONNREFUSED;
-}
-
 static int bind_server(int fd, struct vm_address to)
 {
 	struct sockaddr_un un;
 	socklen_t len = server_name(&un, to);
 	int result = len ? sys_bind(fd, &un, len) : -ENAMETOOLONG;
 
-	if (result != -EADDRINUSE || !is_stale(&un, len))
+	if (result != -EADDRINUSE || !file_remove_stale(&un, len))
 		return result;
-	SYS_CALL(SYS_unlinkat, AT_FDCWD, un.sun_path, 0);
 	return sys_bind(fd, &un, len);
 }
 
@@ -168,6 +145,15 @@ int muxer_bind(int fd, struct vm_address to)
 		to.port = UINT16_MAX + 1 + (uint32_t)(cookie % (PORT_ANY - UINT16_MAX - 1));
 	}
 	return *to.path ? bind_server(fd, to) : sys_bind(fd, &un, client_name(&un, to.port));
+}
+
+int muxer_admit(int fd, uint32_t mode, uint32_t group)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	socklen_t len = sizeof un;
+	int result = sys_getsockname(fd, &un, &len);
+
+	return result < 0 ? result : file_admit(un.sun_path, mode, group);
 }
 
 int muxer_connect(int fd, struct vm_address to)

@@ -45,6 +45,7 @@ bool muxer_is_meant(const struct ruleset *rs);
 
 int muxer_bind(int fd, struct vm_address to);
 bool muxer_is_at(int fd, struct vm_address to);
+int muxer_admit(int fd, uint32_t mode, uint32_t group);
 int muxer_connect(int fd, struct vm_address to);
 int muxer_connect_back(int fd, int listener);
 int muxer_set_buffer(int fd, uint64_t size);

@@ -67,6 +67,17 @@ static inline int transport_bind(int fd, struct vm_address to)
 }
 
 /*
+ * transport_admit() - say who may write to the path that a server is bound to, before it
+ * listens
+ * @mode, @group: NOT_SET leaves it as it is
+ * Return: 0, or a negated errno, and the path is gone
+ */
+static inline int transport_admit(int fd, uint32_t mode, uint32_t group)
+{
+	return muxer_admit(fd, mode, group);
+}
+
+/*
  * transport_is_at() - is a socket bound to the port that transport_bind() to @to would take?
  * @own: its name
  */

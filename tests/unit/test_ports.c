@@ -149,6 +149,24 @@ static void test_errors(void)
 		{"peers = ( { addresses = [ \"10.0.0.1\" ]; sockets = ( { port = 1; path = "
 		 "\"/a\"; } ); } );",
 		 "a peer with \"sockets\" needs a \"name\""},
+		{"peers = ( { name = \"k\"; cid = 3; mode = \"660\"; } );",
+		 "\"mode\" is for the sockets that servers make"},
+		{"peers = ( { name = \"k\"; cid = 3; group = \"0\"; } );",
+		 "\"group\" is for the sockets"},
+		{"peers = ( { name = \"k\"; socket = \"/a\"; mode = 660; } );",
+		 "\"mode\" must be a text"},
+		{"peers = ( { name = \"k\"; socket = \"/a\"; mode = \"66\"; } );",
+		 "\"66\" is no mode"},
+		{"peers = ( { name = \"k\"; socket = \"/a\"; mode = \"4755\"; } );",
+		 "\"4755\" is no mode"},
+		{"peers = ( { name = \"k\"; socket = \"/a\"; mode = \"680\"; } );",
+		 "\"680\" is no mode"},
+		{"peers = ( { name = \"k\"; socket = \"/a\"; group = \"no such\"; } );",
+		 "there is no group \"no such\" in /etc/group"},
+		{"peers = ( { name = \"k\"; socket = \"/a\"; group = \"\"; } );",
+		 "there is no group \"\""},
+		{"peers = ( { name = \"k\"; socket = \"/a\"; group = \"4294967295\"; } );",
+		 "there is no group"},
 		{"peers = ( { name = \"j\"; socket = \"/a\"; },\n"
 		 "{ name = \"k\"; sockets = ( { port = 1; path = \"/b\"; }, { port = 2; path = "
 		 "\"/a\"; } ); } );",
@@ -170,6 +188,23 @@ static void test_errors(void)
 		CU_ASSERT(refuses_text(text));
 		CU_ASSERT(reported(cases[i].message));
 	}
+}
+
+static void test_rights(void)
+{
+	struct ruleset *rs = rules_of_text(
+		FILE "peers = ( { name = \"a\"; socket = \"/a\"; mode = \"0660\"; group = "
+		     "\"root\"; },\n"
+		     "{ name = \"b\"; socket = \"/b\"; group = \"4294967294\"; } );",
+		"--peer c=/c\n");
+	struct peer *peers = (struct peer *)ruleset_peers(rs); /* the option's comes first */
+
+	CU_ASSERT(peers[0].mode == NOT_SET && peers[0].group == NOT_SET);
+	CU_ASSERT(peers[1].mode == 0660 && peers[1].group == 0);
+	CU_ASSERT(peers[2].mode == NOT_SET && peers[2].group == 4294967294);
+	peers[1].mode = 01660;
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	free(rs);
 }
 
 static void test_damaged(void)
@@ -199,6 +234,7 @@ CU_TestInfo ports_tests[] = {
 	{"names", test_names},
 	{"options", test_options},
 	{"errors", test_errors},
+	{"mode and group", test_rights},
 	{"damaged sockets", test_damaged},
 	CU_TEST_INFO_NULL,
 };

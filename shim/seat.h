@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * seat.h - where the rules seat a listener: a port of VM sockets, or a path with what it takes
+ */
+#ifndef VSOCKIFY_SEAT_H
+#define VSOCKIFY_SEAT_H
+
+#include "../config/ruleset.h"
+
+/*
+ * seat_bind() - bind a converted socket where a listen rule leads
+ * @fd: the new socket, unbound; @program: the program's descriptor, for the log
+ * @d: of decide_listen(), ACTION_VSOCK
+ * Return: 0, or a negated errno
+ */
+int seat_bind(int fd, int program, const struct ruleset *rs, const struct decision *d);
+
+#endif
