@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../config/memory.h"
+#include "beside.h"
 #include "error.h"
 
 #define SHIM_FILE       "libvsockify.so"
@@ -19,37 +20,10 @@
 /* What ld.so takes for the end of an entry of LD_PRELOAD. */
 #define PRELOAD_SEPARATORS ": "
 
-/**
- * beside_launcher() - a file in the directory of this program, as in the build tree
- * Return: its path, to be freed; NULL if there is none
- */
-static char *beside_launcher(const char *name)
-{
-	char self[4096];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-	char *path;
-
-	if (length < 0)
-		return NULL;
-	self[length] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	path = memory_path(self, name);
-	if (access(path, F_OK) == 0)
-		return path;
-	free(path);
-	return NULL;
-}
-
 char *find_shim(void)
 {
-	char *path = beside_launcher(SHIM_FILE);
+	char *path = beside_launcher(SHIM_FILE, VSOCKIFY_LIBDIR);
 
-	if (!path)
-		path = memory_path(VSOCKIFY_LIBDIR, SHIM_FILE);
 	if (access(path, R_OK) < 0)
 		cli_error("cannot read %s: %s: install it there, or beside this program", path,
 			  strerror(errno));
@@ -65,10 +39,8 @@ char *find_shim(void)
 
 char *find_supervisor(void)
 {
-	char *path = beside_launcher(SUPERVISOR_FILE);
+	char *path = beside_launcher(SUPERVISOR_FILE, VSOCKIFY_LIBEXECDIR);
 
-	if (!path)
-		path = memory_path(VSOCKIFY_LIBEXECDIR, SUPERVISOR_FILE);
 	if (access(path, X_OK) == 0)
 		return path;
 	cli_error("cannot run %s: %s: install it there, or beside this program", path,
