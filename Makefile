@@ -29,7 +29,8 @@ SUPERVISOR = $(filter-out shim/message.c shim/unconnected.c,$(LOGIC)) $(wildcard
 READER = $(filter-out $(CORE) $(PLUGIN),$(wildcard config/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify $(BUILD)/vsockify-supervisor
+BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify $(BUILD)/vsockify-supervisor \
+	$(BUILD)/vsockify-broker
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 DEB_PACKAGES = $(BUILD_PACKAGES) build-essential debhelper dpkg-dev fakeroot git
@@ -38,7 +39,8 @@ DEB_PACKAGES = $(BUILD_PACKAGES) build-essential debhelper dpkg-dev fakeroot git
 all: $(BUILT)
 
 help:
-	@echo 'make            build/libvsockify.so, build/vsockify-config.so, build/vsockify, build/vsockify-supervisor'
+	@echo 'make            build/libvsockify.so, build/vsockify-config.so, build/vsockify, build/vsockify-supervisor,'
+	@echo '                build/vsockify-broker'
 	@echo 'make demo       the main job, across a real virtual-machine boundary'
 	@echo 'make check      what every change must pass'
 	@echo 'make check-all  that, lint, and these parts, each a goal of its own (docs/testing.md):'
@@ -64,7 +66,7 @@ $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(SHIM)) shim/preload/libvsockif
 $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) $(PLUGIN))
 	$(CC) -shared $(ALL_CFLAGS) $(LDFLAGS) -Wl,-z,defs -o $@ $^ -lconfig
 
-$(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c))
+$(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c) shim/broker/environment.c shim/broker/message.c)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify-supervisor: $(patsubst %.c,$(BUILD)/seccomp/%.o,$(CORE) $(SUPERVISOR))
@@ -74,12 +76,20 @@ $(BUILD)/seccomp/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(DEFINES) -DENGINE_SECCOMP -MMD -MP -c -o $@ $<
 
+# what of the socket logic asks no engine is the broker's too
+$(BUILD)/logic.a: $(call objects,$(LOGIC))
+	@rm -f $@
+	$(AR) -rcs $@ $^
+
+$(BUILD)/vsockify-broker: $(call objects,$(wildcard cli/broker/*.c) $(CORE)) $(BUILD)/logic.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(DEFINES) -MMD -MP -c -o $@ $<
 
 # the launcher knows where the shim will be: it is compiled again when that changes
-$(call objects,$(wildcard cli/*.c)): $(BUILD)/defines
+$(call objects,$(wildcard cli/*.c cli/broker/*.c)): $(BUILD)/defines
 $(BUILD)/defines: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(DEFINES) | cmp -s - $@ || printf '%s\n' $(DEFINES) >$@
@@ -101,7 +111,7 @@ demo:
 
 install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/vsockify
-	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vsockify-supervisor
+	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vsockify-supervisor $(BUILD)/vsockify-broker
 	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 man/vsockify.1
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 man/vsockify.conf.5
@@ -115,7 +125,8 @@ install: all
 		install -m 644 config/vsockify.conf $(DESTDIR)/etc
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/vsockify $(DESTDIR)$(LIBEXECDIR)/vsockify-supervisor
+	rm -f $(DESTDIR)$(PREFIX)/bin/vsockify $(DESTDIR)$(LIBEXECDIR)/vsockify-supervisor \
+		$(DESTDIR)$(LIBEXECDIR)/vsockify-broker
 	rm -f $(DESTDIR)$(LIBDIR)/libvsockify.so $(DESTDIR)$(LIBDIR)/vsockify-config.so
 	rm -f $(DESTDIR)$(MANDIR)/man1/vsockify.1 $(DESTDIR)$(MANDIR)/man5/vsockify.conf.5 \
 		$(DESTDIR)$(MANDIR)/man7/libvsockify.7

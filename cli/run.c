@@ -9,6 +9,8 @@
  *   LD_PRELOAD		the shim, before what stands there already, but for another shim
  *   VSOCKIFY_RULES...	the compiled rules (config/image.c), in place of those of a launcher
  *			that this one was started by
+ *   VSOCKIFY_BROKER	where the broker is that these rules need (broker.c), which runs by
+ *then; not there if they need none
  *   VSOCKIFY_CONFIG	a configuration file that was named, made absolute, for launchers that
  *			the program may start in another directory
  *   VSOCKIFY_LOG	where the log goes: --log, else what it says already, else "stderr" with
@@ -27,6 +29,7 @@
 #include "../config/find.h"
 #include "../config/memory.h"
 #include "../config/path.h"
+#include "broker.h"
 #include "cli.h"
 #include "error.h"
 #include "preload.h"
@@ -112,7 +115,9 @@ static void drop_old_rules(void)
 }
 
 /**
- * pass_rules() - put the rules into the environment
+ * pass_rules() - put the rules into the environment, and the outer launcher's out of it
+ *
+ * Its broker goes by its rules.
  */
 static void pass_rules(const struct ruleset *rs)
 {
@@ -123,6 +128,7 @@ static void pass_rules(const struct ruleset *rs)
 		exit(EX_OSERR);
 	}
 	drop_old_rules();
+	(void)unsetenv(BROKER_ENV);
 	for (char **variable = variables; *variable; variable++) {
 		char *equals = strchr(*variable, '=');
 
@@ -131,6 +137,23 @@ static void pass_rules(const struct ruleset *rs)
 		free(*variable);
 	}
 	free((void *)variables);
+}
+
+/**
+ * pass_broker() - start the broker that the rules need, and say where it is
+ * Return: false if it cannot be started, which was reported
+ */
+static bool pass_broker(const struct ruleset *rs, const char *program)
+{
+	const char *log = getenv(LOG_ENV);
+	char text[BROKER_TEXT_MAX];
+
+	if (!broker_is_needed(rs))
+		return true;
+	if (!broker_start(rs, program, log && *log == '/' ? log : "syslog", text))
+		return false;
+	set_variable(BROKER_ENV, text);
+	return true;
 }
 
 /**
@@ -227,11 +250,13 @@ static int report_not_run(const char *name, int error)
 /**
  * run_preloaded() - become the program, with the shim in it
  */
-static int run_preloaded(char *const *argv)
+static int run_preloaded(const struct ruleset *rs, char *const *argv)
 {
 	if (!pass_shim())
 		return EX_UNAVAILABLE;
 	warn_of_escape(argv[0]);
+	if (!pass_broker(rs, argv[0]))
+		return EX_UNAVAILABLE;
 	(void)execvp(argv[0], argv);
 	return report_not_run(argv[0], errno);
 }
@@ -267,5 +292,5 @@ int run_program(const struct ruleset *rs, const char *config, const struct loggi
 	if (config)
 		pass_config(config);
 	pass_logging(logging);
-	return engine == ENGINE_SECCOMP ? run_supervised(argv) : run_preloaded(argv);
+	return engine == ENGINE_SECCOMP ? run_supervised(argv) : run_preloaded(rs, argv);
 }

@@ -19,6 +19,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How long it may take if nothing was said about that; as the kernel's VM sockets:
+ * VSOCK_DEFAULT_CONNECT_TIMEOUT */
+#define DIALOGUE_USUAL_MS 2000
+
 #define DIALOGUE_OUT_MAX    24
 #define DIALOGUE_ANSWER_MAX 32
 

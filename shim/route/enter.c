@@ -64,7 +64,7 @@ static int reach(int fd, struct vm_address to, int64_t until)
 int route_enter(int fd, int program, struct vm_address to, uint64_t timeout_us)
 {
 	int64_t until =
-		sys_now_ms() + (timeout_us ? (int64_t)(timeout_us / 1000) : ROUTE_USUAL_MS);
+		sys_now_ms() + (timeout_us ? (int64_t)(timeout_us / 1000) : DIALOGUE_USUAL_MS);
 	int result = reach(fd, to, until);
 
 	if (result < 0) {

@@ -9,15 +9,12 @@
 
 #include "../transport/address.h"
 
-/* As the kernel's VM sockets: VSOCK_DEFAULT_CONNECT_TIMEOUT */
-#define ROUTE_USUAL_MS 2000
-
 /*
  * route_enter() - connect to a VMM, and hold its dialogue
  * @fd: a non-blocking socket, still unconnected; @program: the program's descriptor, for the
  * log
  * @to: has a path
- * @timeout_us: how long it may take; 0: ROUTE_USUAL_MS
+ * @timeout_us: how long it may take; 0: DIALOGUE_USUAL_MS
  * Return: 0: the program may have the connection; -EHOSTUNREACH if there is no VM,
  * -ECONNREFUSED if nobody listens in it, -ETIMEDOUT, -EPROTO if the answer is none of a VMM's;
  * or another negated errno that its connect() fails with. Signals do not end it.

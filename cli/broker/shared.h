@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shared.h - what keeper and worker have in common: numbers in shared memory
+ */
+#ifndef VSOCKIFY_BROKER_SHARED_H
+#define VSOCKIFY_BROKER_SHARED_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "../../config/ruleset.h"
+#include "../../shim/broker/outcome.h"
+#include "handoff.h"
+
+/* The states of a connection, as docs/broker.md draws them. */
+enum state {
+	STATE_NEW,      /* has not said what it wants */
+	STATE_DIALLING, /* the other side does not take it yet */
+	STATE_DIALOGUE, /* nor has it answered */
+	STATE_READY,    /* connected; the program was told */
+	STATE_GIVING,   /* the socket was sent to it */
+	STATE_GIVEN,    /* it has it */
+	STATE_CARRIED,  /* what comes in goes out here */
+	STATE_HELD,     /* a muxer's, between CONNECT and OK, which nobody wants any more */
+	STATES,
+};
+
+struct shared {
+	_Atomic uint32_t count[STATES]; /* connections in each state now */
+	_Atomic uint32_t given, failed; /* so far */
+	_Atomic uint32_t deaths;        /* of workers */
+	int64_t begun;                  /* ms of CLOCK_MONOTONIC */
+};
+
+/* What the keeper has, and each worker gets. */
+struct kept {
+	const struct handoff *handoff;
+	const struct ruleset *rules;
+	struct outcomes *outcomes;
+	struct shared *shared;
+	char *role; /* where BROKER_KEEPER stands in argv[0] */
+};
+
+static inline uint32_t shared_count(const struct shared *shared, enum state state)
+{
+	return atomic_load_explicit(&shared->count[state], memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * work.h - what all that a worker does has in common
+ */
+#ifndef VSOCKIFY_BROKER_WORK_H
+#define VSOCKIFY_BROKER_WORK_H
+
+#include "table.h"
+
+struct worker {
+	const struct kept *kept;
+	const struct ruleset *rules;
+	const struct broker_environment *environment;
+	struct table table;
+	int epoll;
+	int64_t now; /* of this turn */
+	bool full;   /* nobody is accepted for the time being */
+	int64_t look_again;
+};
+
+/* work_watch() - ask for events of a descriptor; false if there is no memory for that */
+bool work_watch(const struct worker *w, const struct connection *c, int fd, enum role role);
+
+/* work_end() - close all that a connection has, and forget it */
+void work_end(struct worker *w, struct connection *c);
+
+#endif
