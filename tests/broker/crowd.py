@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+"""crowd.py CASE - more at once than there is room for."""
+import sys
+
+from broker import Broker, Pending, receive, until
+
+broker = Broker()
+GUEST = "10.9.0.3"
+
+
+def echoes(real):
+    assert receive(real, 6) == b"banner"
+    real.sendall(b"0123456789" * 100)
+    assert receive(real, 1000) == b"0123456789" * 100
+
+
+def queue():
+    """With descriptors for fifty, hundred and fifty come: the others wait, and are served."""
+    waiting = [Pending(broker, GUEST, 5001) for _ in range(150)]
+    failed = 0
+    while waiting:
+        pending = waiting.pop(0)
+        if pending.settle(30) == "failed":
+            failed += 1
+        else:
+            echoes(pending.take())
+        pending.socket.close()
+    assert failed == 0, failed
+    until(lambda: broker.number("given") == 0, "its copies stay open")
+    assert broker.number("died") == 0
+
+
+def thousands():
+    """One round after the other; nothing is left over."""
+    for _ in range(5):
+        waiting = [Pending(broker, GUEST, 5000) for _ in range(400)]
+        for pending in waiting:
+            real = pending.connected()
+            echoes(real)
+            real.close()
+            pending.socket.close()
+    until(lambda: broker.number("given") == 0, "its copies stay open")
+    assert broker.number("died") == 0 and broker.number("failed") == 0
+
+
+def idle():
+    """Programs that never ask, up to the bound: those above it stay ready, and get it when they ask."""
+    idle_ones = [Pending(broker, GUEST, 5000) for _ in range(45)]
+    for pending in idle_ones:
+        assert pending.settle() == "connected"
+    until(lambda: broker.number("carried") > 20, "they are not carried")
+    most = broker.number("carried")
+    assert most < 45, most
+    for pending in idle_ones:
+        pending.socket.setblocking(False)
+    waiting = [pending for pending in idle_ones if not readable(pending.socket)]
+    assert len(waiting) == 45 - most, (len(waiting), most)
+    for pending in waiting:
+        pending.socket.setblocking(True)
+        echoes(pending.take())
+
+
+def readable(connection):
+    try:
+        return bool(connection.recv(1))
+    except BlockingIOError:
+        return False
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
