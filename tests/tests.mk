@@ -2,7 +2,7 @@
 # part of the Makefile
 
 LINT_PACKAGES = clang-format clang-tidy shellcheck python3 $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
-CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 systemd python3 musl-tools libcap2-bin \
+CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 procps systemd python3 musl-tools libcap2-bin \
 	apparmor mandoc bash-completion binutils socat
 BENCH_PACKAGES = $(CHECK_PACKAGES) gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 \
 	nginx wrk postgresql-15
@@ -38,8 +38,8 @@ EACH_PART = $(addprefix check-,$(PARTS))
 # ---- programs of the tests ----
 
 # pure: parts of the launcher and the shim that unit tests can take as they are
-PURE = cli/elf.c cli/plausible.c shim/pack.c shim/place.c shim/broker/environment.c shim/broker/message.c \
-	shim/kernel/proctext.c tests/fuzz/mark.c
+PURE = cli/elf.c cli/plausible.c cli/broker/table.c cli/broker/tree.c shim/pack.c shim/place.c shim/broker/environment.c \
+	shim/broker/message.c shim/route/muxer.c shim/kernel/proctext.c tests/fuzz/mark.c tests/fuzz/message.c tests/fuzz/dialogue.c
 
 $(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/unit/*.c))
 	@mkdir -p $(@D)

@@ -18,7 +18,8 @@
  *   HOLD     program, a connection of its own   a muxer's socket between CONNECT and OK
  *   STATUS   launcher, a connection of its own  -> lines of text, in place of an answer
  *
- * Both sides check what comes: whoever sends it may be anybody. Pure functions.
+ * Both sides check what comes: whoever sends it may be anybody. Pure functions; fuzzed
+ * (tests/fuzz/message.c).
  */
 #ifndef VSOCKIFY_BROKER_MESSAGE_H
 #define VSOCKIFY_BROKER_MESSAGE_H

@@ -17,7 +17,7 @@
  *
  * libkrun has a path for each port, and nothing is said (PORT_OF_PATH).
  *
- * Pure functions.
+ * Pure functions; fuzzed (tests/fuzz/dialogue.c).
  */
 #ifndef VSOCKIFY_ROUTE_MUXER_H
 #define VSOCKIFY_ROUTE_MUXER_H

@@ -197,6 +197,28 @@ static void test_answers(void)
 	CU_ASSERT(!answers(&answer, 1, BROKER_HANDOVER));
 }
 
+/* tests/fuzz/message.c, so that both check the same */
+int fuzz_message(const uint8_t *data, size_t size);
+
+#define ROUNDS 200000
+
+/* A message with a few bytes changed, or a text. */
+static void test_random(void)
+{
+	uint8_t input[64];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		size_t size = 2 + random_below(sizeof input - 1);
+
+		for (size_t at = 0; at < size; at++)
+			input[at] = (uint8_t)random_below(256);
+		if (random_below(2)) /* a change that may be one in vain */
+			input[4] = 0;
+		fuzz_message(input, size);
+	}
+	CU_PASS("messages of anybody's");
+}
+
 /* ---- outcomes ---- */
 
 static void test_outcomes(void)
@@ -227,6 +249,7 @@ CU_TestInfo broker_tests[] = {
 	{"messages of programs", test_requests},
 	{"each bit changed", test_changed_bits},
 	{"answers", test_answers},
+	{"random messages", test_random},
 	{"outcomes", test_outcomes},
 	CU_TEST_INFO_NULL,
 };

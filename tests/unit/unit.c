@@ -247,6 +247,9 @@ int main(void)
 		{.pName = "socket", .pTests = socket_tests},
 		{.pName = "ports", .pTests = ports_tests},
 		{.pName = "broker", .pTests = broker_tests},
+		{.pName = "dialogue", .pTests = dialogue_tests},
+		{.pName = "table", .pTests = table_tests},
+		{.pName = "tree", .pTests = tree_tests},
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned int failures = 1;

@@ -13,6 +13,7 @@
 extern CU_TestInfo address_tests[];
 extern CU_TestInfo broker_tests[];
 extern CU_TestInfo compile_tests[];
+extern CU_TestInfo dialogue_tests[];
 extern CU_TestInfo elf_tests[];
 extern CU_TestInfo find_tests[];
 extern CU_TestInfo image_tests[];
@@ -25,7 +26,9 @@ extern CU_TestInfo proctext_tests[];
 extern CU_TestInfo socket_tests[];
 extern CU_TestInfo ports_tests[];
 extern CU_TestInfo spec_tests[];
+extern CU_TestInfo table_tests[];
 extern CU_TestInfo text_tests[];
+extern CU_TestInfo tree_tests[];
 
 /* ip() - an address in its 16-byte form; @buf is returned */
 const uint8_t *ip(const char *text, uint8_t buf[16]);
