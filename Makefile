@@ -66,7 +66,8 @@ $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(SHIM)) shim/preload/libvsockif
 $(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) $(PLUGIN))
 	$(CC) -shared $(ALL_CFLAGS) $(LDFLAGS) -Wl,-z,defs -o $@ $^ -lconfig
 
-$(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c) shim/broker/environment.c shim/broker/message.c)
+$(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c) shim/broker/environment.c shim/broker/message.c \
+		shim/transport/file.c)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify-supervisor: $(patsubst %.c,$(BUILD)/seccomp/%.o,$(CORE) $(SUPERVISOR))

@@ -229,8 +229,11 @@ static void add_accepts(struct table *table, const struct ruleset *rs, const str
 
 	if (rule->action != ACTION_VSOCK) {
 		add_cell(table, "-");
-	} else if (rule->peer != NO_PEER) {
+	} else if (rule->guest_count == 1) {
 		text_add_machine(&text, rs, machine_of_rule(rs, rule), "");
+		add_text(table, &text);
+	} else if (!rule->restricted && rule->guest_count > 1) {
+		text_add_guests(&text, rs, rule);
 		add_text(table, &text);
 	} else if (!rule->restricted) {
 		add_cell(table, "anyone");
@@ -259,7 +262,11 @@ static void print_listen(const struct ruleset *rs)
 		char ports[PORTS_TEXT_MAX];
 
 		add_cell(&table, "%s", pattern_format(&rules[i], pattern));
-		if (rules[i].action == ACTION_VSOCK)
+		if (rules[i].action == ACTION_VSOCK && rules[i].at)
+			add_cell(&table, "vsock port %s at %s_PORT",
+				 format_ports(&rules[i], ports),
+				 ruleset_string(rs, rules[i].at));
+		else if (rules[i].action == ACTION_VSOCK)
 			add_cell(&table, "vsock port %s", format_ports(&rules[i], ports));
 		else
 			add_cell(&table, "%s", action_names[rules[i].action]);

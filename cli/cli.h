@@ -37,6 +37,13 @@ int explain(const struct ruleset *rs, char *const *words, bool json);
 int doctor(const char *config, const struct spec *specs, size_t count, const char *program);
 
 /*
+ * attach() - let the paths of VMs' sockets lead to servers that listen already
+ * @peer: the name of one; NULL: of all
+ * Return: an exit status
+ */
+int attach(const struct ruleset *rs, const char *peer);
+
+/*
  * cid_print() - print this machine's CID on stdout, and what it means on stderr
  * @verbose: even if stdout is no terminal
  * Return: an exit status

@@ -111,7 +111,13 @@ static void add_callers(struct list *text, const struct answer *answer)
 		if (d->port > 0)
 			(void)snprintf(suffix, sizeof(suffix), "_%u", d->port);
 		text_add(text, ", for connections at ");
-		text_add_machine(text, answer->rs, machine_of_answer(answer), suffix);
+		if (rule->guest_count == 1 && !rule->at) {
+			text_add_machine(text, answer->rs, machine_of_answer(answer), suffix);
+		} else {
+			text_add(text, "%s%s, of ", ruleset_string(answer->rs, d->path),
+				 suffix);
+			text_add_guests(text, answer->rs, rule);
+		}
 	} else if (d->cid == CID_ANY) {
 		text_add(text, ", for connections from ");
 		if (!rule || !rule->restricted)
@@ -124,6 +130,10 @@ static void add_callers(struct list *text, const struct answer *answer)
 			text_add_accepted(text, answer->rs, rule);
 	} else {
 		text_add(text, ", for connections from this machine only (CID %u)", d->cid);
+	}
+	if (d->socket && rule->restricted) {
+		text_add(text, ", from %s", rule->accept_count == 0 ? "nobody" : "");
+		text_add_accepted(text, answer->rs, rule);
 	}
 }
 
@@ -298,6 +308,18 @@ static void json_name(struct json *json, const struct answer *answer)
 }
 
 /**
+ * json_accepted() - write one of those that accept_from lets in: a CID, or a peer's name
+ */
+static void json_accepted(struct json *json, const struct ruleset *rs, const struct rule *rule,
+			  uint32_t number)
+{
+	if (rule->peer == NO_PEER)
+		json_number(json, NULL, number);
+	else
+		json_string(json, NULL, ruleset_string(rs, ruleset_peers(rs)[number].name));
+}
+
+/**
  * json_decision() - write the decision into an object
  */
 static void json_decision(struct json *json, const struct answer *answer)
@@ -322,8 +344,8 @@ static void json_decision(struct json *json, const struct answer *answer)
 	if (rule && rule->restricted && d->action == ACTION_VSOCK) {
 		json_open(json, "accepts", '[');
 		for (uint32_t i = 0; i < rule->accept_count; i++)
-			json_number(json, NULL,
-				    ruleset_accepts(answer->rs)[rule->accept_first + i]);
+			json_accepted(json, answer->rs, rule,
+				      ruleset_accepts(answer->rs)[rule->accept_first + i]);
 		json_close(json, ']');
 	}
 	json_string(json, "by", rule ? "rule" : causes[-d->rule]);

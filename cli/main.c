@@ -35,6 +35,7 @@ enum {
 	OPTION_EXPLAIN,
 	OPTION_JSON,
 	OPTION_DOCTOR,
+	OPTION_ATTACH,
 	OPTION_CID,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -69,6 +70,7 @@ static const struct cli_option cli_options[] = {
 	{"explain", OPTION_EXPLAIN, NULL, "show which rule decides about an address, and why"},
 	{"json", OPTION_JSON, NULL, "the same as JSON; ADDRESS:PORT may be - for stdin"},
 	{"doctor", OPTION_DOCTOR, NULL, "show what stands in the way, and what to do about it"},
+	{"attach", OPTION_ATTACH, NULL, "let VMs that have started later reach servers"},
 	{"cid", OPTION_CID, NULL, "show this machine's CID"},
 	{"help", OPTION_HELP, NULL, "show this"},
 	{"version", OPTION_VERSION, NULL, "show the version"},
@@ -82,6 +84,7 @@ enum mode {
 	MODE_CHECK,
 	MODE_EXPLAIN,
 	MODE_DOCTOR,
+	MODE_ATTACH,
 	MODE_CID,
 };
 
@@ -136,6 +139,7 @@ static void print_help(void)
 {
 	(void)puts("Usage: vsockify [OPTION...] PROGRAM [ARGUMENT...]\n"
 		   "       vsockify [OPTION...] --check | --cid | --doctor [PROGRAM]\n"
+		   "       vsockify [OPTION...] --attach [PEER]\n"
 		   "       vsockify [OPTION...] --explain connect|listen ADDRESS:PORT...\n"
 		   "Run an unmodified TCP program over VM sockets (AF_VSOCK).\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++)
@@ -161,7 +165,7 @@ static void add_spec(struct request *request, enum spec_kind kind, const char *t
 static bool set_mode(struct request *request, enum mode mode)
 {
 	if (request->mode != MODE_RUN && request->mode != mode) {
-		cli_error("--check, --explain, --doctor and --cid: one at a time");
+		cli_error("--check, --explain, --doctor, --attach and --cid: one at a time");
 		return false;
 	}
 	request->mode = mode;
@@ -236,6 +240,8 @@ static bool take_option(struct request *request, int code, const char *argument)
 		return set_mode(request, MODE_EXPLAIN);
 	case OPTION_DOCTOR:
 		return set_mode(request, MODE_DOCTOR);
+	case OPTION_ATTACH:
+		return set_mode(request, MODE_ATTACH);
 	case OPTION_JSON:
 		request->json = true;
 		return true;
@@ -332,6 +338,8 @@ static int serve_by_rules(const struct request *request, const char *config,
 		status = check_print(rs, config);
 	else if (rs && request->mode == MODE_EXPLAIN)
 		status = explain(rs, words, request->json);
+	else if (rs && request->mode == MODE_ATTACH)
+		status = attach(rs, words[0]);
 	else if (rs)
 		status = run_program(rs, named_config, &request->logging, request->engine,
 				     words);

@@ -61,6 +61,17 @@ struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule
 	};
 }
 
+void text_add_guests(struct list *text, const struct ruleset *rs, const struct rule *rule)
+{
+	char name[NAME_TEXT_MAX];
+
+	for (uint32_t i = 0; i < rule->guest_count; i++) {
+		name_of_machine(rs, machine_of_peer(rs, ruleset_guests(rs, rule)[i]), name,
+				sizeof(name));
+		text_add(text, "%s%s", i > 0 ? ", " : "", name);
+	}
+}
+
 bool rule_leads_to(const struct rule *rule, uint32_t port)
 {
 	uint32_t span = (uint32_t)(rule->port_last - rule->port_first);
@@ -72,13 +83,24 @@ bool rule_leads_to(const struct rule *rule, uint32_t port)
 	return port >= rule->vsock_port && port - rule->vsock_port <= span;
 }
 
+/**
+ * has_guest() - is a listen rule for the guest behind a socket?
+ */
+static bool has_guest(const struct ruleset *rs, const struct rule *rule, uint32_t socket)
+{
+	for (uint32_t i = 0; i < rule->guest_count; i++) {
+		if (ruleset_peers(rs)[ruleset_guests(rs, rule)[i]].socket == socket)
+			return true;
+	}
+	return false;
+}
+
 bool rules_serve(const struct ruleset *rs, uint32_t socket, uint32_t port)
 {
 	for (uint32_t i = 0; i < rs->listen_count; i++) {
 		const struct rule *rule = &ruleset_listen(rs)[i];
 
-		if (machine_of_rule(rs, rule).socket == socket &&
-		    (port == 0 || rule_leads_to(rule, port)))
+		if (has_guest(rs, rule, socket) && (port == 0 || rule_leads_to(rule, port)))
 			return true;
 	}
 	return false;
@@ -90,7 +112,11 @@ void text_add_accepted(struct list *text, const struct ruleset *rs, const struct
 
 	for (uint32_t i = 0; i < rule->accept_count; i++) {
 		text_add(text, "%s", i > 0 ? ", " : "");
-		text_add_machine(text, rs, machine_of_cid(accepts[i]), "");
+		if (rule->peer == NO_PEER)
+			text_add_machine(text, rs, machine_of_cid(accepts[i]), "");
+		else
+			text_add(text, "%s.vsock",
+				 ruleset_string(rs, ruleset_peers(rs)[accepts[i]].name));
 	}
 }
 

@@ -27,6 +27,9 @@ void text_add_machine(struct list *text, const struct ruleset *rs, struct machin
 /* machine_of_rule() - the machine that a rule leads to; of a listen rule: that may call */
 struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule);
 
+/* text_add_guests() - the same of the names of the peers whose guests it serves */
+void text_add_guests(struct list *text, const struct ruleset *rs, const struct rule *rule);
+
 /* rule_leads_to() - does a rule lead anything to a port on VM sockets? */
 bool rule_leads_to(const struct rule *rule, uint32_t port);
 
@@ -36,7 +39,7 @@ bool rule_leads_to(const struct rule *rule, uint32_t port);
  */
 bool rules_serve(const struct ruleset *rs, uint32_t socket, uint32_t port);
 
-/* text_add_accepted() - add the CIDs that a listen rule accepts, with commas between them */
+/* text_add_accepted() - add whom a listen rule accepts, with commas between them */
 void text_add_accepted(struct list *text, const struct ruleset *rs, const struct rule *rule);
 
 /* text_add_origin() - add where a rule was written: "FILE:LINE", or the option */

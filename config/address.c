@@ -63,10 +63,7 @@ static bool is_entry_of(const struct peer *peer, struct machine machine)
 	return !peer->socket && peer->cid == machine.cid;
 }
 
-/**
- * machine_of_peer() - the machine that a peer is
- */
-static struct machine machine_of_peer(const struct ruleset *rs, uint32_t index)
+struct machine machine_of_peer(const struct ruleset *rs, uint32_t index)
 {
 	const struct peer *peer = ruleset_peers(rs) + index;
 

@@ -53,6 +53,9 @@ static inline bool machine_exists(struct machine machine)
  */
 bool ip_to_reach(const struct ruleset *rs, struct machine machine, bool v6, uint8_t ip[16]);
 
+/* machine_of_peer() - the machine that a peer is */
+struct machine machine_of_peer(const struct ruleset *rs, uint32_t index);
+
 /*
  * machine_of_peer_address() - the peer that an address was configured for
  * Return: false if for none

@@ -62,14 +62,24 @@ static void reference_free(struct peer_reference *reference)
 	free(reference->socket);
 }
 
+/**
+ * references_free() - free a list of references
+ */
+static void references_free(struct list *list)
+{
+	struct peer_reference *references = list->items;
+
+	for (size_t i = 0; i < list->count; i++)
+		reference_free(&references[i]);
+	list_free(list);
+}
+
 void rule_draft_free(struct rule_draft *draft)
 {
-	struct peer_reference *accepts = draft->accepts.items;
-
-	for (size_t i = 0; i < draft->accepts.count; i++)
-		reference_free(&accepts[i]);
-	list_free(&draft->accepts);
+	references_free(&draft->accepts);
+	references_free(&draft->others);
 	reference_free(&draft->to);
+	free(draft->at);
 }
 
 void builder_free(struct builder *builder)

@@ -55,6 +55,8 @@ struct peer_reference {
 struct rule_draft {
 	struct rule rule; /* all but accept_first and accept_count; cid and peer at the end */
 	struct peer_reference to; /* of a listen rule: whose guest may call */
+	struct list others;       /* of struct peer_reference: whose guests may call too */
+	char *at;                 /* path of the listener's socket; NULL: that of @to's */
 	struct list accepts;      /* of struct peer_reference */
 };
 

@@ -23,6 +23,7 @@ struct layout {
 	struct list peers;     /* of struct peer */
 	struct list addresses; /* of uint8_t[16] */
 	struct list accepts;   /* of uint32_t */
+	struct list guests;    /* of uint32_t */
 	struct list sources;   /* of uint32_t */
 	struct list ports;     /* of struct port_socket */
 	struct list strings;   /* of char */
@@ -117,6 +118,21 @@ static void lay_sources(struct layout *layout, const struct builder *builder)
 }
 
 /**
+ * lay_guests() - add what a listen rule says of those whose guests may call, with room for them
+ */
+static void lay_guests(struct layout *layout, const struct rule_draft *draft, struct rule *rule)
+{
+	bool has_peer = draft->to.name || draft->to.socket;
+
+	rule->guest_first = (uint32_t)layout->guests.count;
+	rule->guest_count = has_peer ? (uint32_t)draft->others.count + 1 : 0;
+	for (uint32_t i = 0; i < rule->guest_count; i++)
+		(void)list_add(&layout->guests, sizeof(uint32_t));
+	if (draft->at)
+		rule->at = lay_string(layout, draft->at);
+}
+
+/**
  * lay_rules() - add the rules of one side, with room for the CIDs they accept
  */
 static void lay_rules(struct layout *layout, const struct builder *builder, enum side side)
@@ -131,6 +147,8 @@ static void lay_rules(struct layout *layout, const struct builder *builder, enum
 		rule->accept_count = (uint32_t)drafts[i].accepts.count;
 		for (size_t a = 0; a < drafts[i].accepts.count; a++)
 			(void)list_add(&layout->accepts, sizeof(uint32_t));
+		if (side == SIDE_LISTEN)
+			lay_guests(layout, &drafts[i], rule);
 	}
 }
 
@@ -185,6 +203,7 @@ static struct ruleset *join_layout(struct layout *layout)
 		{&layout->addresses, 16, offsetof(struct ruleset, addresses_at)},
 		{&layout->accepts, sizeof(uint32_t), offsetof(struct ruleset, accepts_at)},
 		{&layout->sources, sizeof(uint32_t), offsetof(struct ruleset, sources_at)},
+		{&layout->guests, sizeof(uint32_t), offsetof(struct ruleset, guests_at)},
 		{&layout->ports, sizeof(struct port_socket),
 		 offsetof(struct ruleset, ports_at)},
 		{&layout->strings, 1, offsetof(struct ruleset, strings_at)},
@@ -222,182 +241,6 @@ static struct ruleset *lay_out(const struct builder *builder)
 	rs->connect_timeout_us = builder->connect_timeout_us;
 	rs->buffer_size = builder->buffer_size;
 	return rs;
-}
-
-/* ---- names and sockets ---- */
-
-/**
- * drafts_of() - the rules of one side
- */
-static struct rule_draft *drafts_of(const struct builder *builder, enum side side)
-{
-	return builder->rules[side].items;
-}
-
-/**
- * add_unknown_sockets() - make a peer of each socket that only rules name
- */
-static void add_unknown_sockets(struct builder *builder, enum side side)
-{
-	for (size_t i = 0; i < builder->rules[side].count; i++) {
-		const struct peer_reference *to = &drafts_of(builder, side)[i].to;
-		struct peer_draft peer = PEER_DRAFT(to->origin);
-
-		if (!to->socket || builder_find_socket(builder, to->socket) != NO_PEER)
-			continue;
-		peer.socket = memory_string(to->socket, strlen(to->socket));
-		builder_add_peer(builder, &peer);
-	}
-}
-
-/**
- * resolve_name() - the machine of a name
- * Return: it; nobody after an error
- */
-static struct machine resolve_name(struct builder *builder, const struct ruleset *rs,
-				   const struct peer_reference *reference)
-{
-	char name[PEER_NAME_MAX + sizeof(".vsock")];
-	struct machine machine;
-
-	(void)snprintf(name, sizeof(name), "%s.vsock", reference->name);
-	if (machine_of_name(rs, name, &machine) && machine_exists(machine))
-		return machine;
-	builder_error(builder, reference->origin,
-		      "there is no peer \"%s\": define it among the peers, or give its CID",
-		      reference->name);
-	return machine_of_cid(CID_UNKNOWN);
-}
-
-/**
- * resolve_cid() - the machine of a CID, which no peer with a socket may have too
- * Return: it, also after an error
- */
-static struct machine resolve_cid(struct builder *builder,
-				  const struct peer_reference *reference)
-{
-	const struct peer_draft *peers = builder->peers.items;
-	char place[ORIGIN_TEXT_MAX];
-
-	for (size_t i = 0; i < builder->peers.count; i++) {
-		if (!peers[i].socket || peers[i].cid != reference->cid)
-			continue;
-		builder_error(
-			builder, reference->origin,
-			"CID %u may mean the peer that %s leads to (%s), which is not "
-			"reached by a CID: write the name of the peer that is meant, or "
-			"leave out the cid of that one",
-			reference->cid, peers[i].socket,
-			builder_place(builder, peers[i].origin, reference->origin, place));
-		break;
-	}
-	return machine_of_cid(reference->cid);
-}
-
-/**
- * resolve() - the machine that a reference stands for
- * Return: it; nobody after an error
- */
-static struct machine resolve(struct builder *builder, const struct ruleset *rs,
-			      const struct peer_reference *reference)
-{
-	uint32_t peer;
-
-	if (reference->name)
-		return resolve_name(builder, rs, reference);
-	if (!reference->socket)
-		return resolve_cid(builder, reference);
-	peer = builder_find_socket(builder, reference->socket);
-	return (struct machine){ruleset_peers(rs)[peer].socket, CID_UNKNOWN, peer};
-}
-
-/**
- * resolve_to() - the machine that a rule leads to, or whose guest may call
- * Return: it; nobody after an error
- */
-static struct machine resolve_to(struct builder *builder, const struct ruleset *rs,
-				 enum side side, const struct peer_reference *to)
-{
-	struct machine machine = resolve(builder, rs, to);
-
-	if (side == SIDE_CONNECT || !to->name || !machine_exists(machine) || machine.socket)
-		return machine;
-	builder_error(builder, to->origin,
-		      "\"%s\" has no socket at which only it could call: write accept_from = "
-		      "[ \"%s\" ] in place of the peer",
-		      to->name, to->name);
-	return machine_of_cid(CID_UNKNOWN);
-}
-
-/**
- * has_port_of() - does a peer with a socket for each port have one that a rule leads to?
- */
-static bool has_port_of(const struct ruleset *rs, const struct rule *rule)
-{
-	const struct peer *peer = ruleset_peers(rs) + rule->peer;
-	const struct port_socket *ports = ruleset_ports(rs) + peer->port_first;
-	uint32_t last = rule->fixed_port
-				? rule->vsock_port
-				: rule->vsock_port + rule->port_last - rule->port_first;
-
-	for (uint32_t i = 0; i < peer->port_count; i++) {
-		if (ports[i].port >= rule->vsock_port && ports[i].port <= last)
-			return true;
-	}
-	return peer->port_count == 0 || (rule->all_ports && !rule->fixed_port);
-}
-
-/**
- * check_ports() - report a rule that no socket of its peer is for
- */
-static void check_ports(struct builder *builder, const struct ruleset *rs,
-			const struct rule *rule, struct origin origin)
-{
-	if (rule->peer == NO_PEER || has_port_of(rs, rule))
-		return;
-	builder_error(builder, origin,
-		      "\"%s\" has no socket for port %u: add one to its \"sockets\"",
-		      ruleset_string(rs, ruleset_peers(rs)[rule->peer].name), rule->vsock_port);
-}
-
-/**
- * resolve_accept() - the CID that may call at a listen rule
- * Return: it; CID_UNKNOWN after an error
- */
-static uint32_t resolve_accept(struct builder *builder, const struct ruleset *rs,
-			       const struct peer_reference *accept)
-{
-	struct machine machine = resolve(builder, rs, accept);
-
-	if (machine.socket)
-		builder_error(builder, accept->origin,
-			      "\"%s\" calls at its own socket, and at no other: write peer = "
-			      "\"%s\" in a rule of its own",
-			      accept->name, accept->name);
-	return machine.cid;
-}
-
-/**
- * resolve_rules() - put peers and CIDs into the rules of one side, and into their drafts
- */
-static void resolve_rules(struct builder *builder, struct ruleset *rs, enum side side)
-{
-	struct rule_draft *drafts = drafts_of(builder, side);
-	struct rule *rules = (struct rule *)(side == SIDE_CONNECT ? ruleset_connect(rs)
-								  : ruleset_listen(rs));
-	uint32_t *accepts = (uint32_t *)ruleset_accepts(rs);
-
-	for (size_t i = 0; i < builder->rules[side].count; i++) {
-		const struct peer_reference *references = drafts[i].accepts.items;
-		struct machine to = resolve_to(builder, rs, side, &drafts[i].to);
-
-		rules[i].cid = drafts[i].rule.cid = to.cid;
-		rules[i].peer = drafts[i].rule.peer = to.peer;
-		check_ports(builder, rs, &rules[i], drafts[i].to.origin);
-		for (size_t a = 0; a < drafts[i].accepts.count; a++)
-			accepts[rules[i].accept_first + a] =
-				resolve_accept(builder, rs, &references[a]);
-	}
 }
 
 struct ruleset *builder_finish(struct builder *builder, uint32_t local_cid)

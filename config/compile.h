@@ -21,6 +21,15 @@
  */
 struct ruleset *builder_finish(struct builder *builder, uint32_t local_cid);
 
+/* add_unknown_sockets() - make a peer of each socket that only rules name */
+void add_unknown_sockets(struct builder *builder, enum side side);
+
+/*
+ * resolve_rules() - put peers and CIDs into the rules of one side, and into their drafts
+ * (config/resolve.c)
+ */
+void resolve_rules(struct builder *builder, struct ruleset *rs, enum side side);
+
 /*
  * check_overlaps() - look for rules in each other's way (config/overlap.c)
  *

@@ -42,7 +42,8 @@ bool read_action(struct parser *parser, const config_setting_t *setting, uint8_t
 static bool read_action_alone(struct parser *parser, const config_setting_t *group,
 			      const config_setting_t *action, struct rule *rule)
 {
-	static const char *const others[] = {"peer", "cid", "port", "accept_from"};
+	static const char *const others[] = {"peer", "peers", "cid",
+					     "port", "at",    "accept_from"};
 
 	if (!read_action(parser, action, &rule->action))
 		return false;
@@ -113,22 +114,66 @@ static bool read_connect_settings(struct parser *parser, const config_setting_t 
 }
 
 /**
+ * read_callers() - read the peers whose guests may call at one socket
+ * @peers: the setting
+ */
+static bool read_callers(struct parser *parser, const config_setting_t *peers,
+			 struct rule_draft *draft)
+{
+	for (int i = 0; i < config_setting_length(peers); i++) {
+		const config_setting_t *element =
+			config_setting_get_elem(peers, (unsigned int)i);
+		struct peer_reference *to = &draft->to;
+
+		if (!is_kind(element, KIND_STRING))
+			return parser_error(parser, element, "\"peers\" lists names of peers");
+		if (i > 0)
+			to = list_add(&draft->others, sizeof(*to));
+		to->origin = origin_of(parser, element);
+		if (!read_peer_name(parser, element, &to->name))
+			return false;
+	}
+	return draft->to.name || parser_error(parser, peers, "\"peers\" is empty");
+}
+
+/**
  * read_caller() - read whose guest may call, if a listen rule says so
  */
 static bool read_caller(struct parser *parser, const config_setting_t *group,
-			struct peer_reference *caller)
+			struct rule_draft *draft)
 {
 	const config_setting_t *peer = member(group, "peer");
+	const config_setting_t *peers = member(group, "peers");
 	const config_setting_t *accepts = member(group, "accept_from");
 
+	if (peer && peers)
+		return parser_error(parser, peers, "\"peer\" and \"peers\" exclude each other");
+	if (peers)
+		return read_callers(parser, peers, draft);
 	if (!peer)
 		return true;
 	if (accepts)
 		return parser_error(parser, accepts,
 				    "\"peer\" and \"accept_from\" exclude each other: the peer "
 				    "is who may call");
-	caller->origin = origin_of(parser, peer);
-	return read_peer_name(parser, peer, &caller->name);
+	draft->to.origin = origin_of(parser, peer);
+	return read_peer_name(parser, peer, &draft->to.name);
+}
+
+/**
+ * read_at() - read where the socket itself is that guests' sockets lead to
+ */
+static bool read_at(struct parser *parser, const config_setting_t *group,
+		    struct rule_draft *draft)
+{
+	const config_setting_t *at = member(group, "at");
+
+	if (!at)
+		return true;
+	if (!draft->to.name)
+		return parser_error(parser, at,
+				    "\"at\" is for the guests of a \"peer\" or of \"peers\"");
+	return read_socket(parser, at, &draft->at);
 }
 
 /**
@@ -169,8 +214,9 @@ static bool read_listen_settings(struct parser *parser, const config_setting_t *
 				 struct rule_draft *draft)
 {
 	static const struct setting_kind known[] = {
-		{"on", KIND_STRING},        {"peer", KIND_STRING},   {"port", KIND_INTEGER},
-		{"accept_from", KIND_LIST}, {"action", KIND_STRING},
+		{"on", KIND_STRING},     {"peer", KIND_STRING},      {"peers", KIND_LIST},
+		{"port", KIND_INTEGER},  {"accept_from", KIND_LIST}, {"at", KIND_STRING},
+		{"action", KIND_STRING},
 	};
 	const config_setting_t *action;
 
@@ -181,7 +227,7 @@ static bool read_listen_settings(struct parser *parser, const config_setting_t *
 	if (action)
 		return read_action_alone(parser, group, action, &draft->rule);
 	draft->rule.action = ACTION_VSOCK;
-	return read_caller(parser, group, &draft->to) &&
+	return read_caller(parser, group, draft) && read_at(parser, group, draft) &&
 	       read_port(parser, group, &draft->rule) && read_accepts(parser, group, draft);
 }
 

@@ -35,6 +35,7 @@ const struct ruleset ruleset_empty = {
 	.peers_at = sizeof(struct ruleset),
 	.addresses_at = sizeof(struct ruleset),
 	.accepts_at = sizeof(struct ruleset),
+	.guests_at = sizeof(struct ruleset),
 	.sources_at = sizeof(struct ruleset),
 	.ports_at = sizeof(struct ruleset),
 	.strings_at = sizeof(struct ruleset),
@@ -108,6 +109,8 @@ static bool arrays_valid(const struct ruleset *rs)
 	       array_inside(rs, rs->accepts_at, rs->accept_count, sizeof(uint32_t),
 			    _Alignof(uint32_t)) &&
 	       array_inside(rs, rs->sources_at, rs->source_count, sizeof(uint32_t),
+			    _Alignof(uint32_t)) &&
+	       array_inside(rs, rs->guests_at, rs->guest_count, sizeof(uint32_t),
 			    _Alignof(uint32_t)) &&
 	       array_inside(rs, rs->ports_at, rs->port_count, sizeof(struct port_socket),
 			    _Alignof(struct port_socket)) &&
@@ -222,6 +225,25 @@ static bool rule_valid(const struct ruleset *rs, const struct rule *rule)
 }
 
 /**
+ * guests_valid() - check the peers whose guests a listen rule lets in, the first of which is
+ * its peer
+ */
+static bool guests_valid(const struct ruleset *rs, const struct rule *rule)
+{
+	if (!slice_inside(rule->guest_first, rule->guest_count, rs->guest_count))
+		return false;
+	if (rule->peer == NO_PEER || rule->guest_count == 0)
+		return rule->peer == NO_PEER && rule->guest_count == 0;
+	for (uint32_t i = 0; i < rule->guest_count; i++) {
+		uint32_t peer = ruleset_guests(rs, rule)[i];
+
+		if (peer >= rs->peer_count || ruleset_peers(rs)[peer].socket == 0)
+			return false;
+	}
+	return ruleset_guests(rs, rule)[0] == rule->peer;
+}
+
+/**
  * callers_valid() - check whose guests the listen rules let in
  *
  * Without a socket, the listener would be open to everybody.
@@ -231,7 +253,8 @@ static bool callers_valid(const struct ruleset *rs)
 	const struct rule *rules = ruleset_listen(rs);
 
 	for (uint32_t i = 0; i < rs->listen_count; i++) {
-		if (rules[i].peer != NO_PEER && ruleset_peers(rs)[rules[i].peer].socket == 0)
+		if (!guests_valid(rs, &rules[i]) || !socket_valid(rs, rules[i].at) ||
+		    (rules[i].peer == NO_PEER && rules[i].at != 0))
 			return false;
 	}
 	return true;

@@ -248,6 +248,10 @@ static struct decision by_listen_rule(const struct ruleset *rs, const struct rul
 	set_peer(rs, rule->peer, &d);
 	if (d.socket && stays_local)
 		d.action = ACTION_DENY;
+	if (rule->at && d.path) {
+		d.path = rule->at;
+		d.bare = false;
+	}
 	return d;
 }
 
@@ -267,15 +271,28 @@ struct decision decide_listen(const struct ruleset *rs, const struct endpoint *o
 	return (struct decision){.action = (enum action)rs->default_listen, .rule = BY_DEFAULT};
 }
 
-bool rule_accepts(const struct ruleset *rs, const struct rule *rule, uint32_t cid)
+/**
+ * is_accepted() - does a number stand in the accept_from of a rule, if it has any?
+ */
+static bool is_accepted(const struct ruleset *rs, const struct rule *rule, uint32_t number)
 {
 	const uint32_t *accepts = ruleset_accepts(rs) + rule->accept_first;
 
 	if (!rule->restricted)
 		return true;
 	for (uint32_t i = 0; i < rule->accept_count; i++) {
-		if (accepts[i] == cid)
+		if (accepts[i] == number)
 			return true;
 	}
 	return false;
+}
+
+bool rule_accepts(const struct ruleset *rs, const struct rule *rule, uint32_t cid)
+{
+	return (rule->peer == NO_PEER || !rule->restricted) && is_accepted(rs, rule, cid);
+}
+
+bool rule_accepts_peer(const struct ruleset *rs, const struct rule *rule, uint32_t peer)
+{
+	return is_accepted(rs, rule, peer);
 }

@@ -57,10 +57,15 @@ struct rule {
 	uint32_t line;      /* in the source; 0 for the command line */
 	uint32_t cid;       /* connect, ACTION_VSOCK: the peer */
 	uint32_t vsock_port;   /* what port_first becomes; the others follow in step */
-	uint32_t accept_first; /* index of the first CID of accept_from */
+	uint32_t accept_first; /* index of the first of accept_from */
 	uint32_t accept_count;
 	uint32_t peer; /* ACTION_VSOCK: index of the peer that it names, or NO_PEER; of a listen
 			  rule: whose guest may call, a peer with a socket */
+	uint32_t guest_first; /* listen, with a peer: index of it and others whose guests may
+				 call at the same socket */
+	uint32_t guest_count;
+	uint32_t at; /* listen, with a peer: offset of the path of the socket itself, to which
+			those of all guests lead; 0: the peer's */
 };
 
 /* A rule, or a decision, that no entry among the peers belongs to. */
@@ -119,7 +124,9 @@ struct ruleset {
 	uint32_t listen_at, listen_count;   /* struct rule[] */
 	uint32_t peers_at, peer_count;      /* struct peer[] */
 	uint32_t addresses_at, address_count; /* uint8_t[16][] */
-	uint32_t accepts_at, accept_count;    /* uint32_t[], CIDs */
+	uint32_t accepts_at, accept_count; /* uint32_t[], CIDs; of a rule with a peer: indexes
+					      of peers */
+	uint32_t guests_at, guest_count;   /* uint32_t[], indexes of peers */
 	uint32_t sources_at,
 		source_count;          /* uint32_t[], offsets of names of files or arguments */
 	uint32_t ports_at, port_count; /* struct port_socket[] */
@@ -158,6 +165,11 @@ static inline const struct rule *ruleset_listen(const struct ruleset *rs)
 static inline const struct peer *ruleset_peers(const struct ruleset *rs)
 {
 	return ruleset_at(rs, rs->peers_at);
+}
+
+static inline const uint32_t *ruleset_guests(const struct ruleset *rs, const struct rule *rule)
+{
+	return (const uint32_t *)ruleset_at(rs, rs->guests_at) + rule->guest_first;
 }
 
 static inline const struct port_socket *ruleset_ports(const struct ruleset *rs)
@@ -294,5 +306,11 @@ struct decision decide_listen(const struct ruleset *rs, const struct endpoint *o
  * Return: true if the rule has no accept_from, or @cid stands in it
  */
 bool rule_accepts(const struct ruleset *rs, const struct rule *rule, uint32_t cid);
+
+/*
+ * rule_accepts_peer() - the same for the guest of a peer that has a socket
+ * @peer: index of it; NO_PEER: nobody knows which, so that no accept_from has it
+ */
+bool rule_accepts_peer(const struct ruleset *rs, const struct rule *rule, uint32_t peer);
 
 #endif

@@ -18,6 +18,7 @@
 #include "carry.h"
 #include "convert.h"
 #include "engine.h"
+#include "guest.h"
 #include "kernel/endpoint.h"
 #include "kernel/memory.h"
 #include "kernel/sys.h"
@@ -52,11 +53,42 @@ static int give_name(const union name *name, socklen_t full, struct sockaddr *ad
 	return 0;
 }
 
+/*
+ * Of several guests that may call, it was this one: the connection is to show that for as long
+ * as it lasts, also when nobody is there any more who could be asked. 0, or a negated errno.
+ */
+static int note_guest(const struct ruleset *rs, int accepted, uint32_t peer,
+		      struct endpoint *ep)
+{
+	struct mark before, after;
+	int result = mark_read(accepted, &before);
+
+	if (result <= 0)
+		return result;
+	after = before;
+	if (!guest_endpoint(rs, &before, peer, ep))
+		return 0;
+	after.peer = place_of(ep->ip, ep->port);
+	after.any_port = false; /* a listener's */
+	return mark_write(accepted, &before, &after);
+}
+
+/* Whose guest has called at a VMM's socket, where the rules serve several? */
+static void ask_guest(const struct ruleset *rs, int listener, int accepted, struct caller *who)
+{
+	struct mark m;
+
+	if (mark_names(listener, &m) == 1)
+		who->rule = rule_marked(rs, &m);
+	if (who->rule)
+		who->peer = guest_who(rs, who->rule, accepted);
+}
+
 /* Make an accepted VM socket what the program expects, and name its peer. 0, or a negated
  * errno, and the socket is closed. */
 static int welcome(const struct ruleset *rs, int listener, int accepted, bool admitted,
-		   struct mark *head, const struct vm_address *caller, union name *name,
-		   socklen_t *full)
+		   struct mark *head, const struct vm_address *caller, const struct caller *who,
+		   union name *name, socklen_t *full)
 {
 	bool renamed = share_names(listener, head);
 	struct endpoint ep;
@@ -65,14 +97,16 @@ static int welcome(const struct ruleset *rs, int listener, int accepted, bool ad
 	/* SO_RCVLOWAT must find the buffer that it is for */
 	if (result == 0)
 		result = carry_inherited(listener, accepted, head, renamed);
-	if (result < 0) {
-		sys_close(accepted);
-		return result;
-	}
 	/* the listener's address, which the first word has no room for */
 	if (head->muxed && head->extended)
 		mark_names(accepted, head);
 	endpoint_of_vm(rs, head, caller, &ep);
+	if (result == 0 && who->peer != NO_PEER && who->rule->guest_count > 1)
+		result = note_guest(rs, accepted, who->peer, &ep);
+	if (result < 0) {
+		sys_close(accepted);
+		return result;
+	}
 	*full = sizeof *name;
 	endpoint_store(&ep, head->v6, &name->any, full);
 	return 0;
@@ -130,6 +164,7 @@ static int accept_one(const struct ruleset *rs, struct refusal *r, union name *n
 		      socklen_t *full, int flags, bool *again)
 {
 	int accepted, ours, result = REFUSED_GIVE;
+	struct caller who = {.peer = NO_PEER};
 	struct vm_address caller;
 	struct mark head;
 	bool admitted;
@@ -149,14 +184,17 @@ static int accept_one(const struct ruleset *rs, struct refusal *r, union name *n
 	}
 	if (!ours)
 		return accepted;
-	admitted = refuse_is_admitted(rs, r->listener, &head, caller.cid);
+	who.cid = caller.cid;
+	if (head.muxed && guest_matters(rs))
+		ask_guest(rs, r->listener, accepted, &who);
+	admitted = refuse_is_admitted(rs, r->listener, &head, &who);
 	if (!admitted)
 		result = refuse(r, accepted, &head);
 	*again = result == REFUSED_LOOK_AGAIN;
 	if (result != REFUSED_GIVE)
 		return sys_return(result);
 	engine_accepted(accepted);
-	result = welcome(rs, r->listener, accepted, admitted, &head, &caller, name, full);
+	result = welcome(rs, r->listener, accepted, admitted, &head, &caller, &who, name, full);
 	if (result < 0)
 		return sys_return(result);
 	if (!admitted)

@@ -14,36 +14,23 @@
 
 /* ---- who may come in ---- */
 
-/*
- * The rule that made this listener. A process that inherited it and has other rules may find
- * none.
- */
-static const struct rule *rule_of_listener(const struct ruleset *rs, int listener)
-{
-	struct decision d;
-	struct mark m;
-
-	if (mark_names(listener, &m) != 1)
-		return NULL;
-	d = decide_marked(rs, &m);
-	if (d.action != ACTION_VSOCK || d.rule < 0)
-		return NULL;
-	return ruleset_listen(rs) + d.rule;
-}
-
 bool refuse_is_admitted(const struct ruleset *rs, int listener, const struct mark *head,
-			uint32_t cid)
+			const struct caller *who)
 {
-	const struct rule *rule;
+	const struct rule *rule = who->rule;
+	struct mark m;
 
 	if (head->silent)
 		return false;
 	if (!head->restricted)
 		return true;
-	rule = rule_of_listener(rs, listener);
-	if (rule && rule->restricted && rule_accepts(rs, rule, cid))
+	if (!rule && mark_names(listener, &m) == 1)
+		rule = rule_marked(rs, &m);
+	if (rule && rule->restricted &&
+	    (head->muxed ? rule_accepts_peer(rs, rule, who->peer)
+			 : rule_accepts(rs, rule, who->cid)))
 		return true;
-	log_refused(rs, listener, cid, rule);
+	log_refused(rs, listener, who->cid, who->peer, rule);
 	return false;
 }
 

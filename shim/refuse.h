@@ -62,15 +62,22 @@ enum refused {
  */
 void refuse_prepare(struct refusal *r, const struct ruleset *rs, int listener);
 
+/* Who has called. */
+struct caller {
+	uint32_t cid;  /* of a VM socket's; else CID_ANY */
+	uint32_t peer; /* of a VMM's socket: whose guest, if known (guest.h); else NO_PEER */
+	const struct rule *rule; /* the listener's; NULL: not asked for */
+};
+
 /*
- * refuse_is_admitted() - may a connection from @cid reach the program?
+ * refuse_is_admitted() - may a connection from @who reach the program?
  * @head: the mark_head() of the accepted socket
  *
  * Logs it if not. A listener that was made under rules with an accept_from, in a process that
  * knows of no such rule, lets nobody in.
  */
 bool refuse_is_admitted(const struct ruleset *rs, int listener, const struct mark *head,
-			uint32_t cid);
+			const struct caller *who);
 
 /*
  * refuse() - see off a connection that may not

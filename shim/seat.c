@@ -28,10 +28,52 @@ static int admit(int fd, int program, const struct ruleset *rs, const struct dec
 	return result;
 }
 
+static const char *cause_of_link(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return " (EADDRINUSE: another program listens for that guest's calls there, or "
+		       "the path is no socket of this user's)";
+	case EACCES:
+		return " (EACCES: this user may not make files in the VMM's directory)";
+	case ENOENT:
+		return " (there is no such directory yet: run vsockify --attach when there is)";
+	default:
+		return "";
+	}
+}
+
+/* Let the paths of the rule's other guests lead here. A VM that is not there yet is no error.
+ */
+static int link_guests(int fd, int program, const struct ruleset *rs, const struct decision *d)
+{
+	const struct rule *rule = ruleset_listen(rs) + d->rule; /* only a rule leads here */
+	struct vm_address own, to;
+	int result = 0;
+
+	if (rule->guest_count < 2 && !rule->at)
+		return 0;
+	if (!d->port && transport_local(fd, &own) != 1)
+		return -EADDRNOTAVAIL;
+	for (uint32_t i = rule->at ? 0 : 1; i < rule->guest_count && result == 0; i++) {
+		to = route_seat(rs, ruleset_guests(rs, rule)[i], d->port ?: own.port);
+		result = to.path ? transport_link(fd, to) : 0;
+		if (result < 0)
+			log_failure("bind", program, to.path, -result, cause_of_link(-result));
+		if (result == -ENOENT || result == -ENOTDIR)
+			result = 0;
+	}
+	return result;
+}
+
 int seat_bind(int fd, int program, const struct ruleset *rs, const struct decision *d)
 {
 	struct vm_address to = route_first(rs, d);
 	int result = d->port ? transport_bind(fd, to) : bind_free_port(fd, to);
 
-	return result == 0 && to.path ? admit(fd, program, rs, d) : result;
+	if (result == 0 && to.path)
+		result = admit(fd, program, rs, d);
+	if (result == 0 && to.path)
+		result = link_guests(fd, program, rs, d);
+	return result;
 }

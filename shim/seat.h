@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * seat.h - where the rules seat a listener: a port of VM sockets, or a path with what it takes
+ *
+ * Theory of operation
+ *
+ * The guests of several VMMs call at a path each. One listener hears them all: its socket is at
+ * the first one's, or at one of its own (`at`), and the others' are links to it, hard ones
+ * where that is possible. The directory of a VM that has not started yet may not be there:
+ * then `vsockify --attach` makes the link later.
  */
 #ifndef VSOCKIFY_SEAT_H
 #define VSOCKIFY_SEAT_H

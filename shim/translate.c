@@ -20,22 +20,35 @@ struct decision decide_marked(const struct ruleset *rs, const struct mark *m)
 	return decide_listen(rs, &on, m->v6only);
 }
 
-/* The guest behind the VMM whose calls arrive at a socket: the rule of the listener says which;
- * an unspecified address if it has none of this family. */
-static void guest_ip(const struct ruleset *rs, const struct mark *m, uint8_t ip[16])
+const struct rule *rule_marked(const struct ruleset *rs, const struct mark *m)
 {
 	struct decision d = decide_marked(rs, m);
-	struct machine guest = {.socket = d.socket, .cid = CID_UNKNOWN, .peer = d.peer};
 
-	if (d.action != ACTION_VSOCK || !ip_to_reach(rs, guest, shows_v6(m), ip))
-		place_ip(&(struct place){.kind = PLACE_NONE}, shows_v6(m), ip);
+	return d.action != ACTION_VSOCK || d.rule < 0 ? NULL : ruleset_listen(rs) + d.rule;
+}
+
+bool guest_endpoint(const struct ruleset *rs, const struct mark *m, uint32_t peer,
+		    struct endpoint *ep)
+{
+	return ip_to_reach(rs, machine_of_peer(rs, peer), shows_v6(m), ep->ip);
+}
+
+/* The guest behind the VMM whose calls arrive at a socket: the rule of the listener says which;
+ * an unspecified address if it has none of this family, or is one of several (accept() has
+ * noted those it knows). */
+static void show_guest(const struct ruleset *rs, const struct mark *m, struct endpoint *ep)
+{
+	const struct rule *rule = rule_marked(rs, m);
+
+	if (!rule || rule->guest_count != 1 || !guest_endpoint(rs, m, rule->peer, ep))
+		place_ip(&(struct place){.kind = PLACE_NONE}, shows_v6(m), ep->ip);
 }
 
 void endpoint_of_vm(const struct ruleset *rs, const struct mark *m,
 		    const struct vm_address *name, struct endpoint *ep)
 {
 	if (name->path)
-		guest_ip(rs, m, ep->ip);
+		show_guest(rs, m, ep);
 	else
 		ip_of_cid(rs, name->cid, shows_v6(m), transport_is_loopback(name->cid), ep->ip);
 	ep->port = name->port == PORT_ANY ? 0 : port_fold(name->port);

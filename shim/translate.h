@@ -15,6 +15,15 @@
  * that of a socket it accepted */
 struct decision decide_marked(const struct ruleset *rs, const struct mark *m);
 
+/* rule_marked() - the rule that has made a listener of this mark; NULL if there is none: a
+ * process that inherited it may have other rules */
+const struct rule *rule_marked(const struct ruleset *rs, const struct mark *m);
+
+/* guest_endpoint() - what a call of a peer's guest is shown as, with the port that is in @ep;
+ * false if the peer has no address of this family */
+bool guest_endpoint(const struct ruleset *rs, const struct mark *m, uint32_t peer,
+		    struct endpoint *ep);
+
 /* endpoint_of_vm() - a vsock address as IP address and port, of the family that @m shows */
 void endpoint_of_vm(const struct ruleset *rs, const struct mark *m,
 		    const struct vm_address *name, struct endpoint *ep);

@@ -157,7 +157,8 @@ void log_other_version(int fd, int error)
 		    error, "");
 }
 
-void log_refused(const struct ruleset *rs, int fd, uint32_t cid, const struct rule *rule)
+void log_refused(const struct ruleset *rs, int fd, uint32_t cid, uint32_t peer,
+		 const struct rule *rule)
 {
 	struct line line;
 
@@ -167,8 +168,15 @@ void log_refused(const struct ruleset *rs, int fd, uint32_t cid, const struct ru
 	line_begin(&line);
 	line_add(&line, "accept on descriptor ");
 	line_add_number(&line, fd);
-	line_add(&line, ": closed a connection from CID ");
-	line_add_number(&line, cid);
+	line_add(&line, ": closed a connection from ");
+	if (cid != CID_ANY) {
+		line_add(&line, "CID ");
+		line_add_number(&line, cid);
+	} else {
+		line_add(&line, peer == NO_PEER
+					? "a guest that cannot be told"
+					: ruleset_string(rs, ruleset_peers(rs)[peer].name));
+	}
 	line_add(&line, ", which accept_from does not name");
 	if (rule)
 		line_add_rule(&line, rs, rule, 0);

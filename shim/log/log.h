@@ -63,8 +63,10 @@ void log_other_version(int fd, int error);
  * NULL */
 void log_loading(unsigned kind, const char *call, const char *file, const char *how);
 
-/* log_refused() - a connection that accept_from does not let in was closed */
-void log_refused(const struct ruleset *rs, int fd, uint32_t cid, const struct rule *rule);
+/* log_refused() - a connection that accept_from does not let in was closed; @peer: whose
+ * guest's, at a VMM's socket (@cid is CID_ANY then), or NO_PEER */
+void log_refused(const struct ruleset *rs, int fd, uint32_t cid, uint32_t peer,
+		 const struct rule *rule);
 
 /* log_fatal() - always written, to standard error: "vsockify: WHAT DETAIL" */
 void log_fatal(const char *what, const char *detail);

@@ -39,6 +39,25 @@ static inline bool route_speaks(struct vm_address to)
 }
 
 /*
+ * route_seat() - where the calls arrive that the guest of a peer makes to a port
+ * @peer: index of one that has a socket
+ * Return: an address without a path if the peer has none for this port
+ */
+static inline struct vm_address route_seat(const struct ruleset *rs, uint32_t peer,
+					   uint32_t port)
+{
+	const struct peer *guest = ruleset_peers(rs) + peer;
+	const struct port_socket *own = ruleset_port(rs, guest, port);
+	uint32_t path = guest->port_count == 0 ? guest->socket : own ? own->path : 0;
+
+	return (struct vm_address){
+		.cid = CID_ANY,
+		.port = own ? PORT_OF_PATH : port,
+		.path = path ? ruleset_string(rs, path) : NULL,
+	};
+}
+
+/*
  * route_finish() - hold the dialogue with whoever is at that address
  * @fd: is connected to it
  * Return: 0: the program may have the connection; or a negated errno, of TCP's, that its

@@ -67,3 +67,50 @@ int file_admit(const char *path, uint32_t mode, uint32_t group)
 		sys_close(fd);
 	return result;
 }
+
+/* ---- several paths to one socket ---- */
+
+static bool same_file(const char *a, const char *b)
+{
+	struct statx info[2];
+	const char *paths[2] = {a, b};
+
+	for (int i = 0; i < 2; i++)
+		if (SYS_CALL(SYS_statx, AT_FDCWD, paths[i], AT_SYMLINK_NOFOLLOW, STATX_INO,
+			     &info[i]) < 0)
+			return false;
+	return info[0].stx_ino == info[1].stx_ino &&
+	       info[0].stx_dev_major == info[1].stx_dev_major &&
+	       info[0].stx_dev_minor == info[1].stx_dev_minor;
+}
+
+/* Is it a symbolic link to this very path? Whoever made it, it leads there. */
+static bool is_link_to(const char *path, const char *to)
+{
+	char text[sizeof(struct sockaddr_un)];
+	ssize_t size = SYS_CALL(SYS_readlinkat, AT_FDCWD, path, text, sizeof text);
+
+	return size > 0 && (size_t)size == strlen(to) && memcmp(text, to, (size_t)size) == 0;
+}
+
+/* A hard link, which also leads out of a chroot; where there can be none (another file system,
+ * somebody else's socket), a symbolic one. */
+static int link_once(const char *from, const char *path)
+{
+	int result = (int)SYS_CALL(SYS_linkat, AT_FDCWD, from, AT_FDCWD, path, 0);
+
+	if (result == -EXDEV || result == -EPERM || result == -EMLINK)
+		result = (int)SYS_CALL(SYS_symlinkat, from, AT_FDCWD, path);
+	return result;
+}
+
+int file_link(const char *from, const struct sockaddr_un *un, socklen_t len)
+{
+	int result = link_once(from, un->sun_path);
+
+	if (result != -EEXIST)
+		return result;
+	if (same_file(from, un->sun_path) || is_link_to(un->sun_path, from))
+		return 0;
+	return file_remove_stale(un, len) ? link_once(from, un->sun_path) : -EADDRINUSE;
+}

@@ -33,4 +33,13 @@ bool file_remove_stale(const struct sockaddr_un *un, socklen_t len);
  */
 int file_admit(const char *path, uint32_t mode, uint32_t group);
 
+/*
+ * file_link() - let another path lead to a server's socket too
+ * @from: the socket's path
+ * @un, @len: the other; what an ended server has left there is replaced
+ * Return: 0, also if it leads there already; -EADDRINUSE if something else is there; -ENOENT if
+ * there is no such directory; or another negated errno
+ */
+int file_link(const char *from, const struct sockaddr_un *un, socklen_t len);
+
 #endif

@@ -156,6 +156,26 @@ int muxer_admit(int fd, uint32_t mode, uint32_t group)
 	return result < 0 ? result : file_admit(un.sun_path, mode, group);
 }
 
+int muxer_link(int fd, struct vm_address to)
+{
+	struct sockaddr_un own = {.sun_family = AF_UNIX}, un;
+	socklen_t own_len = sizeof own, len = server_name(&un, to);
+	int result = sys_getsockname(fd, &own, &own_len);
+
+	if (!len)
+		return -ENAMETOOLONG;
+	return result < 0 ? result : file_link(own.sun_path, &un, len);
+}
+
+int muxer_pid(int fd)
+{
+	struct ucred creds = {.pid = 0};
+	socklen_t len = sizeof creds;
+	int result = sys_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &creds, &len);
+
+	return result < 0 ? result : creds.pid;
+}
+
 int muxer_connect(int fd, struct vm_address to)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};

@@ -46,6 +46,7 @@ bool muxer_is_meant(const struct ruleset *rs);
 int muxer_bind(int fd, struct vm_address to);
 bool muxer_is_at(int fd, struct vm_address to);
 int muxer_admit(int fd, uint32_t mode, uint32_t group);
+int muxer_link(int fd, struct vm_address to);
 int muxer_connect(int fd, struct vm_address to);
 int muxer_connect_back(int fd, int listener);
 int muxer_set_buffer(int fd, uint64_t size);
@@ -54,6 +55,7 @@ int muxer_get_buffer(int fd, uint64_t *size);
 bool muxer_read_name(const void *addr, socklen_t len, struct vm_address *name);
 
 int muxer_peer(int fd, struct vm_address *name);
+int muxer_pid(int fd);
 int muxer_caller(int listener, int accepted, struct vm_address *caller);
 
 /* muxer_made_port() - one that a socket shows where nobody knows its own: made from its cookie

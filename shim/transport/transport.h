@@ -78,6 +78,26 @@ static inline int transport_admit(int fd, uint32_t mode, uint32_t group)
 }
 
 /*
+ * transport_link() - let another VMM's path lead to the server that is bound to one
+ * Return: 0; -EADDRINUSE if something else is there, -ENOENT if there is no such directory; or
+ * another negated errno
+ */
+static inline int transport_link(int fd, struct vm_address to)
+{
+	return muxer_link(fd, to);
+}
+
+/*
+ * transport_pid() - the process at the other end of a Unix socket: of an accepted one, who
+ * connected; of one that has connected, who listens there
+ * Return: its number; 0 if it is none of this machine's, as seen from here; or a negated errno
+ */
+static inline int transport_pid(int fd)
+{
+	return muxer_pid(fd);
+}
+
+/*
  * transport_is_at() - is a socket bound to the port that transport_bind() to @to would take?
  * @own: its name
  */

@@ -122,13 +122,13 @@ static void test_round_trips(void)
 	}
 }
 
-/* Six bits a character, from '0' on: the magic number, the version, the size 104. */
+/* Six bits a character, from '0' on: the magic number, the version, the size 112. */
 static void test_text_form(void)
 {
 	char **encoded = encode(&ruleset_empty);
 
 	CU_ASSERT(encoded[1] == NULL);
-	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=104:<F]cMP<0001X0000J0000000", 43) == 0);
+	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=112:<F]cMP<0001`0000L0000000", 43) == 0);
 	for (const char *c = encoded[0] + 19; *c != '\0'; c++)
 		CU_ASSERT(*c >= '0' && *c <= 'o');
 	free_variables();
@@ -140,20 +140,20 @@ static void test_encoded_size(void)
 		const char *text;
 		size_t size;
 	} cases[] = {
-		{"104:", 104},
-		{"112:AAAA", 112},
+		{"112:", 112},
+		{"120:AAAA", 120},
 		{"67108864:", 67108864},
 		{"67108872:", 0},
-		{"103:", 0},
-		{"105:", 0},
-		{"96:", 0},
+		{"111:", 0},
+		{"113:", 0},
+		{"104:", 0},
 		{"0:", 0},
 		{"", 0},
 		{":", 0},
-		{"104", 0},
-		{"104;", 0},
-		{"-104:", 0},
-		{" 104:", 0},
+		{"112", 0},
+		{"112;", 0},
+		{"-112:", 0},
+		{" 112:", 0},
 		{"184467440737095516160:", 0},
 		{"99999999999999999999999999999999:", 0},
 	};
@@ -257,6 +257,8 @@ static void test_damaged_header(void)
 		{offsetof(struct ruleset, accept_count), 1u << 30},
 		{offsetof(struct ruleset, sources_at), 4},
 		{offsetof(struct ruleset, source_count), 1u << 30},
+		{offsetof(struct ruleset, guests_at), 8},
+		{offsetof(struct ruleset, guest_count), 1u << 30},
 		{offsetof(struct ruleset, ports_at), 8},
 		{offsetof(struct ruleset, port_count), 1u << 29},
 		{offsetof(struct ruleset, strings_at), 0},

@@ -15,6 +15,12 @@
 	"{ name = \"krun\"; sockets = ( { port = 22; path = \"/run/krun/22.sock\"; }, " \
 	"{ port = 7000; path = \"/run/krun/guest\"; } ); addresses = [ \"10.0.2.20\" ]; }"
 
+#define SEVERAL                                                                                \
+	"peers = ( { name = \"a\"; socket = \"/a\"; }, { name = \"b\"; cid = 3; socket = "     \
+	"\"/b\"; },\n"                                                                         \
+	"{ name = \"other\"; cid = 3; socket = \"/o\"; mode = \"600\"; }, { name = \"real\"; " \
+	"cid = 4; } );\n"
+
 static const char machines[] =
 	FILE "peers = (\n" KRUN ",\n"
 	     "  { name = \"vm1\"; socket = \"/run/vm1/v.sock\"; } );\n"
@@ -149,6 +155,34 @@ static void test_errors(void)
 		{"peers = ( { addresses = [ \"10.0.0.1\" ]; sockets = ( { port = 1; path = "
 		 "\"/a\"; } ); } );",
 		 "a peer with \"sockets\" needs a \"name\""},
+		{SEVERAL "listen = ( { on = \"*:80\"; peers = [ ]; } );", "\"peers\" is empty"},
+		{SEVERAL "listen = ( { on = \"*:80\"; peers = [ 7 ]; } );",
+		 "\"peers\" lists names"},
+		{SEVERAL "listen = ( { on = \"*:80\"; peer = \"a\"; peers = [ \"b\" ]; } );",
+		 "\"peer\" and \"peers\" exclude each other"},
+		{SEVERAL "listen = ( { on = \"*:80\"; peers = [ \"a\", \"nobody\" ]; } );",
+		 "there is no peer \"nobody\""},
+		{SEVERAL "listen = ( { on = \"*:80\"; peers = [ \"a\", \"real\" ]; } );",
+		 "\"real\" has no socket"},
+		{SEVERAL "listen = ( { on = \"*:80\"; peers = [ \"a\", \"b\", \"a\" ]; } );",
+		 "\"a\" stands here twice"},
+		{SEVERAL "listen = ( { on = \"*:80\"; peers = [ \"a\", \"other\" ]; } );",
+		 "\"other\" wants another mode or group than \"a\""},
+		{SEVERAL "listen = ( { on = \"*:80\"; peers = [ \"a\", \"b\" ]; accept_from = "
+			 "[ 3 ]; } );",
+		 "a CID means nobody who calls at a VMM's socket"},
+		{SEVERAL "listen = ( { on = \"*:80\"; peers = [ \"a\", \"b\" ]; accept_from = "
+			 "[ \"other\" ]; } );",
+		 "\"other\" is not among the peers of this rule"},
+		{SEVERAL "listen = ( { on = \"*:80\"; at = \"/at\"; } );",
+		 "\"at\" is for the guests"},
+		{SEVERAL "listen = ( { on = \"*:80\"; peer = \"a\"; at = \"at\"; } );",
+		 "\"at\" is a relative path"},
+		{SEVERAL "listen = ( { on = \"*:80\"; action = \"deny\"; at = \"/at\"; } );",
+		 "\"at\" and \"action\" exclude each other"},
+		{"peers = ( " KRUN ", { name = \"a\"; socket = \"/a\"; } );\n"
+		 "listen = ( { on = \"*:80\"; peers = [ \"a\", \"krun\" ]; } );",
+		 "\"krun\" has no socket for port 80"},
 		{"peers = ( { name = \"k\"; cid = 3; mode = \"660\"; } );",
 		 "\"mode\" is for the sockets that servers make"},
 		{"peers = ( { name = \"k\"; cid = 3; group = \"0\"; } );",
@@ -207,6 +241,47 @@ static void test_rights(void)
 	free(rs);
 }
 
+/* One socket for the guests of several. */
+static void test_guests(void)
+{
+	struct ruleset *rs = rules_of_text(
+		FILE SEVERAL "listen = ( { on = \"*:80\"; peers = [ \"a\", \"b\" ]; "
+			     "accept_from = [ \"B\" ]; },\n"
+			     "{ on = \"*:81\"; peer = \"b\"; at = \"/at\"; port = 8081; } );",
+		"");
+	struct rule *rules = (struct rule *)ruleset_listen(rs);
+	uint32_t *guests = (uint32_t *)ruleset_guests(rs, &rules[0]);
+	struct endpoint web = endpoint("0.0.0.0", 80), other = endpoint("0.0.0.0", 81);
+	struct decision d = decide_listen(rs, &web, false);
+
+	CU_ASSERT(rules[0].guest_count == 2 && guests[0] == 0 && guests[1] == 1);
+	CU_ASSERT(d.action == ACTION_VSOCK && d.peer == 0 && d.port == 80);
+	CU_ASSERT_STRING_EQUAL(ruleset_string(rs, d.path), "/a");
+	CU_ASSERT(rule_accepts_peer(rs, &rules[0], 1));
+	CU_ASSERT(!rule_accepts_peer(rs, &rules[0], 0));
+	CU_ASSERT(!rule_accepts_peer(rs, &rules[0], NO_PEER));
+	CU_ASSERT(!rule_accepts(rs, &rules[0], 1) && !rule_accepts(rs, &rules[0], 3));
+	CU_ASSERT(rule_accepts_peer(rs, &rules[1], NO_PEER));
+	d = decide_listen(rs, &other, false);
+	CU_ASSERT(d.action == ACTION_VSOCK && d.peer == 1 && d.port == 8081 && !d.bare);
+	CU_ASSERT_STRING_EQUAL(ruleset_string(rs, d.path), "/at");
+
+	guests[1] = 3; /* who has no socket */
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	guests[1] = rs->peer_count;
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	guests[1] = 1;
+	CU_ASSERT(ruleset_valid(rs, rs->size));
+	rules[0].guest_count = 0;
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	rules[0].guest_count = 4;
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	rules[0].guest_count = 2;
+	rules[1].at = rs->strings_size;
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	free(rs);
+}
+
 static void test_damaged(void)
 {
 	struct ruleset *rs = rules_of_text(machines, "");
@@ -235,6 +310,7 @@ CU_TestInfo ports_tests[] = {
 	{"options", test_options},
 	{"errors", test_errors},
 	{"mode and group", test_rights},
+	{"one socket for several", test_guests},
 	{"damaged sockets", test_damaged},
 	CU_TEST_INFO_NULL,
 };

@@ -343,7 +343,9 @@ static void test_damaged_sockets(void)
 	CU_ASSERT(ruleset_valid(rs, rs->size));
 	listen[0].peer = 3; /* real, which has none: the listener would be open to all */
 	CU_ASSERT(!ruleset_valid(rs, rs->size));
-	listen[0].peer = 1;
+	listen[0].peer = 1; /* not the first of its guests */
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	listen[0].peer = 0;
 	CU_ASSERT(ruleset_valid(rs, rs->size));
 	free(rs);
 }
