@@ -14,7 +14,6 @@
  * peers by sockets needs no AF_VSOCK, so that its absence is no problem then.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,7 @@
 #include "../config/load.h"
 #include "cli.h"
 #include "error.h"
+#include "findings.h"
 #include "here.h"
 #include "plausible.h"
 #include "preload.h"
@@ -39,38 +39,6 @@
 	"a host, modprobe vhost_vsock; for this machine with itself, modprobe vsock_loopback"
 
 #define VSOCK_DEVICE "/dev/vsock"
-
-enum level {
-	LEVEL_OK,
-	LEVEL_WARNING,
-	LEVEL_PROBLEM,
-};
-
-struct findings {
-	unsigned int count[LEVEL_PROBLEM + 1]; /* by enum level */
-	enum level without_vsock;              /* what it is if there is no AF_VSOCK */
-};
-
-/**
- * find() - print a finding, and count it
- */
-static void __attribute__((format(printf, 4, 5)))
-find(struct findings *findings, enum level level, const char *subject, const char *format, ...)
-{
-	static const char *const words[] = {
-		[LEVEL_OK] = "ok",
-		[LEVEL_WARNING] = "warning",
-		[LEVEL_PROBLEM] = "problem",
-	};
-	va_list arguments;
-
-	findings->count[level]++;
-	(void)printf("%-8s %s: ", words[level], subject);
-	va_start(arguments, format);
-	(void)vprintf(format, arguments);
-	va_end(arguments);
-	(void)putchar('\n');
-}
 
 /* ---- the kernel ---- */
 
