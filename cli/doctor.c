@@ -7,8 +7,8 @@
  * One line for each thing that was looked at: "ok", "warning" (something may fail, or is not
  * as it seems) or "problem" (it cannot work as it is). Lines of the latter two end with what to
  * do. The questions of the kernel are in here.c, those of the program in program.c, those of
- * peers' sockets in vmm.c, and whether the rules' CIDs make sense on this machine in
- * plausible.c.
+ * peers' sockets in vmm.c, those of the broker in broker_here.c, and whether the rules' CIDs
+ * make sense on this machine in plausible.c.
  *
  * The configuration is read first, though its turn comes later: a machine that reaches all its
  * peers by sockets needs no AF_VSOCK, so that its absence is no problem then.
@@ -23,6 +23,7 @@
 
 #include "../config/address.h"
 #include "../config/load.h"
+#include "broker_here.h"
 #include "cli.h"
 #include "error.h"
 #include "findings.h"
@@ -457,6 +458,7 @@ int doctor(const char *config, const struct spec *specs, size_t count, const cha
 	look_at_cid(&findings, rs->local_cid);
 	look_at_rules(&findings, rs, loaded);
 	look_at_peers(&findings, rs);
+	look_at_broker(&findings, rs);
 	free(rs);
 	look_at_shim(&findings);
 	if (program)

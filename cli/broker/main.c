@@ -116,6 +116,10 @@ int main(int argc, char **argv)
 	static struct kept kept;
 	int error, watched;
 
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		(void)puts("vsockify-broker " VSOCKIFY_VERSION); /* for vsockify --doctor */
+		return EXIT_SUCCESS;
+	}
 	kept.handoff = map_handoff();
 	if (!kept.handoff || argc != 1 ||
 	    strlen(argv[0]) < sizeof(BROKER_TITLE BROKER_KEEPER)) {

@@ -46,7 +46,7 @@ END
 
 # brokers - pids of keepers and workers of this test
 brokers() {
-	pgrep -f "^vsockify-broker: (keeper|worker) for ${1:-[0-9]+} " | while read -r pid; do
+	pgrep -f "^vsockify-broker: (keeper|worker) for [0-9]+ " | while read -r pid; do
 		if [ "$(readlink "/proc/$pid/exe")" = "$VSOCKIFY_TREE/build/vsockify-broker" ]; then
 			echo "$pid"
 		fi
