@@ -128,6 +128,8 @@ static void add_socket(struct table *table, const struct ruleset *rs, const stru
 		text_add(&text, ", mode %04o", peer->mode);
 	if (peer->group != NOT_SET)
 		text_add(&text, ", group %u", peer->group);
+	if (peer->holds)
+		text_add(&text, ", half-close held");
 	add_text(table, &text);
 }
 

@@ -73,6 +73,7 @@ struct peer_draft {
 	char *socket;      /* path of the socket that leads to it; NULL: its CID does */
 	struct list ports; /* of struct port_draft; if there are any, @socket is the first's */
 	uint32_t mode, group;  /* as struct peer has them */
+	bool holds;            /* the same */
 	struct list addresses; /* of uint8_t[16] */
 	struct origin origin;
 	bool overridden; /* of a file, led where the command line leads its name */

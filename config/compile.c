@@ -96,6 +96,7 @@ static void lay_peers(struct layout *layout, const struct builder *builder)
 		lay_ports(layout, &drafts[i], peer);
 		peer->mode = drafts[i].mode;
 		peer->group = drafts[i].group;
+		peer->holds = drafts[i].holds;
 		peer->address_first = (uint32_t)layout->addresses.count;
 		peer->address_count = (uint32_t)drafts[i].addresses.count;
 		list_append(&layout->addresses, drafts[i].addresses.items,

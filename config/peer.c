@@ -141,15 +141,37 @@ static bool read_rights(struct parser *parser, const config_setting_t *group,
 }
 
 /**
+ * read_half_close() - read what becomes of the end of writing, if it is said
+ */
+static bool read_half_close(struct parser *parser, const config_setting_t *group,
+			    struct peer_draft *peer)
+{
+	const config_setting_t *setting = member(group, "half_close");
+
+	if (!setting)
+		return true;
+	if (!peer->socket)
+		return parser_error(parser, setting,
+				    "\"half_close\" is for a peer with a \"socket\": VM "
+				    "sockets pass it on");
+	peer->holds = strcmp(text_of(setting), "hold") == 0;
+	if (peer->holds || strcmp(text_of(setting), "pass") == 0)
+		return true;
+	return parser_error(parser, setting,
+			    "unknown half_close \"%.*s\": write \"pass\" or \"hold\"",
+			    QUOTE_MAX, text_of(setting));
+}
+
+/**
  * read_peer_settings() - read what stands in the group of a peer
  */
 static bool read_peer_settings(struct parser *parser, const config_setting_t *group,
 			       struct peer_draft *peer)
 {
 	static const struct setting_kind known[] = {
-		{"name", KIND_STRING},    {"cid", KIND_INTEGER}, {"socket", KIND_STRING},
-		{"sockets", KIND_LIST},   {"mode", KIND_STRING}, {"group", KIND_STRING},
-		{"addresses", KIND_LIST},
+		{"name", KIND_STRING},       {"cid", KIND_INTEGER},    {"socket", KIND_STRING},
+		{"sockets", KIND_LIST},      {"mode", KIND_STRING},    {"group", KIND_STRING},
+		{"half_close", KIND_STRING}, {"addresses", KIND_LIST},
 	};
 	const config_setting_t *name;
 	const config_setting_t *cid;
@@ -179,7 +201,7 @@ static bool read_peer_settings(struct parser *parser, const config_setting_t *gr
 	return (!cid || read_cid(parser, cid, &peer->cid)) &&
 	       (!socket || read_socket(parser, socket, &peer->socket)) &&
 	       (!sockets || read_port_sockets(parser, sockets, peer)) &&
-	       read_rights(parser, group, peer) &&
+	       read_rights(parser, group, peer) && read_half_close(parser, group, peer) &&
 	       (!name || read_peer_name(parser, name, &peer->name)) &&
 	       (!addresses || read_peer_addresses(parser, addresses, &peer->addresses));
 }

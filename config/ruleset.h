@@ -86,6 +86,7 @@ struct peer {
 	uint32_t port_count; /* above 0: a socket for each port in place of the one */
 	uint32_t mode;       /* of the sockets that servers make for it; NOT_SET: the umask's */
 	uint32_t group;      /* their group's number; NOT_SET: the program's */
+	uint32_t holds; /* a connection's end of writing is not passed on until it is closed */
 };
 
 #define NOT_SET         UINT32_MAX
@@ -112,7 +113,7 @@ struct machine {
 /* Counted up with every change of the image or of what it means: a shim refuses the rules of a
  * launcher or plugin that counts otherwise. (A test builds a "next version".) */
 #ifndef RULESET_VERSION
-#define RULESET_VERSION 3u
+#define RULESET_VERSION 4u
 #endif
 
 /* The image's header. All *_at members are byte offsets from its start. */

@@ -42,6 +42,15 @@
 #include "pack.h"
 
 /*
+ * is_held() - is it a connection whose end of writing the VMM is not told of (shutdown.h)?
+ * @m: with its names
+ */
+static inline bool is_held(const struct mark *m)
+{
+	return m->muxed && m->silent && m->shut && m->peer.kind != PLACE_NONE;
+}
+
+/*
  * mark_head() - is this a converted socket, and what does word A say?
  * @m: flags and, if it is compact, the address in word A; undefined unless it returns 1
  * Return: 1, 0, or a negated errno (see above); one system call, if there is an answer

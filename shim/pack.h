@@ -39,7 +39,8 @@ struct mark {
 	bool awaited;    /* such a listener, at which a blocking accept() waited */
 	bool inherit;    /* listener with options that accepted sockets must get */
 	bool silent;     /* listener that must never give a connection; connection that is to
-			    write no more after its peer has gone */
+			    write no more, after its peer has gone or where it is held (is_held())
+			  */
 	bool begun;      /* a non-blocking connect() was not asked about yet */
 	bool extended;   /* mark_head() does not tell all */
 	bool filtered;   /* a filter carries a part */

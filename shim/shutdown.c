@@ -91,16 +91,43 @@ static bool is_closed(int fd, const struct mark *m)
 {
 	int events = m->shut ? sys_poll_now(fd, 0) : 0;
 
-	return m->silent || (events > 0 && events & POLLHUP);
+	return (m->silent && !is_held(m)) || (events > 0 && events & POLLHUP);
+}
+
+/* Does the VMM end both directions when it is told that one has ended, so that its peer says
+ * not to tell it? */
+static bool is_to_hold(const struct ruleset *rs, const struct mark *m)
+{
+	struct endpoint asked = {.port = m->peer.port};
+	const struct rule *rule;
+	uint32_t peer = NO_PEER;
+	struct decision d;
+
+	if (!m->muxed)
+		return false;
+	if (m->peer.kind == PLACE_NONE) { /* accepted */
+		rule = rule_marked(rs, m);
+		peer = rule ? rule->peer : NO_PEER;
+	} else {
+		place_ip(&m->peer, m->v6, asked.ip);
+		d = decide_connect(rs, &asked);
+		peer = d.action == ACTION_VSOCK ? d.peer : NO_PEER;
+	}
+	return peer != NO_PEER && ruleset_peers(rs)[peer].holds;
 }
 
 /* The kernel's shutdown(), unless it would do harm; what @after must say then. */
-static int shut(int fd, int how, struct mark *after)
+static int shut(int fd, int how, bool hold, struct mark *after)
 {
-	if (!is_over(fd))
-		return sys_shutdown(fd, how);
+	bool over = is_over(fd);
+
+	if (!over && !(hold && how == SHUT_WR))
+		/* what was held has not been said yet */
+		return sys_shutdown(fd, is_held(after) ? SHUT_RDWR : how);
 	if (how != SHUT_RD)
 		after->silent = true;
+	if (!over)
+		engine_silent(fd, true);
 	return 0;
 }
 
@@ -112,6 +139,7 @@ static int shut(int fd, int how, struct mark *after)
 static int shutdown_connection(int fd, const struct mark *before, const struct vm_address *peer,
 			       int how)
 {
+	bool hold = is_held(before) || is_to_hold(rules(), before);
 	struct mark noted = *before, after;
 	struct endpoint ep;
 	int result, written = 0;
@@ -127,7 +155,7 @@ static int shutdown_connection(int fd, const struct mark *before, const struct v
 	if (result < 0)
 		return result;
 	after = noted;
-	result = shut(fd, how, &after);
+	result = shut(fd, how, hold, &after);
 	if (result < 0 || after.silent != noted.silent)
 		written = mark_write(fd, &noted, result < 0 ? before : &after);
 	return result < 0 ? result : written;

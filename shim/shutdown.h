@@ -10,6 +10,11 @@
  * again, so that a read fails with ENOTCONN where TCP gives the end. Then only the mark is
  * written, and says by `silent` if it was writing that was shut.
  *
+ * Some VMMs end both directions when their host's end has shut down writing, so that the answer
+ * is lost. Where the peer says so (half_close = "hold"), that is not told to the VMM until the
+ * connection is closed, or shut down for reading too; `silent` says that the program may write
+ * no more.
+ *
  * shutdown() of a TCP listener makes a waiting accept() return EINVAL. A VM socket has no such
  * thing, so the listener is marked, and where CID 1 is this machine a connection to oneself
  * wakes the threads that wait; accept.c wakes the next. Elsewhere rouse.h has another way.

@@ -166,6 +166,23 @@ static void send_sigpipe(void)
 	SYS_CALL(SYS_tgkill, SYS_CALL(SYS_getpid), SYS_CALL(SYS_gettid), SIGPIPE);
 }
 
+/* May the program write no more, though the connection could (shutdown.h)? */
+static bool is_mute(int fd)
+{
+	struct mark m;
+
+	return engine_is_silent(fd) && mark_names(fd, &m) == 1 && is_held(&m);
+}
+
+/* As a write of the program's that finds the end. */
+static ssize_t broken_pipe(int flags)
+{
+	if (!(flags & MSG_NOSIGNAL))
+		send_sigpipe();
+	errno = EPIPE;
+	return -1;
+}
+
 static int without_connection(int fd, int flags)
 {
 	struct mark m;
@@ -214,8 +231,11 @@ static bool send_again(int fd, int flags, size_t size, ssize_t *result)
 ssize_t unconnected_send(int fd, const void *data, size_t size, int flags)
 {
 	int saved = errno;
-	ssize_t result = engine_send(fd, data, size, flags | MSG_NOSIGNAL);
+	ssize_t result;
 
+	if (__builtin_expect(is_mute(fd), 0))
+		return broken_pipe(flags);
+	result = engine_send(fd, data, size, flags | MSG_NOSIGNAL);
 	for (int tries = 1; send_again(fd, flags, size, &result) && tries < TRIES; tries++)
 		result = engine_send(fd, data, size, flags | MSG_NOSIGNAL);
 	if (result >= 0)
@@ -228,8 +248,11 @@ ssize_t unconnected_send(int fd, const void *data, size_t size, int flags)
 ssize_t unconnected_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	int saved = errno;
-	ssize_t result = engine_sendmsg(fd, message, flags | MSG_NOSIGNAL);
+	ssize_t result;
 
+	if (__builtin_expect(is_mute(fd), 0))
+		return broken_pipe(flags);
+	result = engine_sendmsg(fd, message, flags | MSG_NOSIGNAL);
 	for (int tries = 1;
 	     result < 0 && (errno == EPIPE || errno == ENOTCONN) &&
 	     send_again(fd, flags, sys_message_size(message), &result) && tries < TRIES;

@@ -128,7 +128,7 @@ static void test_text_form(void)
 	char **encoded = encode(&ruleset_empty);
 
 	CU_ASSERT(encoded[1] == NULL);
-	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=112:<F]cMP<0001`0000L0000000", 43) == 0);
+	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=112:<F]cMP@0001`0000L0000000", 43) == 0);
 	for (const char *c = encoded[0] + 19; *c != '\0'; c++)
 		CU_ASSERT(*c >= '0' && *c <= 'o');
 	free_variables();

@@ -183,6 +183,10 @@ static void test_errors(void)
 		{"peers = ( " KRUN ", { name = \"a\"; socket = \"/a\"; } );\n"
 		 "listen = ( { on = \"*:80\"; peers = [ \"a\", \"krun\" ]; } );",
 		 "\"krun\" has no socket for port 80"},
+		{"peers = ( { name = \"k\"; cid = 3; half_close = \"hold\"; } );",
+		 "\"half_close\" is for a peer with a \"socket\""},
+		{"peers = ( { name = \"k\"; socket = \"/a\"; half_close = \"no\"; } );",
+		 "unknown half_close \"no\": write \"pass\" or \"hold\""},
 		{"peers = ( { name = \"k\"; cid = 3; mode = \"660\"; } );",
 		 "\"mode\" is for the sockets that servers make"},
 		{"peers = ( { name = \"k\"; cid = 3; group = \"0\"; } );",
@@ -227,13 +231,16 @@ static void test_errors(void)
 static void test_rights(void)
 {
 	struct ruleset *rs = rules_of_text(
-		FILE "peers = ( { name = \"a\"; socket = \"/a\"; mode = \"0660\"; group = "
+		FILE "peers = ( { name = \"a\"; socket = \"/a\"; mode = \"0660\"; half_close = "
+		     "\"hold\"; group = "
 		     "\"root\"; },\n"
-		     "{ name = \"b\"; socket = \"/b\"; group = \"4294967294\"; } );",
+		     "{ name = \"b\"; socket = \"/b\"; group = \"4294967294\"; half_close = "
+		     "\"pass\"; } );",
 		"--peer c=/c\n");
 	struct peer *peers = (struct peer *)ruleset_peers(rs); /* the option's comes first */
 
 	CU_ASSERT(peers[0].mode == NOT_SET && peers[0].group == NOT_SET);
+	CU_ASSERT(!peers[0].holds && peers[1].holds && !peers[2].holds);
 	CU_ASSERT(peers[1].mode == 0660 && peers[1].group == 0);
 	CU_ASSERT(peers[2].mode == NOT_SET && peers[2].group == 4294967294);
 	peers[1].mode = 01660;
