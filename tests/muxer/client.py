@@ -208,28 +208,6 @@ def flood():
         sender.join()
 
 
-def stall():
-    """A loop that ticks while ten connections to HOST are begun: prints its longest stall in ms, the least of two rounds."""
-
-    async def attempt():
-        try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(HOST, PORT), 1)
-            writer.close()
-        except (OSError, asyncio.TimeoutError):
-            pass
-
-    async def longest():
-        worst, last = 0, time.monotonic()
-        attempts = [asyncio.ensure_future(attempt()) for _ in range(10)]
-        while time.monotonic() - last < 30 and not all(one.done() for one in attempts):
-            await asyncio.sleep(0.001)
-            now = time.monotonic()
-            worst, last = max(worst, now - last), now
-        return worst
-
-    print(f"{1000 * min(asyncio.run(longest()) for _ in range(2)):.1f}")
-
-
 def stays():
     """A connection that says a word for each line of stdin; "end" at its end."""
     with connected() as client:
