@@ -3,11 +3,14 @@
 A program that imports this runs under the launcher, for VSOCKIFY_BROKER, but without LD_PRELOAD. docs/broker.md has the
 contract, shim/broker/message.h its words.
 """
+import array
+import fcntl
 import mmap
 import os
 import select
 import socket
 import struct
+import termios
 import time
 
 HELLO, WELCOME, CONNECT, GIVE, HANDOVER, COMMIT, HOLD, STATUS = 1, 2, 3, 4, 5, 6, 9, 10
@@ -84,6 +87,15 @@ def receive(connection, size):
     return data
 
 
+class Real(socket.socket):
+    """The socket that the broker has given; what it had carried already is read first."""
+
+    def recv(self, size, *flags):
+        before = getattr(self, "before", b"")
+        self.before = before[size:]
+        return before[:size] or super().recv(size, *flags)
+
+
 class Pending:
     """A connection on its way."""
 
@@ -130,9 +142,12 @@ class Pending:
         with self.ask() as pair:
             answer, descriptors, _, _ = socket.recv_fds(pair, ANSWER + 1, 10)
             assert len(answer) == ANSWER and HEAD.unpack(answer)[2] == HANDOVER and len(descriptors) == 1, answer
+            unread = array.array("i", [0])
+            fcntl.ioctl(self.socket, termios.FIONREAD, unread)
+            real = Real(fileno=descriptors[0])
             if commit:
+                real.before = receive(self.socket, unread[0])
                 pair.send(b"C")
-        real = socket.socket(fileno=descriptors[0])
         real.setblocking(True)
         real.settimeout(10)
         return real
