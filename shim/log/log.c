@@ -14,6 +14,12 @@
 #include "target.h"
 
 unsigned log_what;
+int (*log_number)(int fd);
+
+static int shown(int fd)
+{
+	return log_number ? log_number(fd) : fd;
+}
 
 /* The bit of a word of VSOCKIFY_LOG_WHAT, of this length; 0 if there is no such word. */
 static unsigned kind_of(const char *word, size_t length)
@@ -108,7 +114,7 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 	line_add(&line, " ");
 	line_add_endpoint(&line, asked);
 	line_add(&line, " on descriptor ");
-	line_add_number(&line, fd);
+	line_add_number(&line, shown(fd));
 	add_outcome(&line, call, rs, d);
 	line_add_rule(&line, rs, *call == 'c' ? ruleset_connect(rs) : ruleset_listen(rs),
 		      d->rule);
@@ -120,7 +126,7 @@ static void begin_about(struct line *line, const char *call, int fd, const char 
 	line_begin(line);
 	line_add(line, call);
 	line_add(line, " on descriptor ");
-	line_add_number(line, fd);
+	line_add_number(line, shown(fd));
 	line_add(line, ": ");
 	line_add(line, what);
 }
@@ -167,7 +173,7 @@ void log_refused(const struct ruleset *rs, int fd, uint32_t cid, uint32_t peer,
 		return;
 	line_begin(&line);
 	line_add(&line, "accept on descriptor ");
-	line_add_number(&line, fd);
+	line_add_number(&line, shown(fd));
 	line_add(&line, ": closed a connection from ");
 	if (cid != CID_ANY) {
 		line_add(&line, "CID ");

@@ -21,6 +21,10 @@
 enum { LOG_DECISIONS = 1, LOG_CALLS = 2, LOG_SUMMARY = 4 };
 extern unsigned log_what;
 
+/* log_number() - for an engine that answers other processes: the number that a descriptor has
+ * there. NULL: the same */
+extern int (*log_number)(int fd);
+
 /* log_init() - read the variables; called once, at load */
 void log_init(void);
 

@@ -19,6 +19,8 @@
 #define SYSLOG_SOCKET   "/dev/log"
 #define SYSLOG_PRIORITY "<14>" /* facility user, severity informational */
 
+int target_process;
+
 static enum { TARGET_STDERR, TARGET_FILE, TARGET_SYSLOG } target;
 static char file_name[PATH_MAX];
 
@@ -144,7 +146,7 @@ static size_t put_head(struct line *line, bool for_syslog)
 	else
 		add_time(&head, &now);
 	line_add(&head, "vsockify[");
-	line_add_number(&head, SYS_CALL(SYS_getpid));
+	line_add_number(&head, target_process ?: SYS_CALL(SYS_getpid));
 	line_add(&head, "]: ");
 	length = head.end - LINE_HEAD;
 	memcpy(line->text + LINE_HEAD - length, head.text + LINE_HEAD, length);

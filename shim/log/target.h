@@ -32,6 +32,10 @@
  */
 bool target_choose(const char *name);
 
+/* target_process - whose number stands in front of a line, for an engine that answers other
+ * processes; 0: this one's own */
+extern int target_process;
+
 /* target_write() - write a line, with time and process in front, where target_choose() said */
 void target_write(struct line *line);
 

@@ -118,11 +118,21 @@ static int later(short events, int timeout)
 	return CALL_LATER;
 }
 
+/* Is the call done again because what it waited for did not come in time? That is the end of
+ * one wait, and not of another that comes after it. */
+static bool take_time_out(void)
+{
+	bool timed_out = call_now->timed_out;
+
+	call_now->timed_out = false;
+	return timed_out;
+}
+
 int seccomp_wait(int fd, short events, int timeout)
 {
 	int ready = sys_poll_now(fd, events);
 
-	if (ready || timeout == 0 || call_now->timed_out)
+	if (ready || timeout == 0 || take_time_out())
 		return ready;
 	return later(events, timeout);
 }
@@ -155,7 +165,7 @@ static int accept_or_later(int listener, struct sockaddr *addr, socklen_t *len, 
 		return accept_now(listener, addr, len, flags);
 	if (sys_poll_now(listener, POLLIN))
 		result = accept_without_waiting(listener, file_flags, addr, len, flags);
-	if (result != -EAGAIN || call_now->timed_out)
+	if (result != -EAGAIN || take_time_out())
 		return result;
 	return later(POLLIN, limit_of(listener, SO_RCVTIMEO));
 }
@@ -190,7 +200,7 @@ int seccomp_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return sys_return(file_flags);
 	if (file_flags & O_NONBLOCK)
 		return sys_return(sys_connect(fd, addr, len));
-	if (call->timed_out)
+	if (take_time_out())
 		return sys_return(call->first_result);
 	result = sys_set_flags(fd, file_flags | O_NONBLOCK);
 	if (result == 0) {

@@ -30,6 +30,7 @@
 #include "answers.h"
 #include "call.h"
 #include "lost.h"
+#include "privilege.h"
 
 /* As a function of libc's left it */
 static int result_of(int result)
@@ -127,8 +128,19 @@ static int do_connect(struct call *call)
 
 /* ---- bind(), listen(), accept(), shutdown() ---- */
 
+/* Was this bind() refused for want of a privilege that the program has where it is? Without a
+ * rule for listeners nothing hangs on it that it is done by the kernel. */
+static bool is_kernels(const struct call *call)
+{
+	const struct ruleset *rs = rules();
+
+	return call->family == FAMILY_IP && !rs->listen_count &&
+	       rs->default_listen == ACTION_PASS && privilege_is_elsewhere(call->thread);
+}
+
 static int do_bind(struct call *call)
 {
+	bool taken_up;
 	int result;
 
 	if (call->family == FAMILY_OTHER)
@@ -138,7 +150,11 @@ static int do_bind(struct call *call)
 		return result;
 	if (!call_is_there(call))
 		return -ENOENT;
-	return listen_bind(call->fd, (struct sockaddr *)&call->address, call->address_len);
+	taken_up = privilege_take_up(call->thread);
+	result = listen_bind(call->fd, (struct sockaddr *)&call->address, call->address_len);
+	if (taken_up)
+		privilege_lay_down();
+	return result == -EACCES && is_kernels(call) ? CALL_CONTINUE : result;
 }
 
 static int do_listen(struct call *call)
@@ -201,17 +217,15 @@ static int do_accept(struct call *call)
 
 static int give_name(struct call *call, int (*name)(int, struct sockaddr *, socklen_t *))
 {
-	struct answer given = {.len = 0};
-	socklen_t room;
+	struct answer given = {.len = sizeof given.room};
+	socklen_t room = 0;
 	int result;
 
 	if (call->family != FAMILY_OURS)
 		return CALL_CONTINUE;
-	result = read_length(call, 2, &room);
-	if (result < 0)
-		return result;
-	given.len = room < sizeof given.room ? room : sizeof given.room;
 	result = name(call->fd, (struct sockaddr *)&given.room, &given.len);
+	if (result == 0)
+		result = read_length(call, 2, &room);
 	return result < 0 ? result : write_answer(call, &given, room);
 }
 

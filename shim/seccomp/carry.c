@@ -44,10 +44,22 @@ static void give_back(const struct borrowed *b, int fd)
 	sys_close(b->before);
 }
 
+/* The program's epoll of this number, here, under any number but one that is to be borrowed. */
+static int get_epoll(int epoll, int but)
+{
+	int here = process_descriptor(call_now->process, epoll), other;
+
+	if (here != but)
+		return here;
+	other = sys_fcntl(here, F_DUPFD_CLOEXEC, 0);
+	sys_close(here);
+	return other;
+}
+
 /* epoll_ctl() on the program's epoll of this number, of what is @fd here and @number there. */
 static int control(int epoll, int operation, int fd, int number, struct epoll_event *event)
 {
-	int here = process_descriptor(call_now->process, epoll), result;
+	int here = get_epoll(epoll, number), result;
 	struct borrowed b;
 
 	if (here < 0)

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 
 #include "../kernel/sys.h"
+#include "../transport/transport.h"
 
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
@@ -64,9 +65,6 @@ static const struct entry table[] = {
 	{SYS_epoll_create1, ALWAYS, 0, 0, ASK},
 	/* options that AF_VSOCK has not, or answers otherwise; names of the socket level stand
 	 * for the same ones of other levels, where nobody minds */
-	{SYS_getsockopt, IS, 1, IPPROTO_TCP, ASK},
-	{SYS_getsockopt, IS, 1, IPPROTO_IP, ASK},
-	{SYS_getsockopt, IS, 1, IPPROTO_IPV6, ASK},
 	{SYS_getsockopt, IS, 2, SO_ERROR, ASK},
 	{SYS_getsockopt, IS, 2, SO_DOMAIN, ASK},
 	{SYS_getsockopt, IS, 2, SO_PROTOCOL, ASK},
@@ -75,11 +73,12 @@ static const struct entry table[] = {
 	{SYS_getsockopt, IS, 2, SO_MAX_PACING_RATE, ASK},
 	{SYS_getsockopt, IS, 2, SO_INCOMING_CPU, ASK},
 	{SYS_getsockopt, IS, 2, SO_REUSEPORT, ASK},
+	{SYS_getsockopt, IS, 1, SOL_SOCKET, SECCOMP_RET_ALLOW},
+	{SYS_getsockopt, IS, 1, VSOCK_LEVEL, SECCOMP_RET_ALLOW},
+	{SYS_getsockopt, ALWAYS, 0, 0, ASK},
 	/* which are set, conversion has to know */
-	{SYS_setsockopt, IS, 1, SOL_SOCKET, ASK},
-	{SYS_setsockopt, IS, 1, IPPROTO_TCP, ASK},
-	{SYS_setsockopt, IS, 1, IPPROTO_IP, ASK},
-	{SYS_setsockopt, IS, 1, IPPROTO_IPV6, ASK},
+	{SYS_setsockopt, IS, 1, VSOCK_LEVEL, SECCOMP_RET_ALLOW},
+	{SYS_setsockopt, ALWAYS, 0, 0, ASK},
 	{SYS_connect, ALWAYS, 0, 0, ASK},
 	{SYS_bind, ALWAYS, 0, 0, ASK},
 	{SYS_listen, ALWAYS, 0, 0, ASK},

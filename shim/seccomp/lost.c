@@ -86,6 +86,63 @@ void lost_delivered(const struct call *call)
 	result_count--;
 }
 
+/* ---- perhaps ---- */
+
+/* How long a handler may take, at the most, for its call to be known again */
+#define DOUBT_MS 1000
+
+/* The last answer of each thread that matters; those that meet in one place push each other
+ * out. */
+static struct lost perhaps[512];
+
+static struct lost *place_of(pid_t thread)
+{
+	return &perhaps[(unsigned)thread % (sizeof perhaps / sizeof perhaps[0])];
+}
+
+/* Can it be seen later that this was done? */
+static bool leaves_a_trace(const struct call *call, int result)
+{
+	if (call->data.nr == SYS_bind)
+		return result == 0;
+	return call->data.nr == SYS_connect && (result == 0 || result == -EINPROGRESS);
+}
+
+/* Is this error the trace? */
+static bool is_trace(const struct call *call, int result)
+{
+	if (call->data.nr == SYS_bind)
+		return result == -EINVAL;
+	return call->data.nr == SYS_connect && (result == -EISCONN || result == -EALREADY);
+}
+
+void lost_perhaps(const struct call *call, int result)
+{
+	struct lost lost;
+
+	if (!leaves_a_trace(call, result))
+		return;
+	lost = describe(call);
+	lost.result = result;
+	lost.since = sys_now_ms();
+	*place_of(call->thread) = lost;
+}
+
+int lost_doubt(const struct call *call, int result)
+{
+	struct lost *last, wanted;
+
+	if (!is_trace(call, result))
+		return result;
+	last = place_of(call->thread);
+	wanted = describe(call);
+	if (!is_same(last, &wanted) || sys_now_ms() - last->since > DOUBT_MS ||
+	    !process_handles_signals(call->process))
+		return result;
+	last->used = false;
+	return last->result;
+}
+
 /* ---- connections ---- */
 
 #define CONNECTIONS 64

@@ -33,6 +33,21 @@ void lost_accepted(const struct call *call, int accepted, const struct sockaddr_
 		   socklen_t len);
 int lost_take_accepted(const struct call *call, struct sockaddr_storage *peer, socklen_t *len);
 
+/*
+ * lost_perhaps() - @call was answered with this; and yet it may be made anew
+ *
+ * Where a signal comes just as the answer is given, the kernel says that it was, and the thread
+ * does not see it (seccomp_do_user_notification(): it looks at what ended its sleep before it
+ * takes the lock). Nothing tells such a call from one that the program makes once more. So the
+ * answer is looked at again only where it matters:
+ *
+ * lost_doubt() - what is to be answered to @call in place of @result, which is an error that
+ * says that it was done before: the same as then, if that was just now, and the process handles
+ * signals
+ */
+void lost_perhaps(const struct call *call, int result);
+int lost_doubt(const struct call *call, int result);
+
 /* lost_any() - is anything kept? lost_age() - drop what is old */
 #define LOST_OLD_MS 60000
 bool lost_any(void);

@@ -37,6 +37,7 @@
 #include "answers.h"
 #include "filter.h"
 #include "front.h"
+#include "privilege.h"
 #include "supervise.h"
 
 #define STATUS_CANNOT_RUN 126
@@ -245,6 +246,7 @@ int main(int argc, char **argv)
 	program = start_program(&start);
 	detach();
 	front_begin(program);
+	privilege_shed();
 	supervise(signals, hear);
 	reap(0); /* the filter goes before its last process has */
 	return 0;

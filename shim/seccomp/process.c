@@ -231,6 +231,24 @@ int process_each(struct process *process, bool (*visit)(int number, void *argume
 	return 0;
 }
 
+/* ---- signals ---- */
+
+/* Raised by what a thread itself does; and those that glibc has for itself */
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+#define OF_NO_ACCOUNT                                                                          \
+	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS) | \
+	 BIT(SIGABRT) | BIT(32) | BIT(33))
+
+bool process_handles_signals(struct process *process)
+{
+	char path[PROCTEXT_PATH], text[2048];
+	uint64_t caught;
+
+	proctext_path(path, "/proc/", process->id, "/status");
+	return proctext_read(path, text, sizeof text) &&
+	       proctext_labelled(text, "SigCgt:", 16, &caught) && caught & ~OF_NO_ACCOUNT;
+}
+
 /* ---- memory ---- */
 
 static int whole(long result, size_t size)

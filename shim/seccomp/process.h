@@ -49,6 +49,9 @@ int process_close_on_exec(struct process *process, int number);
 int process_each(struct process *process, bool (*visit)(int number, void *argument),
 		 void *argument);
 
+/* process_handles_signals() - does it have handlers, but for faults and libc's own? */
+bool process_handles_signals(struct process *process);
+
 /* process_read(), process_write() - its memory; all of it, or -EFAULT */
 int process_read(pid_t thread, uint64_t at, void *to, size_t size);
 int process_write(pid_t thread, uint64_t at, const void *from, size_t size);

@@ -11,6 +11,8 @@
 #include <sys/epoll.h>
 
 #include "../kernel/sys.h"
+#include "../log/log.h"
+#include "../log/target.h"
 #include "answers.h"
 #include "call.h"
 #include "lost.h"
@@ -40,6 +42,13 @@ static int send_answer(struct call *call, int result)
 	return (int)SYS_CALL(SYS_ioctl, call_listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
+/* The one that is served from now on; NULL: none. */
+static void turn_to(struct call *call)
+{
+	call_now = call;
+	target_process = call && call->process ? process_id(call->process) : 0;
+}
+
 static void finish(struct call *call, int result)
 {
 	if (result != CALL_ANSWERED && !call->gone) {
@@ -48,6 +57,7 @@ static void finish(struct call *call, int result)
 				lost_result(call, result);
 		} else {
 			lost_delivered(call);
+			lost_perhaps(call, result);
 		}
 	}
 	call_drop(call);
@@ -77,9 +87,10 @@ static void watch(struct call *call)
 				      call->fd, &event) == 0;
 }
 
-static void put_aside(struct call *call)
+/* @anew: its time begins now */
+static void put_aside(struct call *call, bool anew)
 {
-	if (!call->again)
+	if (anew)
 		call->deadline =
 			call->wait.timeout < 0 ? -1 : sys_now_ms() + call->wait.timeout;
 	call->again = true;
@@ -95,11 +106,11 @@ static void do_again(struct call *call, bool timed_out)
 		return;
 	}
 	call->timed_out = timed_out;
-	call_now = call;
+	turn_to(call);
 	result = call_serve(call);
-	call_now = NULL;
+	turn_to(NULL);
 	if (result == CALL_LATER) {
-		put_aside(call);
+		put_aside(call, timed_out);
 		return;
 	}
 	if (call->watched)
@@ -167,13 +178,14 @@ static int serve(struct call *call)
 {
 	int result = call_begin(call);
 
+	turn_to(call); /* whose process is known by now */
 	if (call->process && process_fresh(call->process))
 		watch_process(call->process);
 	if (result < 0)
 		return result;
 	if (lost_find(call, &result))
 		return result;
-	return call_serve(call);
+	return lost_doubt(call, call_serve(call));
 }
 
 static void take_call(const struct seccomp_notif *request)
@@ -192,13 +204,13 @@ static void take_call(const struct seccomp_notif *request)
 	forget_of_thread(call->thread);
 	if (call->data.nr == SYS_bind) /* nobody's port may be kept by a call that is gone */
 		each_waiting(look_after);
-	call_now = call;
+	turn_to(call);
 	result = serve(call);
-	call_now = NULL;
+	turn_to(NULL);
 	if (result == CALL_LATER) {
 		call->next = waiting;
 		waiting = call;
-		put_aside(call);
+		put_aside(call, true);
 		return;
 	}
 	finish(call, result);
@@ -282,10 +294,18 @@ bool supervise_is_over(void)
 	return sys_poll_now(call_listener, POLLIN) & POLLHUP;
 }
 
+static int number_there(int fd)
+{
+	int number = call_now ? call_number(call_now, fd) : -1;
+
+	return number < 0 ? fd : number;
+}
+
 void supervise(int events, void (*happened)(void))
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = CALLS};
 
+	log_number = number_there;
 	sys_epoll_ctl(loop, EPOLL_CTL_ADD, call_listener, &event);
 	event.data.u64 = EVENTS;
 	sys_epoll_ctl(loop, EPOLL_CTL_ADD, events, &event);
