@@ -2,8 +2,8 @@
 """broker.py FAULT NAME SOCKET - a broker that does what the real one never does, for the muxer at SOCKET.
 
 It takes token, secret and rules from VSOCKIFY_BROKER, listens at the abstract name NAME, and prints what a program's
-VSOCKIFY_BROKER is to be. Except for its fault it is a broker that makes one connection after the other, as
-docs/broker.md has it; but it carries nothing.
+VSOCKIFY_BROKER is to be. Except for its fault it is a broker as docs/broker.md has it, though it carries no more than
+words and their echoes.
 
   none        everything as it should be
   silent      it never answers HELLO            strange     WELCOME shows another secret
@@ -18,6 +18,7 @@ import array
 import fcntl
 import mmap
 import os
+import select
 import socket
 import struct
 import sys
@@ -96,9 +97,16 @@ def connect(connection, request, cookie):
     connection.recv(2304, socket.MSG_WAITALL)
     print(f"connected {port}", flush=True)
     while True:
-        data, ancillary, _, _ = connection.recvmsg(1, socket.CMSG_SPACE(4))
-        if not data or not ancillary:
+        data, ancillary, _, _ = connection.recvmsg(4096, socket.CMSG_SPACE(4))
+        if not data:
             return
+        word = data[:-1] if ancillary else data
+        if word:
+            onward.sendall(word)
+            select.select([onward], [], [])
+            connection.sendall(onward.recv(4096))
+        if not ancillary:
+            continue
         pair = socket.socket(fileno=struct.unpack("=i", ancillary[0][2][:4])[0])
         if FAULT == "closes":
             return
@@ -109,6 +117,8 @@ def connect(connection, request, cookie):
 def serve(connection):
     with connection:
         request = connection.recv(2304, socket.MSG_PEEK | socket.MSG_WAITALL)
+        if len(request) < 2304:
+            return
         kind, cookie = HEAD.unpack_from(request)[2], HEAD.unpack_from(request)[6]
         if kind == CONNECT:
             connect(connection, request, cookie)

@@ -258,6 +258,23 @@ def executed():
     talk(client)
 
 
+def bare():
+    """As executes(), but the program that finds it knows nothing of vsockify."""
+    client = begun()
+    os.dup2(client.fileno(), 0)
+    client.close()
+    os.environ.pop("LD_PRELOAD", None)
+    os.execv(sys.executable, [sys.executable, sys.argv[0], "found", *sys.argv[2:]])
+
+
+def found():
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=0)
+    client.setblocking(True)
+    for word in b"first", b"second":
+        client.sendall(word)
+        print(client.recv(len(word), socket.MSG_WAITALL))
+
+
 def passes():
     """A descriptor that goes over a Unix socket to another process."""
     here, there = socket.socketpair()
@@ -306,6 +323,46 @@ def speaks():
     print("peer:", tried(client.getpeername) == (HOST, PORT))
     print("error:", so_error(client))
     talk(client, b"after all")
+
+
+def twice():
+    """One connection, and for each line of stdin another."""
+    while True:
+        client = begun()
+        arrived(client)
+        print("error:", so_error(client), "peer:", tried(client.getpeername) == (HOST, PORT))
+        talk(client)
+        client.close()
+        print("descriptors:", len(os.listdir("/proc/self/fd")), flush=True)
+        if not sys.stdin.readline():
+            break
+
+
+def late():
+    """A server that speaks first, to a program that asks after two seconds, and again when it has read that."""
+    client = begun()
+    arrived(client)
+    time.sleep(2)
+    print("error:", so_error(client))
+    client.settimeout(PATIENCE)
+    print(client.recv(1000))
+    print("error:", so_error(client), "peer:", tried(client.getpeername) == (HOST, PORT))
+    talk(client)
+
+
+def cut():
+    """The end of a connection that nobody could hand over."""
+    client = begun()
+    arrived(client)
+    print("error:", so_error(client))
+    print("events:", "POLLHUP" in events_of(client, PATIENCE))
+    print("writes:", *(tried(client.send, b"x", socket.MSG_NOSIGNAL) for _ in range(2)))
+
+
+def hopeless():
+    """Nobody answers: the program's own patience counts."""
+    client = begun()
+    print("events:", events_of(client, 1), so_error(client), tried(client.getpeername))
 
 
 def interrupted():
