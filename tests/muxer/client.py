@@ -208,6 +208,14 @@ def flood():
         sender.join()
 
 
+def leaves():
+    """A program that does not wait, and ends while it connects."""
+    with new() as client:
+        client.setblocking(False)
+        check(client.connect_ex((HOST, PORT)), errno.EINPROGRESS)
+        check(select.select([], [client], [], 0.2)[1], [])
+
+
 def stays():
     """A connection that says a word for each line of stdin; "end" at its end."""
     with connected() as client:
