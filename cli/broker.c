@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -290,6 +291,19 @@ static void place_descriptors(struct made *made)
 }
 
 /**
+ * raise_limit() - of descriptors, which may be few for the program's sake
+ */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/**
  * become_broker() - in the child
  */
 static _Noreturn void become_broker(struct made *made, const char *path)
@@ -302,6 +316,7 @@ static _Noreturn void become_broker(struct made *made, const char *path)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)setsid();
+	raise_limit();
 	place_descriptors(made);
 	if (chdir("/") < 0 || (pid = fork()) < 0)
 		give_up(HANDOFF_READY);

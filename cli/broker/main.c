@@ -78,15 +78,11 @@ static int make_memory(struct kept *kept)
  */
 static void give_up(void)
 {
-	struct rlimit limit = {0, 0};
+	const struct rlimit none = {0, 0};
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0);
-	setrlimit(RLIMIT_CORE, &limit);
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	setrlimit(RLIMIT_CORE, &none);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGALRM, SIG_DFL);
 	(void)signal(SIGCHLD, SIG_DFL);
