@@ -50,7 +50,7 @@ HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/progra
 # the same for musl, but for one that needs what glibc alone has
 MUSL_HELPERS = $(patsubst $(BUILD)/tests/%,$(BUILD)/musl/%,$(filter-out %/loader,$(HELPERS)))
 
-BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock match empty.so)
+BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock dial match empty.so)
 
 # what tests run: plain programs, without the project's flags
 $(BUILD)/tests/%: tests/programs/%.c
@@ -90,6 +90,10 @@ $(BUILD)/loops/%: tests/loops/%.cpp
 $(BUILD)/bench/stream-%: bench/stream.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(filter vsock,$*),-DVSOCK) -o $@ $<
+
+$(BUILD)/bench/dial: bench/dial.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) -o $@ $<
 
 $(BUILD)/bench/match: $(call objects,$(CORE) bench/match.c)
 	$(CC) $(ALL_CFLAGS) -o $@ $^
