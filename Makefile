@@ -18,18 +18,18 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CF
 DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"' -DVSOCKIFY_PRELOAD='"$(PRELOAD)"' \
 	-DVSOCKIFY_LIBEXECDIR='"$(LIBEXECDIR)"'
 
-# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim; plugin: what makes of it an
-# object that the shim loads. The socket logic is compiled once for each engine; what goes with the data, for the one
+# core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim, which runs a program of
+# it. The socket logic is compiled once for each engine; what goes with the data, for the one
 # that is on its way.
 CORE = config/match.c config/address.c config/image.c
-PLUGIN = config/plugin.c config/allocator.c
+READING = config/reader.c
 LOGIC = $(wildcard $(addprefix shim/,*.c broker/*.c kernel/*.c log/*.c route/*.c transport/*.c))
 SHIM = $(LOGIC) $(wildcard shim/preload/*.c)
 SUPERVISOR = $(filter-out shim/message.c shim/unconnected.c,$(LOGIC)) $(wildcard shim/seccomp/*.c)
-READER = $(filter-out $(CORE) $(PLUGIN),$(wildcard config/*.c))
+READER = $(filter-out $(CORE) $(READING),$(wildcard config/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so $(BUILD)/vsockify $(BUILD)/vsockify-supervisor \
+BUILT = $(BUILD)/libvsockify.so $(BUILD)/vsockify-config $(BUILD)/vsockify $(BUILD)/vsockify-supervisor \
 	$(BUILD)/vsockify-broker
 BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
@@ -39,7 +39,7 @@ DEB_PACKAGES = $(BUILD_PACKAGES) build-essential debhelper dpkg-dev fakeroot git
 all: $(BUILT)
 
 help:
-	@echo 'make            build/libvsockify.so, build/vsockify-config.so, build/vsockify, build/vsockify-supervisor,'
+	@echo 'make            build/libvsockify.so, build/vsockify-config, build/vsockify, build/vsockify-supervisor,'
 	@echo '                build/vsockify-broker'
 	@echo 'make demo       the main job, across a real virtual-machine boundary'
 	@echo 'make check      what every change must pass'
@@ -63,8 +63,8 @@ $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(SHIM)) shim/preload/libvsockif
 	$(CC) -shared -nostdlib $(ALL_CFLAGS) $(LDFLAGS) \
 		-Wl,--version-script=shim/preload/libvsockify.map -o $@ $(filter %.o,$^) -lgcc
 
-$(BUILD)/vsockify-config.so: $(call objects,$(CORE) $(READER) $(PLUGIN))
-	$(CC) -shared $(ALL_CFLAGS) $(LDFLAGS) -Wl,-z,defs -o $@ $^ -lconfig
+$(BUILD)/vsockify-config: $(call objects,$(CORE) $(READER) $(READING))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c) shim/broker/environment.c shim/broker/message.c \
 		shim/transport/file.c)
@@ -113,7 +113,8 @@ demo:
 install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/vsockify
 	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vsockify-supervisor $(BUILD)/vsockify-broker
-	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $(BUILD)/libvsockify.so $(BUILD)/vsockify-config.so
+	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $(BUILD)/libvsockify.so
+	install -D -m 755 -t $(DESTDIR)$(LIBDIR) $(BUILD)/vsockify-config
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 man/vsockify.1
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 man/vsockify.conf.5
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man7 man/libvsockify.7
@@ -128,7 +129,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/vsockify $(DESTDIR)$(LIBEXECDIR)/vsockify-supervisor \
 		$(DESTDIR)$(LIBEXECDIR)/vsockify-broker
-	rm -f $(DESTDIR)$(LIBDIR)/libvsockify.so $(DESTDIR)$(LIBDIR)/vsockify-config.so
+	rm -f $(DESTDIR)$(LIBDIR)/libvsockify.so $(DESTDIR)$(LIBDIR)/vsockify-config
 	rm -f $(DESTDIR)$(MANDIR)/man1/vsockify.1 $(DESTDIR)$(MANDIR)/man5/vsockify.conf.5 \
 		$(DESTDIR)$(MANDIR)/man7/libvsockify.7
 	rm -f $(DESTDIR)$(BASHDIR)/vsockify $(DESTDIR)$(ZSHDIR)/_vsockify

@@ -9,9 +9,6 @@
 #include "../second.h"
 #include "hint.h"
 
-/* libc's fcntl() under its other public name: waiting for a lock is a cancellation point. */
-extern int __fcntl(int fd, int command, ...);
-
 /* Of something that was not made here: if it is a socket, it may yet be converted. */
 static void note_foreign(int fd, int copy)
 {

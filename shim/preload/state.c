@@ -3,10 +3,9 @@
  * state.c - finds the rules at load
  *
  * The launcher hands them over compiled, in the environment. Without it (LD_PRELOAD alone, and
- * always in secure execution, where the environment is not to be trusted) a separate object,
- * vsockify-config.so, reads the configuration file: it needs libconfig, whose symbols must not
- * meet those of the program, so it is loaded privately and closed again. Rules that cannot be
- * had end the program before it starts: it must never run with rules its owner did not write.
+ * always in secure execution, where the environment is not to be trusted) the configuration
+ * file is read (reader.h). Rules that cannot be had end the program before it starts: it must
+ * never run with rules its owner did not write.
  */
 #include "state.h"
 
@@ -22,6 +21,7 @@
 #include "../kernel/sys.h"
 #include "../log/log.h"
 #include "../transport/transport.h"
+#include "reader.h"
 #include "real.h"
 
 _Atomic int state_now;
@@ -59,53 +59,6 @@ static const struct ruleset *rules_from_environment(void)
 		     " are damaged, or of another version of vsockify",
 		     ": unset it, or start the program with the vsockify that belongs to "
 		     "libvsockify.so");
-	return image;
-}
-
-/* The file name of vsockify-config.so: beside this object. */
-static bool plugin_name(char *name, size_t size)
-{
-	const char *own = real_own_file(), *slash = own ? strrchr(own, '/') : NULL;
-	static const char base[] = "vsockify-config.so";
-	size_t directory;
-
-	directory = slash ? (size_t)(slash + 1 - own) : 0;
-	if (!own || directory + sizeof base > size)
-		return false;
-	memcpy(name, own, directory);
-	memcpy(name + directory, base, sizeof base);
-	return true;
-}
-
-/* The rules of the configuration file that applies; NULL if there is none. */
-static const struct ruleset *rules_from_file(void)
-{
-	char name[PATH_MAX];
-	void *plugin, *image = NULL;
-	size_t size = 0;
-	int (*load)(void **, size_t *);
-	int status;
-
-	if (!plugin_name(name, sizeof name))
-		stop("cannot tell where libvsockify.so was loaded from",
-		     ": name it in LD_PRELOAD by its whole path");
-	/* libc's: ours would let libconfig's names meet the program's */
-	plugin = REAL(dlopen)(name, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
-	if (!plugin)
-		stop("cannot load the reader of configuration files, which belongs beside "
-		     "libvsockify.so: ",
-		     REAL(dlerror)());
-	load = (int (*)(void **, size_t *))REAL(dlsym)(plugin, "vsockify_config_load");
-	if (!load)
-		stop("not a reader of configuration files: ", name);
-	status = load(&image, &size);
-	if (status)
-		_exit(status);
-	if (image && !ruleset_valid(image, size))
-		stop("the reader of configuration files is of another version than "
-		     "libvsockify.so: install both anew: ",
-		     name);
-	REAL(dlclose)(plugin);
 	return image;
 }
 
@@ -162,7 +115,7 @@ static void find_rules(void)
 		found = rules_from_environment();
 	}
 	if (!found)
-		found = rules_from_file();
+		found = reader_rules();
 	if (found) {
 		state_rules = found;
 		find_broker(found);
