@@ -16,6 +16,7 @@
 
 #ifndef SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW /* headers of before Linux 5.16 */
 #define SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW 8
+#define SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD SO_VM_SOCKETS_CONNECT_TIMEOUT
 #endif
 
 #include "../../config/ruleset.h"
@@ -70,16 +71,19 @@ static inline int vsock_connect_back(int fd, int listener)
 	return result < 0 ? result : sys_connect(fd, &vm, sizeof vm);
 }
 
-/* Kernels before 5.16 do not have the option, and go by their default. */
 static inline int vsock_set_connect_timeout(int fd, uint64_t us)
 {
 	struct __kernel_sock_timeval limit = {
 		.tv_sec = (int64_t)(us / 1000000),
 		.tv_usec = (int64_t)(us % 1000000),
 	};
+	long before_5_16[2] = {(long)limit.tv_sec, (long)limit.tv_usec};
 	int result = sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW, &limit,
 				    sizeof limit);
 
+	if (result == -ENOPROTOOPT)
+		result = sys_setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD,
+					before_5_16, sizeof before_5_16);
 	return sys_no_option(result) ? 0 : result;
 }
 

@@ -19,15 +19,36 @@ static bool writes_are_over(int fd)
 	return syscall(SYS_sendto, fd, NULL, 0, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0) < 0;
 }
 
-/* Over TCP: has the peer's end come? On loopback it is there at once, but for a busy machine.
- */
-static bool tcp_has_ended(void)
+static int tcp_state(void)
 {
 	uint8_t state;
 	socklen_t len = sizeof state;
 
 	must(getsockopt(ends[0], IPPROTO_TCP, TCP_INFO, &state, &len));
+	return state;
+}
+
+/* Over TCP: has the peer's end come? On loopback it is there at once, but for a busy machine.
+ */
+static bool tcp_has_ended(void)
+{
+	int state = tcp_state();
+
 	return state != TCP_ESTABLISHED && state != TCP_FIN_WAIT1 && state != TCP_FIN_WAIT2;
+}
+
+/* shutdown(), and over TCP the peer's answer to it, which a busy machine is late with: what a
+ * second shutdown() says hangs on it. */
+static const char *shutdown_answered(int how)
+{
+	const char *said = result(shutdown(ends[0], how));
+	int state;
+
+	do
+		state = over_vsock() ? TCP_CLOSE : tcp_state();
+	while ((state == TCP_FIN_WAIT1 || state == TCP_LAST_ACK || state == TCP_CLOSING) &&
+	       poll(NULL, 0, 1) == 0);
+	return said;
 }
 
 /* The end of what the peer sends has come. After our own SHUT_RD poll() does not tell; over VM
@@ -101,7 +122,7 @@ static void one_order(const struct family *f, int before, int queued, bool close
 		 closes ? "closed" : "shut", direction(first), direction(second));
 	bring_to_end(f, before, queued, closes);
 	if (first != STAY)
-		strcat(results, result(shutdown(ends[0], first)));
+		strcat(results, shutdown_answered(first));
 	if (second != STAY)
 		strcat(strcat(results, " "), result(shutdown(ends[0], second)));
 	say_rest(order, results);

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "stall.h"
@@ -304,7 +305,14 @@ static void shut_down(const struct family *f)
 	int fd = socket_of(f, 0), connected;
 	pthread_t thread;
 	struct stall s;
+	struct utsname kernel;
 
+	uname(&kernel);
+	if (strncmp(kernel.release, "5.10.", 5) == 0) {
+		say("this kernel's TCP waits on");
+		close(fd);
+		return;
+	}
 	stall_begin(&s, f);
 	victim_thread = (pid_t)syscall(SYS_gettid);
 	disturbance = (struct disturbance){pthread_self(), fd, 0, SHUT_RDWR, 0, &s};

@@ -6,7 +6,7 @@ usage()
 {
     cat >&2 <<END
 usage: $1
-  --kernel 6.1|6.12   Debian 12's kernel or that of bookworm-backports          (VM_KERNEL; 6.1)
+  --kernel 5.10|6.1|6.12|newest   of Debian 11, 12, backports, sid              (VM_KERNEL; 6.1)
   --smp N             processors                                                (VM_SMP; 2)
   --memory M          in MiB, or with a suffix                                  (VM_MEMORY; 2G, pair 3G)
   --timeout SECONDS   for the whole run                                         (VM_TIMEOUT; 600)
