@@ -400,11 +400,12 @@ bool broker_start(const struct ruleset *rs, const char *program, const char *log
 	broker_encode(&made.handoff.environment, text);
 	if (error) {
 		remove_path(made.handoff.environment.path);
-		cli_error("cannot start the broker, which these rules need: %s: %s: install "
-			  "it there, as vsockify's own installation does",
-			  path,
+		cli_error("cannot start the broker, which these rules need: %s: %s%s", path,
 			  error == HANDOFF_OTHER_VERSION ? "it is of another version"
-							 : strerror(error));
+							 : strerror(error),
+			  error == HANDOFF_OTHER_VERSION || error == ENOENT
+				  ? ": install it there, as vsockify's own installation does"
+				  : " (vsockify --doctor says more)");
 	}
 	free(path);
 	return error == 0;

@@ -39,9 +39,9 @@ ssize_t attach_peek(int socket, void *to, size_t size, unsigned *descriptors)
 	struct msghdr whole = {.msg_iov = &part, .msg_iovlen = 1};
 	ssize_t seen = recvmsg(socket, &whole, MSG_PEEK | MSG_DONTWAIT);
 
+	*descriptors = seen > 0 && whole.msg_flags & MSG_CTRUNC ? 1 : 0;
 	if (seen < 0)
 		return -errno;
-	*descriptors = whole.msg_flags & MSG_CTRUNC ? 1 : 0;
 	return seen;
 }
 

@@ -93,7 +93,7 @@ static enum fate carry_out(struct worker *w, struct connection *c)
 	ssize_t size = attach_peek(c->program, piece, PIECE, &gives), sent;
 	ssize_t data = size - (ssize_t)gives; /* GIVE is the last byte */
 
-	if (size == -EAGAIN || (size > 0 && data > 0 && !may_carry(w, c)))
+	if (size == -EAGAIN || (size > 0 && data > 0 && !gives && !may_carry(w, c)))
 		return FATE_WAIT;
 	if (size == 0)
 		return end_direction(w, c, &c->ended_out, c->onward);

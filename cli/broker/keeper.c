@@ -81,6 +81,7 @@ static bool restart_worker(struct keeper *k, int status)
 	int64_t now = sys_now_ms(), *slot = &k->deaths[k->death++ % DEATHS];
 	bool often = *slot != 0 && now - *slot < DEATHS_MS;
 
+	k->worker = -1;
 	*slot = now;
 	atomic_fetch_add(&k->kept->shared->deaths, 1);
 	if (often) {

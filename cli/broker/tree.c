@@ -17,6 +17,9 @@
 
 #define SHIM_FILE "libvsockify.so"
 
+/* How far up is looked for an environment that says something. */
+#define ANCESTORS_MAX 64
+
 /* Of a file of /proc; what is behind it is not looked at. An environment has rules in it. */
 #define TEXT_MAX (4 << 20)
 
@@ -86,21 +89,58 @@ static bool has_shim(int process, char *text)
 {
 	size_t size = read_text(process, "maps", text);
 
-	return memmem(text, size, "/" SHIM_FILE "\n", sizeof(SHIM_FILE) + 1) != NULL;
+	/* behind it may stand that it was deleted: replaced by another version's */
+	return memmem(text, size, "/" SHIM_FILE, sizeof(SHIM_FILE)) != NULL;
+}
+
+/**
+ * parent_of() - the pid of a process's parent; 0 if it cannot be read
+ */
+static pid_t parent_of(int process, char *text)
+{
+	size_t size = read_text(process, "stat", text);
+	const char *name_end = memrchr(text, ')', size); /* "1234 (a name) S 1 ..." */
+
+	return name_end && text + size - name_end > 4 ? (pid_t)strtol(name_end + 4, NULL, 10)
+						      : 0;
+}
+
+/**
+ * says_of() - what the environment of a process says, or else that of the next of its ancestors
+ * that says anything
+ */
+static enum environment_says says_of(int proc, pid_t pid, const char *broker, char *text)
+{
+	enum environment_says says = ENVIRONMENT_NOTHING;
+
+	for (int i = 0; i < ANCESTORS_MAX && pid > 1 && says == ENVIRONMENT_NOTHING; i++) {
+		char name[16];
+		int process;
+
+		(void)snprintf(name, sizeof(name), "%d", pid);
+		process = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (process < 0)
+			break;
+		says = tree_read_environment(broker, text, read_text(process, "environ", text));
+		pid = parent_of(process, text);
+		close(process);
+	}
+	return says;
 }
 
 /**
  * is_ours() - may this process need the broker?
  * @text: room for a file
  */
-static bool is_ours(int process, const char *broker, char *text)
+static bool is_ours(int proc, int process, pid_t pid, const char *broker, char *text)
 {
 	size_t size = read_text(process, "environ", text);
 	enum environment_says says = tree_read_environment(broker, text, size);
 
-	if (says == ENVIRONMENT_NOTHING)
-		return has_shim(process, text);
-	return says == ENVIRONMENT_OURS;
+	if (says != ENVIRONMENT_NOTHING)
+		return says == ENVIRONMENT_OURS;
+	return has_shim(process, text) &&
+	       says_of(proc, pid, broker, text) != ENVIRONMENT_OTHERS;
 }
 
 /**
@@ -117,7 +157,7 @@ static int look_at(int proc, const char *name, pid_t pid, const char *broker, ch
 	if (pidfd < 0)
 		return -1;
 	process = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ours = process >= 0 && is_ours(process, broker, text);
+	ours = process >= 0 && is_ours(proc, process, pid, broker, text);
 	if (process >= 0)
 		close(process);
 	if (ours)

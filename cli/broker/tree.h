@@ -4,11 +4,11 @@
  *
  * Theory of operation
  *
- * Daemons fork away from the first pid and may need the broker days later. So when the watched
- * process ends, /proc is looked through for another: one whose environment names this broker,
- * or one that has the shim mapped and whose environment does not say whose it is, since
- * programs write over theirs. What may not be looked at, as of another user, is not seen: then
- * the shim does without a broker.
+ * Daemons fork away from the first pid and may need the broker days later. So when the
+ * watched process ends, /proc is looked through for another: one whose environment names this
+ * broker; or one that has the shim mapped and whose environment does not say whose it is, since
+ * programs write over theirs, and of whose ancestors none says that it is another's. What may
+ * not be looked at, as of another user, is not seen: then the shim does without a broker.
  */
 #ifndef VSOCKIFY_BROKER_TREE_H
 #define VSOCKIFY_BROKER_TREE_H
