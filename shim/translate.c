@@ -30,7 +30,10 @@ const struct rule *rule_marked(const struct ruleset *rs, const struct mark *m)
 bool guest_endpoint(const struct ruleset *rs, const struct mark *m, uint32_t peer,
 		    struct endpoint *ep)
 {
-	return ip_to_reach(rs, machine_of_peer(rs, peer), shows_v6(m), ep->ip);
+	struct machine guest = machine_of_peer(rs, peer);
+
+	return ip_to_reach(rs, guest, shows_v6(m), ep->ip) ||
+	       (shows_v6(m) && !m->v6only && ip_to_reach(rs, guest, false, ep->ip));
 }
 
 /* The guest behind the VMM whose calls arrive at a socket: the rule of the listener says which;

@@ -19,8 +19,11 @@ struct decision decide_marked(const struct ruleset *rs, const struct mark *m);
  * process that inherited it may have other rules */
 const struct rule *rule_marked(const struct ruleset *rs, const struct mark *m);
 
-/* guest_endpoint() - what a call of a peer's guest is shown as, with the port that is in @ep;
- * false if the peer has no address of this family */
+/*
+ * guest_endpoint() - what a call of a peer's guest is shown as, with the port that is in @ep:
+ * its first address of the listener's family; to one that serves both, as over TCP, of IPv4 if
+ * it has no other Return: false if it has none
+ */
 bool guest_endpoint(const struct ruleset *rs, const struct mark *m, uint32_t peer,
 		    struct endpoint *ep);
 

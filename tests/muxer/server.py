@@ -13,12 +13,12 @@ FAMILY, PORT, GREETING = sys.argv[1], int(sys.argv[2]), "".join(sys.argv[3:]).en
 
 def listener():
     if FAMILY == "tcp":
-        return socket.create_server(("", PORT), backlog=1024)
+        return socket.create_server(("", PORT), backlog=4096)
     if not os.path.exists("/run/vm/in"):
         sys.exit("server.py: AF_VSOCK is for machines of tests/vm only")
     server = socket.socket(socket.AF_VSOCK)
     server.bind((socket.VMADDR_CID_ANY, PORT))
-    server.listen(1024)
+    server.listen(4096)
     return server
 
 
