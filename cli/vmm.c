@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../config/ruleset.h"
+#include "owner.h"
 #include "show.h"
 
 /* What is said where there is nothing. */
@@ -152,6 +153,23 @@ static int probe(const char *path)
 	return error;
 }
 
+/**
+ * add_owner() - add which program that is, if it is to be seen, and what is known of it
+ */
+static void add_owner(struct list *text, const char *path)
+{
+	char name[OWNER_NAME_MAX];
+	pid_t pid;
+
+	if (!owner_find(path, &pid, name))
+		return;
+	text_add(text, ": it is %s, process %d", name, (int)pid);
+	if (owner_ends_both(name))
+		text_add(text,
+			 ", which ends both directions of a connection when the host ends "
+			 "one (half_close in vsockify.conf(5))");
+}
+
 bool vmm_inspect(const char *path, struct list *text)
 {
 	struct stat status;
@@ -165,6 +183,7 @@ bool vmm_inspect(const char *path, struct list *text)
 		text_add(text,
 			 "somebody is behind it, and this user may write to it (mode %04o)",
 			 status.st_mode & 07777);
+		add_owner(text, path);
 		return true;
 	case ECONNREFUSED:
 		text_add(text, "nobody is behind it, so that it is left from a VMM that has "
