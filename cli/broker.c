@@ -273,6 +273,8 @@ static void place_descriptors(struct made *made)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	unsigned first = made->fd[HANDOFF_PATH] >= 0 ? HANDOFF_END : HANDOFF_PATH;
 
+	if (null < 0) /* a bare chroot */
+		null = memfd_create("vsockify-null", MFD_CLOEXEC);
 	null = null < 0 ? -1 : fcntl(null, F_DUPFD, HANDOFF_END);
 	for (int i = HANDOFF_RULES; i < HANDOFF_END; i++) {
 		if (made->fd[i] >= 0)

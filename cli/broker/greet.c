@@ -128,7 +128,7 @@ int greet_one(struct worker *w, int listener)
 	if (fd < 0)
 		return errno == ECONNABORTED || errno == EINTR ? 0 : -errno;
 	if (shared_count(w->kept->shared, STATE_NEW) >= SILENT_MAX) {
-		news("more than", SILENT_MAX, "strangers at once: the oldest is closed");
+		news("more than", SILENT_MAX, " strangers at once: the oldest is closed");
 		work_end(w, table_oldest(&w->table, STATE_NEW));
 	}
 	c = table_take(&w->table);

@@ -22,7 +22,7 @@
 static void give_up(struct worker *w, struct connection *c)
 {
 	news("a VMM has not answered for", HELD_MS / 1000,
-	     "s, or too many wait for it: the connection is closed before its OK, after which "
+	     " s, or too many wait for it: the connection is closed before its OK, after which "
 	     "vhost-device-vsock 0.3.0 needs a restart");
 	work_end(w, c);
 }

@@ -30,7 +30,6 @@ void news(const char *before, int64_t number, const char *behind)
 	line_add(&line, before);
 	line_add(&line, " ");
 	line_add_number(&line, number);
-	line_add(&line, " ");
 	line_add(&line, behind);
 	target_write(&line);
 }

@@ -12,7 +12,7 @@
 /* news_init() - where they go: "syslog", or the absolute name of a file */
 void news_init(const char *target);
 
-/* news() - "broker: BEFORE 5 BEHIND"; without waiting, and not if it would be the same piece of
+/* news() - "broker: BEFORE 5BEHIND"; without waiting, and not if it would be the same piece of
  * news as less than a minute ago */
 void news(const char *before, int64_t number, const char *behind);
 

@@ -61,7 +61,7 @@ static void accept_some(struct worker *w, int listener)
 
 		if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS) {
 			news("no room for more than", (int64_t)w->table.used,
-			     "connections: others wait");
+			     " connections: others wait");
 			(void)watch_listeners(w, EPOLL_CTL_DEL);
 			w->full = true;
 			w->look_again = w->now + FULL_MS;
