@@ -54,7 +54,7 @@ static int conclude(int fd, int file_flags, int result)
 {
 	if (result == -EINPROGRESS && !(file_flags & O_NONBLOCK)) {
 		result = wait_connected(fd);
-		if (result == -EINTR || result == -EINPROGRESS || result == -ENGINE_LATER)
+		if (result == -EINTR || result == -EINPROGRESS)
 			attempt_note_begun(fd, true);
 		return result; /* in TCP's words already */
 	}

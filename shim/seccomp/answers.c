@@ -17,7 +17,7 @@
 const struct ruleset *engine_rules = &ruleset_empty;
 const struct broker_environment *engine_no_broker;
 uint64_t engine_options_set;
-bool engine_any_duplicate, engine_ever_silent, engine_roused;
+bool engine_any_duplicate, engine_any_owner, engine_ever_silent, engine_roused;
 
 /* ---- descriptors ---- */
 

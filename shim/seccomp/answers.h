@@ -20,11 +20,11 @@ extern const struct ruleset *engine_rules;
 extern const struct broker_environment *engine_no_broker; /* NULL */
 
 /* What is known of the whole tree: options that were ever set on a TCP socket, a bit for each;
- * whether one was duplicated before it was connected; whether a second listener was made
- * silent.
+ * whether one was duplicated before it was connected; whether one was given an owner; whether a
+ * second listener was made silent.
  */
 extern uint64_t engine_options_set;
-extern bool engine_any_duplicate, engine_ever_silent;
+extern bool engine_any_duplicate, engine_any_owner, engine_ever_silent;
 
 /* Set: all calls that wait are to be done again. */
 extern bool engine_roused;

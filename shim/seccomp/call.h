@@ -92,6 +92,12 @@ int call_begin(struct call *call);
 /* call_serve() - do it, or do it again; what it comes to. calls.c has one function for each. */
 int call_serve(struct call *call);
 
+/* call_name() - "connect" */
+const char *call_name(const struct call *call);
+
+/* call_left() - it was put aside, and is gone */
+void call_left(struct call *call);
+
 /* call_has_descriptor() - is this call about one, and ours to look at? */
 bool call_has_descriptor(const struct call *call);
 

@@ -53,8 +53,6 @@ static int read_address(struct call *call)
 {
 	int len = call_argument(call, 2);
 
-	if (call->again)
-		return 0;
 	if (len < 0 || (size_t)len > sizeof call->address)
 		return -EINVAL;
 	call->address_len = (socklen_t)len;
@@ -104,8 +102,17 @@ static int end_attempt(struct call *call)
 		return result;
 	if (result == -EINPROGRESS) /* SO_SNDTIMEO */
 		return call->under_way ? -EALREADY : result;
-	attempt_note_begun(call->fd, false);
+	if (call->under_way) /* by an earlier one, that noted it */
+		attempt_note_begun(call->fd, false);
 	return result;
+}
+
+/* The thread of an attempt that is waited for has gone: whoever connects next is told its end.
+ */
+void call_left(struct call *call)
+{
+	if (call->data.nr == SYS_connect && !call->passed && call->family != FAMILY_OTHER)
+		attempt_note_begun(call->fd, true);
 }
 
 static int do_connect(struct call *call)
@@ -114,8 +121,12 @@ static int do_connect(struct call *call)
 
 	if (call->family == FAMILY_OTHER)
 		return CALL_CONTINUE;
-	if (call->again && !call->passed)
-		return end_attempt(call);
+	if (call->again)
+		return call->passed
+			       ? result_of(seccomp_connect(call->fd,
+							   (struct sockaddr *)&call->address,
+							   call->address_len))
+			       : end_attempt(call);
 	result = read_address(call);
 	if (result < 0)
 		return result;
@@ -311,7 +322,10 @@ static int do_ioctl(struct call *call)
 {
 	int answer, result;
 
-	if (call->family != FAMILY_OURS)
+	bool owner = call->data.args[1] == FIOSETOWN || call->data.args[1] == SIOCSPGRP;
+
+	engine_any_owner = engine_any_owner || owner;
+	if (call->family != FAMILY_OURS || owner)
 		return CALL_CONTINUE;
 	result = queue_ioctl(call->fd, (unsigned long)call->data.args[1], &answer);
 	return result < 0 ? result : give(call, 2, &answer, sizeof answer);
@@ -336,6 +350,16 @@ static int do_dup(struct call *call)
 	return CALL_CONTINUE;
 }
 
+static int do_fcntl(struct call *call)
+{
+	int command = call_argument(call, 1);
+
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+		return do_dup(call);
+	engine_any_owner = true;
+	return CALL_CONTINUE;
+}
+
 static int do_epoll_create(struct call *call)
 {
 	process_made_epoll(call->process);
@@ -344,44 +368,52 @@ static int do_epoll_create(struct call *call)
 
 /* ---- all of them ---- */
 
-static const struct {
+static const struct caught {
 	long number;
+	const char *name;
 	int (*serve)(struct call *call);
 } calls[] = {
-	{SYS_connect, do_connect},
-	{SYS_accept4, do_accept},
-	{SYS_accept, do_accept},
-	{SYS_getsockopt, do_getsockopt},
-	{SYS_setsockopt, do_setsockopt},
-	{SYS_getsockname, do_getsockname},
-	{SYS_getpeername, do_getpeername},
-	{SYS_bind, do_bind},
-	{SYS_listen, do_listen},
-	{SYS_shutdown, do_shutdown},
-	{SYS_ioctl, do_ioctl},
-	{SYS_fcntl, do_dup},
-	{SYS_dup, do_dup},
+	{SYS_connect, "connect", do_connect},
+	{SYS_accept4, "accept4", do_accept},
+	{SYS_accept, "accept", do_accept},
+	{SYS_getsockopt, "getsockopt", do_getsockopt},
+	{SYS_setsockopt, "setsockopt", do_setsockopt},
+	{SYS_getsockname, "getsockname", do_getsockname},
+	{SYS_getpeername, "getpeername", do_getpeername},
+	{SYS_bind, "bind", do_bind},
+	{SYS_listen, "listen", do_listen},
+	{SYS_shutdown, "shutdown", do_shutdown},
+	{SYS_ioctl, "ioctl", do_ioctl},
+	{SYS_fcntl, "fcntl", do_fcntl},
+	{SYS_dup, "dup", do_dup},
 #ifdef SYS_dup2
-	{SYS_dup2, do_dup},
+	{SYS_dup2, "dup2", do_dup},
 #endif
-	{SYS_dup3, do_dup},
+	{SYS_dup3, "dup3", do_dup},
 #ifdef SYS_epoll_create
-	{SYS_epoll_create, do_epoll_create},
+	{SYS_epoll_create, "epoll_create", do_epoll_create},
 #endif
-	{SYS_epoll_create1, do_epoll_create},
+	{SYS_epoll_create1, "epoll_create1", do_epoll_create},
 };
 
-static int (*serve_of(const struct call *call))(struct call *call)
+static const struct caught *find(const struct call *call)
 {
+	static const struct caught none = {.name = "?"};
+
 	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
 		if (calls[i].number == call->data.nr)
-			return calls[i].serve;
-	return NULL;
+			return &calls[i];
+	return &none;
+}
+
+const char *call_name(const struct call *call)
+{
+	return find(call)->name;
 }
 
 bool call_has_descriptor(const struct call *call)
 {
-	return serve_of(call) != do_epoll_create;
+	return find(call)->serve != do_epoll_create;
 }
 
 /* ---- what is it about? ---- */
@@ -417,7 +449,7 @@ int call_begin(struct call *call)
 
 int call_serve(struct call *call)
 {
-	int (*serve)(struct call *) = serve_of(call);
+	int (*serve)(struct call * call) = find(call)->serve;
 
 	return serve ? serve(call) : -ENOSYS;
 }

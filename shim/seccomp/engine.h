@@ -176,7 +176,7 @@ static inline void engine_foreign(void)
 static inline bool engine_has_owner(int fd)
 {
 	(void)fd;
-	return true;
+	return engine_any_owner;
 }
 
 static inline void engine_silent(int fd, bool silent)

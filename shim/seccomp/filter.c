@@ -50,6 +50,12 @@ static const struct entry table[] = {
 	{SYS_ioctl, IS, 1, FIONREAD, ASK},
 	{SYS_ioctl, IS, 1, SIOCOUTQ, ASK},
 	{SYS_ioctl, IS, 1, SIOCATMARK, ASK},
+	/* has a socket ever been given an owner for its signals? */
+	{SYS_ioctl, IS, 1, FIOSETOWN, ASK},
+	{SYS_ioctl, IS, 1, SIOCSPGRP, ASK},
+	{SYS_fcntl, IS, 1, F_SETOWN, ASK},
+	{SYS_fcntl, IS, 1, F_SETOWN_EX, ASK},
+	{SYS_fcntl, IS, 1, F_SETSIG, ASK},
 	/* conversion must reach every duplicate */
 	{SYS_fcntl, IS, 1, F_DUPFD, ASK},
 	{SYS_fcntl, IS, 1, F_DUPFD_CLOEXEC, ASK},

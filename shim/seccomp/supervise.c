@@ -16,6 +16,7 @@
 #include "answers.h"
 #include "call.h"
 #include "lost.h"
+#include "trace.h"
 
 static int loop;             /* the epoll */
 static struct call *waiting; /* a list */
@@ -51,6 +52,8 @@ static void turn_to(struct call *call)
 
 static void finish(struct call *call, int result)
 {
+	if (!call->gone)
+		trace_call(call, result);
 	if (result != CALL_ANSWERED && !call->gone) {
 		if (send_answer(call, result) == -ENOENT) {
 			if (result != CALL_CONTINUE)
@@ -97,26 +100,34 @@ static void put_aside(struct call *call, bool anew)
 	watch(call);
 }
 
+/* Its thread has left it. */
+static void leave(struct call *call)
+{
+	call_left(call);
+	forget(call);
+}
+
 static void do_again(struct call *call, bool timed_out)
 {
 	int result;
 
 	if (!call_is_there(call)) {
-		forget(call);
+		leave(call);
 		return;
 	}
 	call->timed_out = timed_out;
 	turn_to(call);
 	result = call_serve(call);
-	turn_to(NULL);
 	if (result == CALL_LATER) {
 		put_aside(call, timed_out);
+		turn_to(NULL);
 		return;
 	}
 	if (call->watched)
 		sys_epoll_ctl(loop, EPOLL_CTL_DEL, call->fd, NULL);
 	call->watched = false;
 	finish(call, result);
+	turn_to(NULL);
 	forget(call);
 }
 
@@ -132,7 +143,7 @@ static void each_waiting(void (*visit)(struct call *call))
 static void look_after(struct call *call)
 {
 	if (!call_is_there(call))
-		forget(call);
+		leave(call);
 	else if (call->deadline >= 0 && sys_now_ms() >= call->deadline)
 		do_again(call, true);
 }
@@ -147,7 +158,7 @@ static void forget_of_thread(pid_t thread)
 {
 	for (struct call *call = waiting; call; call = call->next) {
 		if (call->thread == thread) {
-			forget(call);
+			leave(call);
 			return;
 		}
 	}
@@ -206,14 +217,15 @@ static void take_call(const struct seccomp_notif *request)
 		each_waiting(look_after);
 	turn_to(call);
 	result = serve(call);
-	turn_to(NULL);
 	if (result == CALL_LATER) {
 		call->next = waiting;
 		waiting = call;
 		put_aside(call, true);
+		turn_to(NULL);
 		return;
 	}
 	finish(call, result);
+	turn_to(NULL);
 	free(call);
 }
 
