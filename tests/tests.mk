@@ -10,13 +10,14 @@ CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-tests
 
 # The parts of check-all beside what `make check` runs. tests/check says what is in each, docs/testing.md how long they
 # take. NAME_PACKAGES: what a part needs installed, beside what every part does; NAME_GOALS: what has to be made for it.
-PARTS = kernels libcs vmms programs packages interop examples stress sanitizers
+PARTS = kernels libcs engines vmms programs packages interop examples stress sanitizers
 folder = $(shell sed 's/\#.*//' tests/$(1)/packages)
 
 main_PACKAGES = $(CHECK_PACKAGES)
 main_GOALS = $(BUILD)/unit-tests $(BUILD)/next
 kernels_PACKAGES = $(CHECK_PACKAGES)
 kernels_GOALS = $(BUILD)/next
+engines_PACKAGES = $(CHECK_PACKAGES)
 libcs_PACKAGES = $(CHECK_PACKAGES)
 libcs_GOALS = $(MUSL_HELPERS)
 vmms_PACKAGES = $(CHECK_PACKAGES) $(call folder,muxer)

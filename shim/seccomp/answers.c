@@ -112,29 +112,29 @@ static int limit_of(int fd, int option)
 	return (int)(limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000);
 }
 
-static int later(short events, int timeout)
+static int later(enum purpose purpose, short events, int timeout)
 {
-	call_now->wait = (struct wait){events, timeout};
+	call_now->wait = (struct wait){purpose, events, timeout};
 	return CALL_LATER;
 }
 
 /* Is the call done again because what it waited for did not come in time? That is the end of
  * one wait, and not of another that comes after it. */
-static bool take_time_out(void)
+static bool take_time_out(enum purpose purpose)
 {
 	bool timed_out = call_now->timed_out;
 
 	call_now->timed_out = false;
-	return timed_out;
+	return timed_out && call_now->wait.purpose == purpose;
 }
 
 int seccomp_wait(int fd, short events, int timeout)
 {
 	int ready = sys_poll_now(fd, events);
 
-	if (ready || timeout == 0 || take_time_out())
+	if (ready || timeout == 0 || take_time_out(FOR_EVENTS))
 		return ready;
-	return later(events, timeout);
+	return later(FOR_EVENTS, events, timeout);
 }
 
 static int accept_now(int listener, struct sockaddr *addr, socklen_t *len, int flags)
@@ -165,9 +165,9 @@ static int accept_or_later(int listener, struct sockaddr *addr, socklen_t *len, 
 		return accept_now(listener, addr, len, flags);
 	if (sys_poll_now(listener, POLLIN))
 		result = accept_without_waiting(listener, file_flags, addr, len, flags);
-	if (result != -EAGAIN || take_time_out())
+	if (result != -EAGAIN || take_time_out(FOR_CALLERS))
 		return result;
-	return later(POLLIN, limit_of(listener, SO_RCVTIMEO));
+	return later(FOR_CALLERS, POLLIN, limit_of(listener, SO_RCVTIMEO));
 }
 
 int seccomp_accept(int listener, struct sockaddr *addr, socklen_t *len, int flags)
@@ -200,7 +200,7 @@ int seccomp_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return sys_return(file_flags);
 	if (file_flags & O_NONBLOCK)
 		return sys_return(sys_connect(fd, addr, len));
-	if (take_time_out())
+	if (take_time_out(FOR_TCP))
 		return sys_return(call->first_result);
 	result = sys_set_flags(fd, file_flags | O_NONBLOCK);
 	if (result == 0) {
@@ -212,5 +212,5 @@ int seccomp_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!call->passed)
 		call->first_result = result;
 	call->passed = true;
-	return sys_return(later(POLLOUT, limit_of(fd, SO_SNDTIMEO)));
+	return sys_return(later(FOR_TCP, POLLOUT, limit_of(fd, SO_SNDTIMEO)));
 }

@@ -40,7 +40,9 @@ struct held {
 };
 
 /* What a call waits for */
+enum purpose { FOR_EVENTS, FOR_CALLERS, FOR_TCP };
 struct wait {
+	enum purpose purpose;
 	short events;
 	int timeout; /* milliseconds; -1: for ever */
 };

@@ -100,8 +100,10 @@ static int end_attempt(struct call *call)
 
 	if (result == CALL_LATER)
 		return result;
-	if (result == -EINPROGRESS) /* SO_SNDTIMEO */
+	if (result == -EINPROGRESS) { /* SO_SNDTIMEO; it goes on */
+		attempt_note_begun(call->fd, true);
 		return call->under_way ? -EALREADY : result;
+	}
 	if (call->under_way) /* by an earlier one, that noted it */
 		attempt_note_begun(call->fd, false);
 	return result;

@@ -275,10 +275,15 @@ int process_write(pid_t thread, uint64_t at, const void *from, size_t size)
 /* ---- epolls ---- */
 
 static bool any_epoll;
+static int64_t last_epoll_ms; /* when one was last asked for */
+
+/* By then what was asked for has been made. */
+#define MADE_MS 100
 
 void process_made_epoll(struct process *process)
 {
 	any_epoll = true;
+	last_epoll_ms = sys_now_ms();
 	if (process)
 		process->looked_for_epolls = false;
 }
@@ -310,7 +315,7 @@ int process_epolls(struct process *process, const int **numbers)
 	if (!process->looked_for_epolls) {
 		process->epoll_count = 0;
 		if (process_each(process, note_epoll, process) == 0)
-			process->looked_for_epolls = true;
+			process->looked_for_epolls = sys_now_ms() - last_epoll_ms > MADE_MS;
 	}
 	*numbers = process->epolls;
 	return process->epoll_count;

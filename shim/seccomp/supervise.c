@@ -86,8 +86,11 @@ static void watch(struct call *call)
 	struct epoll_event event = {.events = (uint32_t)call->wait.events,
 				    .data.u64 = (uintptr_t)call};
 
-	call->watched = sys_epoll_ctl(loop, call->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
-				      call->fd, &event) == 0;
+	int result = sys_epoll_ctl(loop, EPOLL_CTL_ADD, call->fd, &event);
+
+	if (result == -EEXIST) /* unless another socket came under the number since */
+		result = sys_epoll_ctl(loop, EPOLL_CTL_MOD, call->fd, &event);
+	call->watched = result == 0;
 }
 
 /* @anew: its time begins now */

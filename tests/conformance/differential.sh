@@ -2,14 +2,16 @@
 # tests/conformance/differential.sh - a program must print the same over TCP and over VM sockets. Source after lib.sh.
 #
 # Where the kernel makes that impossible, the file `differences` beside this one names the line of either run and the
-# reason. Each of its entries must be needed: one that no longer applies fails the test.
+# reason. Each of its entries must be needed: one that no longer applies fails the test. Beside it, ENGINE_DIFFERENCES
+# names a file of the same form for what differs under an engine (tests/engines).
 
 here=$VSOCKIFY_TREE/tests/conformance
 everything=(--connect '127.0.0.0/8:*=1' --connect '[::1]:*=1' --listen '*:*')
 
 # expected_over_vsock NAME - turn the lines of a TCP run (stdin) into those that are expected over VM sockets
 expected_over_vsock() {
-	awk -v name="$1" -v table="$here/differences" -v release="$(uname -r)" '
+	cat "$here/differences" "${ENGINE_DIFFERENCES:-/dev/null}" >differences
+	awk -v name="$1" -v table=differences -v release="$(uname -r)" '
 		# is it a kernel whose release begins with one of the words?
 		function is_meant(words,    word, i, count) {
 			count = split(words, word, " ")
