@@ -89,7 +89,7 @@ static struct sockaddr_in address_of(const char *host, const char *port)
 {
 	return (struct sockaddr_in){.sin_family = AF_INET,
 				    .sin_addr.s_addr = inet_addr(host),
-				    .sin_port = htons((uint16_t)atoi(port))};
+				    .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
 }
 
 static _Noreturn void serve_tcp(const char *port)
@@ -150,14 +150,14 @@ static double once(const struct sockaddr_in *to, int flags)
 	return now_us() - begun;
 }
 
-static void measure(const struct sockaddr_in *to, int flags, int count)
+static void measure(const struct sockaddr_in *to, int flags, long count)
 {
 	double all = 0;
 
 	once(to, flags); /* what is done but once */
-	for (int i = 0; i < count; i++)
+	for (long i = 0; i < count; i++)
 		all += once(to, flags);
-	printf("%.1f\n", all / count);
+	printf("%.1f\n", all / (double)count);
 }
 
 int main(int argc, char **argv)
@@ -171,6 +171,7 @@ int main(int argc, char **argv)
 	if (argc != 5)
 		fail("usage");
 	to = address_of(argv[2], argv[3]);
-	measure(&to, strcmp(argv[1], "begin") == 0 ? SOCK_NONBLOCK : 0, atoi(argv[4]));
+	measure(&to, strcmp(argv[1], "begin") == 0 ? SOCK_NONBLOCK : 0,
+		strtol(argv[4], NULL, 10));
 	return 0;
 }

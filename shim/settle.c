@@ -135,6 +135,17 @@ static int settle_connected(int fd, struct mark *m)
 	return IS_CARRIED;
 }
 
+/* It can be settled, and it is this thread's turn. What was seen of it before may be over:
+ * another had its turn. */
+static int settle_in_turn(int fd, struct mark *m)
+{
+	int result = mark_read(fd, m);
+
+	if (result <= 0 || m->pending == PENDING_NO)
+		return SETTLED_BEFORE;
+	return settle_connected(fd, m);
+}
+
 int settle(int fd, struct mark *m)
 {
 	int events, result = mark_read(fd, m);
@@ -152,7 +163,7 @@ int settle(int fd, struct mark *m)
 		return carried ? IS_CARRIED : HAS_FAILED;
 	if (!claim(fd, claim_of(fd)))
 		return carried ? IS_CARRIED : STILL_PENDING;
-	result = settle_connected(fd, m);
+	result = settle_in_turn(fd, m);
 	release(fd);
 	return result;
 }
