@@ -10,6 +10,7 @@
 
 #include "../config/ruleset.h"
 #include "../config/spec.h"
+#include "engine.h"
 
 /*
  * check_print() - print the rules in force as tables on stdout
@@ -31,10 +32,12 @@ int explain(const struct ruleset *rs, char *const *words, bool json);
  * doctor() - print what stands in the way of the rules here, and what to do about it
  * @config: the configuration file, or NULL
  * @specs, @count: the command line's peers and rules
+ * @wanted: what --engine says
  * @program: a program to look at, or NULL
  * Return: an exit status: 0 if nothing stands in the way, else 1
  */
-int doctor(const char *config, const struct spec *specs, size_t count, const char *program);
+int doctor(const char *config, const struct spec *specs, size_t count, enum engine wanted,
+	   const char *program);
 
 /*
  * attach() - let the paths of VMs' sockets lead to servers that listen already
@@ -55,13 +58,7 @@ struct logging {
 	const char *target; /* --log, or NULL */
 	int verbosity;      /* how often -v was given */
 	bool summary;       /* --summary */
-};
-
-/* How its calls are caught. */
-enum engine {
-	ENGINE_PRELOAD, /* by an object that is loaded into it */
-	ENGINE_SECCOMP, /* by the kernel, for a process that answers them (shim/seccomp/main.c)
-			 */
+	bool quiet;         /* -q: nothing about the seccomp engine, if that is used */
 };
 
 /*

@@ -6,8 +6,8 @@
  *
  * One line for each thing that was looked at: "ok", "warning" (something may fail, or is not
  * as it seems) or "problem" (it cannot work as it is). Lines of the latter two end with what to
- * do. The questions of the kernel are in here.c, those of the program in program.c, those of
- * peers' sockets in vmm.c, those of the broker in broker_here.c, and whether the rules' CIDs
+ * do. The questions of the kernel are in here.c, those of the program in engine_here.c, those
+ * of peers' sockets in vmm.c, those of the broker in broker_here.c, and whether the rules' CIDs
  * make sense on this machine in plausible.c.
  *
  * The configuration is read first, though its turn comes later: a machine that reaches all its
@@ -25,12 +25,11 @@
 #include "../config/load.h"
 #include "broker_here.h"
 #include "cli.h"
+#include "engine_here.h"
 #include "error.h"
 #include "findings.h"
 #include "here.h"
 #include "plausible.h"
-#include "preload.h"
-#include "program.h"
 #include "show.h"
 #include "vmm.h"
 
@@ -396,52 +395,8 @@ static void look_at_rules(struct findings *findings, const struct ruleset *rs,
 	list_free(&mentions);
 }
 
-/* ---- the shim and the program ---- */
-
-/**
- * look_at_shim() - is there something to preload?
- */
-static void look_at_shim(struct findings *findings)
-{
-	char *shim = find_shim();
-
-	if (shim)
-		find(findings, LEVEL_OK, "shim", "%s", shim);
-	else
-		find(findings, LEVEL_PROBLEM, "shim",
-		     "it is not there, or cannot be used: see the message on stderr");
-	free(shim);
-}
-
-/**
- * look_at_program() - can the shim be preloaded into a program?
- */
-static void look_at_program(struct findings *findings, const char *name)
-{
-	struct list text = {0};
-	struct program program;
-	const char *advice;
-	enum level level = LEVEL_OK;
-
-	program_inspect(name, &program);
-	program_describe(&program, &text);
-	advice = program_advice(&program);
-	if (program.state == PROGRAM_UNKNOWN)
-		level = LEVEL_WARNING;
-	else if (program.state != PROGRAM_FITS)
-		level = LEVEL_PROBLEM;
-	find(findings, level, "program", "%.*s%s%s", (int)text.count, (const char *)text.items,
-	     advice ? ": " : "", advice ? advice : "");
-	if (program.state == PROGRAM_FITS && program_knows(&program, "dlmopen"))
-		find(findings, LEVEL_WARNING, "program",
-		     "it may load objects with dlmopen(), which gives them a libc of their "
-		     "own, "
-		     "so that no rule holds for them: -v shows it when it does");
-	list_free(&text);
-	program_free(&program);
-}
-
-int doctor(const char *config, const struct spec *specs, size_t count, const char *program)
+int doctor(const char *config, const struct spec *specs, size_t count, enum engine wanted,
+	   const char *program)
 {
 	struct list messages = {0};
 	struct ruleset *sound = load_rules(config, specs, count, keep_message, &messages);
@@ -459,10 +414,8 @@ int doctor(const char *config, const struct spec *specs, size_t count, const cha
 	look_at_rules(&findings, rs, loaded);
 	look_at_peers(&findings, rs);
 	look_at_broker(&findings, rs);
+	look_at_engines(&findings, rs, wanted, program);
 	free(rs);
-	look_at_shim(&findings);
-	if (program)
-		look_at_program(&findings, program);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return findings.count[LEVEL_PROBLEM] > 0;
 	cli_error("cannot write the findings to standard output: %s", strerror(errno));

@@ -64,8 +64,9 @@ static const struct cli_option cli_options[] = {
 	{"summary", OPTION_SUMMARY, NULL, "say at the end how often each did it"},
 	{"log", OPTION_LOG, "TARGET", "where to: stderr, syslog, or /an/absolute/file"},
 	{"engine", OPTION_ENGINE, "ENGINE",
-	 "how calls are caught: preload, or seccomp, which also\n"
-	 "serves static programs and those in Go"},
+	 "how calls are caught: auto (the default), preload, or\n"
+	 "seccomp, which serves static and Go programs too"},
+	{"quiet", 'q', NULL, "do not say that seccomp is used"},
 	{"check", OPTION_CHECK, NULL, "show the rules in force"},
 	{"explain", OPTION_EXPLAIN, NULL, "show which rule decides about an address, and why"},
 	{"json", OPTION_JSON, NULL, "the same as JSON; ADDRESS:PORT may be - for stdin"},
@@ -192,13 +193,10 @@ static bool set_log(struct request *request, const char *target)
  */
 static bool set_engine(struct request *request, const char *name)
 {
-	if (strcmp(name, "seccomp") == 0)
-		request->engine = ENGINE_SECCOMP;
-	else if (strcmp(name, "preload") == 0)
-		request->engine = ENGINE_PRELOAD;
-	else
-		cli_error("--engine takes \"preload\" or \"seccomp\", not %s", name);
-	return strcmp(name, "seccomp") == 0 || strcmp(name, "preload") == 0;
+	if (engine_of_name(name, &request->engine))
+		return true;
+	cli_error("--engine takes \"auto\", \"preload\" or \"seccomp\", not %s", name);
+	return false;
 }
 
 /**
@@ -234,6 +232,9 @@ static bool take_option(struct request *request, int code, const char *argument)
 		return set_log(request, argument);
 	case OPTION_ENGINE:
 		return set_engine(request, argument);
+	case 'q':
+		request->logging.quiet = true;
+		return true;
 	case OPTION_CHECK:
 		return set_mode(request, MODE_CHECK);
 	case OPTION_EXPLAIN:
@@ -306,7 +307,7 @@ static bool read_options(struct request *request, int argc, char **argv)
 		options[i].val = cli_options[i].code;
 	}
 	while (!request->done) {
-		code = getopt_long(argc, argv, "+c:v", options, NULL);
+		code = getopt_long(argc, argv, "+c:qv", options, NULL);
 		if (code != -1 && !take_option(request, code, optarg))
 			return false;
 		if (code == -1 && (request->mode != MODE_EXPLAIN || optind == argc))
@@ -361,7 +362,8 @@ static int serve(const struct request *request)
 
 	if (request->mode == MODE_DOCTOR)
 		status = doctor(config, (const struct spec *)request->specs.items,
-				request->specs.count, *(char *const *)request->words.items);
+				request->specs.count, request->engine,
+				*(char *const *)request->words.items);
 	else
 		status = serve_by_rules(request, config, named_config);
 	free(config);

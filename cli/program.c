@@ -205,17 +205,23 @@ static bool has_shim_of_its_own(unsigned int bits)
 }
 
 /**
+ * own_bits() - how many bits has this program?
+ */
+static unsigned int own_bits(void)
+{
+	return __ehdr_start.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32;
+}
+
+/**
  * judge() - the state of an ELF program, from its facts
  */
 static enum program_state judge(const struct elf_facts *facts)
 {
-	const unsigned int own_bits = __ehdr_start.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32;
-
 	if (facts->is_static)
 		return PROGRAM_STATIC;
 	if (facts->go)
 		return PROGRAM_GO;
-	if (facts->same_order && facts->bits != own_bits) {
+	if (facts->same_order && facts->bits != own_bits()) {
 		if (!has_shim_of_its_own(facts->bits))
 			return PROGRAM_OTHER_BITS;
 	} else if (!facts->same_order || facts->machine != __ehdr_start.e_machine) {
@@ -232,6 +238,8 @@ static void inspect_elf(struct program *program, const struct image *image,
 			const struct elf_facts *facts)
 {
 	program->bits = facts->bits;
+	program->foreign = !facts->same_order || facts->bits != own_bits() ||
+			   facts->machine != __ehdr_start.e_machine;
 	if (facts->interpreter)
 		program->linker = memory_string(facts->interpreter, strlen(facts->interpreter));
 	program->privilege = given_privilege(image);
@@ -433,7 +441,9 @@ const char *program_advice(const struct program *program)
 		return program->linker ? "install the libc that it was built with"
 				       : "check its name, $PATH and permissions";
 	case PROGRAM_PRIVILEGED:
-		return "run it as the user whose privilege it takes, or from a copy without it";
+		return "run it as the user whose privilege it takes, or from a copy without "
+		       "it, or "
+		       "with --engine seccomp, where it gets no privilege unless root runs it";
 	case PROGRAM_OTHER_BITS:
 		return "use a build of it with as many bits, or build vsockify with -m32";
 	case PROGRAM_OTHER_MACHINE:

@@ -27,6 +27,7 @@ struct program {
 	int error;             /* PROGRAM_ABSENT: an errno value */
 	const char *privilege; /* PROGRAM_PRIVILEGED: what gives it */
 	unsigned int bits;     /* of the last file, if that is ELF; else 0 */
+	bool foreign;          /* of other bits or another processor than this program */
 	char *linker;          /* its dynamic linker, or NULL */
 	struct list files; /* of char *: the program; if a script, what runs it; and so on */
 };

@@ -31,6 +31,7 @@
 #include "../config/path.h"
 #include "broker.h"
 #include "cli.h"
+#include "environment.h"
 #include "error.h"
 #include "preload.h"
 #include "program.h"
@@ -42,17 +43,6 @@
 /* As a shell has them. */
 #define STATUS_CANNOT_RUN 126
 #define STATUS_NOT_FOUND  127
-
-/**
- * set_variable() - setenv() that ends the process when out of memory
- */
-static void set_variable(const char *name, const char *value)
-{
-	if (setenv(name, value, 1) == 0)
-		return;
-	cli_error("cannot set %s: %s", name, strerror(errno));
-	exit(EX_OSERR);
-}
 
 /* ---- what the shim needs to know ---- */
 
@@ -86,57 +76,6 @@ static void drop_shim(void)
 	else
 		set_variable(PRELOAD_ENV, value);
 	free(value);
-}
-
-/**
- * is_rules_variable() - is it one of the variables that carry compiled rules?
- * @entry: "NAME=VALUE"
- */
-static bool is_rules_variable(const char *entry)
-{
-	const size_t length = sizeof(RULESET_ENV) - 1;
-
-	return strncmp(entry, RULESET_ENV, length) == 0 &&
-	       (entry[length] == '=' || entry[length] == '_');
-}
-
-/**
- * drop_old_rules() - remove the rules of an outer launcher, of which there may be more
- */
-static void drop_old_rules(void)
-{
-	char **kept = environ;
-
-	for (char **entry = environ; *entry; entry++) {
-		if (!is_rules_variable(*entry))
-			*kept++ = *entry;
-	}
-	*kept = NULL;
-}
-
-/**
- * pass_rules() - put the rules into the environment, and the outer launcher's out of it
- *
- * Its broker goes by its rules.
- */
-static void pass_rules(const struct ruleset *rs)
-{
-	char **variables = ruleset_encode(rs);
-
-	if (!variables) {
-		cli_error("out of memory while passing on the rules");
-		exit(EX_OSERR);
-	}
-	drop_old_rules();
-	(void)unsetenv(BROKER_ENV);
-	for (char **variable = variables; *variable; variable++) {
-		char *equals = strchr(*variable, '=');
-
-		*equals = '\0';
-		set_variable(*variable, equals + 1);
-		free(*variable);
-	}
-	free((void *)variables);
 }
 
 /**
@@ -197,24 +136,61 @@ static void pass_logging(const struct logging *logging)
 /* ---- the program ---- */
 
 /**
- * warn_of_escape() - warn if the shim will not be in the program, or keeps it from starting
+ * warn_of_escape() - warn that the shim will not be in the program, or keeps it from starting
+ * @why: why no other engine serves it, or empty
  */
-static void warn_of_escape(const char *name)
+static void warn_of_escape(const char *name, const struct program *program,
+			   const struct list *why)
 {
 	struct list text = {0};
+
+	program_describe(program, &text);
+	cli_error("warning: %.*s: %s%s%.*s (\"vsockify --doctor %s\" says what to do)",
+		  (int)text.count, (const char *)text.items,
+		  program->state == PROGRAM_OTHER_LIBC ? "it will hardly start"
+						       : "it runs without the rules",
+		  why->count ? ": the seccomp engine cannot be used: " : "", (int)why->count,
+		  (const char *)why->items, name);
+	list_free(&text);
+}
+
+/**
+ * note_engine() - say why a program runs under the seccomp engine
+ */
+static void note_engine(const struct program *program)
+{
+	struct list text = {0};
+
+	program_describe(program, &text);
+	cli_error("%.*s: it runs under the seccomp engine", (int)text.count,
+		  (const char *)text.items);
+	list_free(&text);
+}
+
+/**
+ * choose_engine() - the engine for a program, and say so where it is not the usual one
+ * @wanted: not ENGINE_SECCOMP
+ */
+static enum engine choose_engine(const struct ruleset *rs, const char *name,
+				 const struct logging *logging, enum engine wanted)
+{
+	enum engine engine = ENGINE_PRELOAD;
 	struct program program;
+	struct list why = {0};
 
 	program_inspect(name, &program);
 	if (program_escapes(&program)) {
-		program_describe(&program, &text);
-		cli_error("warning: %.*s: %s (\"vsockify --doctor %s\" says what to do)",
-			  (int)text.count, (const char *)text.items,
-			  program.state == PROGRAM_OTHER_LIBC ? "it will hardly start"
-							      : "it runs without the rules",
-			  name);
+		if (wanted == ENGINE_AUTO && engine_suits(&program) &&
+		    !engine_obstacle(rs, &why))
+			engine = ENGINE_SECCOMP;
+		else
+			warn_of_escape(name, &program, &why);
 	}
-	list_free(&text);
+	if (engine == ENGINE_SECCOMP && !logging->quiet)
+		note_engine(&program);
+	list_free(&why);
 	program_free(&program);
+	return engine;
 }
 
 /**
@@ -254,7 +230,6 @@ static int run_preloaded(const struct ruleset *rs, char *const *argv)
 {
 	if (!pass_shim())
 		return EX_UNAVAILABLE;
-	warn_of_escape(argv[0]);
 	if (!pass_broker(rs, argv[0]))
 		return EX_UNAVAILABLE;
 	(void)execvp(argv[0], argv);
@@ -292,5 +267,7 @@ int run_program(const struct ruleset *rs, const char *config, const struct loggi
 	if (config)
 		pass_config(config);
 	pass_logging(logging);
+	if (engine != ENGINE_SECCOMP)
+		engine = choose_engine(rs, argv[0], logging, engine);
 	return engine == ENGINE_SECCOMP ? run_supervised(argv) : run_preloaded(rs, argv);
 }

@@ -74,7 +74,7 @@ _vsockify_trim() {
 _vsockify_argument() {
 	case $1 in
 	-c | --config) _filedir ;;
-	--engine) mapfile -t COMPREPLY < <(compgen -W "preload seccomp" -- "$cur") ;;
+	--engine) mapfile -t COMPREPLY < <(compgen -W "auto preload seccomp" -- "$cur") ;;
 	--log)
 		if [[ $cur == /* ]]; then
 			_filedir

@@ -143,11 +143,11 @@ static int take_listener(pid_t pid, const struct start *s)
 	return listener;
 }
 
-static pid_t start_program(struct start *s)
+/* A process that waits until it may become the program, under the filter */
+static pid_t start_process(struct start *s)
 {
 	const char *lacking;
 	pid_t pid;
-	int error;
 
 	if (pipe2(s->to_program, O_CLOEXEC) < 0 || pipe2(s->from_program, O_CLOEXEC) < 0)
 		stop(EX_OSERR, "no pipe: ", strerror(errno));
@@ -160,6 +160,14 @@ static pid_t start_program(struct start *s)
 	lacking = supervise_prepare(take_listener(pid, s));
 	if (lacking)
 		no_engine(pid, "the seccomp engine cannot run here: ", lacking);
+	return pid;
+}
+
+static pid_t start_program(struct start *s)
+{
+	pid_t pid = start_process(s);
+	int error;
+
 	(void)write(s->to_program[1], "", 1);
 	if (read(s->from_program[0], &error, sizeof error) == sizeof error)
 		log_fatal("cannot run ", s->argv[0]);
@@ -167,6 +175,14 @@ static pid_t start_program(struct start *s)
 	sys_close(s->to_program[0]);
 	sys_close(s->to_program[1]);
 	return pid;
+}
+
+/* Without a program: could there be one? The launcher asks so. */
+static _Noreturn void try_only(struct start *s)
+{
+	(void)getrlimit(RLIMIT_NOFILE, &s->files);
+	(void)kill(start_process(s), SIGKILL);
+	exit(0);
 }
 
 /* ---- the supervisor ---- */
@@ -231,7 +247,7 @@ int main(int argc, char **argv)
 	log_init();
 	take_rules();
 	if (argc < 2)
-		stop(EX_USAGE, "no program to run", "");
+		try_only(&start);
 	log_rules(engine_rules);
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &start.signals);

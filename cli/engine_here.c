@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine_here.c - which engines can work here, and which one would a program get?
+ *
+ * What keeps the seccomp engine from running is a problem only for a program that needs it.
+ */
+#include "engine_here.h"
+
+#include <stdlib.h>
+
+#include "preload.h"
+#include "program.h"
+#include "show.h"
+
+/**
+ * look_at_shim() - is there something to preload?
+ */
+static void look_at_shim(struct findings *findings)
+{
+	char *shim = find_shim();
+
+	if (shim)
+		find(findings, LEVEL_OK, "shim", "%s", shim);
+	else
+		find(findings, LEVEL_PROBLEM, "shim",
+		     "it is not there, or cannot be used: see the message on stderr");
+	free(shim);
+}
+
+/**
+ * look_at_file() - can the shim be preloaded into a program, or is it no matter?
+ * @served: by the seccomp engine
+ */
+static void look_at_file(struct findings *findings, const struct program *program, bool served)
+{
+	const char *advice = served ? NULL : program_advice(program);
+	enum level level = LEVEL_PROBLEM;
+	struct list text = {0};
+
+	program_describe(program, &text);
+	if (program->state == PROGRAM_UNKNOWN)
+		level = LEVEL_WARNING;
+	else if (program->state == PROGRAM_FITS || (served && program->state != PROGRAM_ABSENT))
+		level = LEVEL_OK;
+	find(findings, level, "program", "%.*s%s%s", (int)text.count, (const char *)text.items,
+	     advice ? ": " : "", advice ? advice : "");
+	list_free(&text);
+	if (!served && program->state == PROGRAM_FITS && program_knows(program, "dlmopen"))
+		find(findings, LEVEL_WARNING, "program",
+		     "it may load objects with dlmopen(), which gives them a libc of their "
+		     "own, so that no rule holds for them: -v shows it when it does, and "
+		     "--engine seccomp reaches them");
+}
+
+/**
+ * look_at_privilege() - would it lose what it is given when it starts?
+ */
+static void look_at_privilege(struct findings *findings, const struct program *program)
+{
+	if (program->state == PROGRAM_PRIVILEGED && !engine_suits(program))
+		find(findings, LEVEL_WARNING, "engine",
+		     "a filter of this user's takes all new privileges from what is run: %s is "
+		     "%s, and will not get its own",
+		     *(char *const *)program->files.items, program->privilege);
+}
+
+/**
+ * look_at_seccomp() - it is used: can it run?
+ * @obstacle: why not, or empty
+ */
+static void look_at_seccomp(struct findings *findings, const struct list *obstacle)
+{
+	if (obstacle->count)
+		find(findings, LEVEL_PROBLEM, "engine",
+		     "seccomp is needed, and cannot run: %.*s", (int)obstacle->count,
+		     (const char *)obstacle->items);
+	else
+		find(findings, LEVEL_OK, "engine",
+		     "seccomp: the kernel catches its calls, and a supervisor answers them");
+}
+
+/**
+ * look_at_program() - which engine would a program get, and why?
+ */
+static void look_at_program(struct findings *findings, enum engine wanted, const char *name,
+			    const struct list *obstacle)
+{
+	struct program program;
+	bool needed;
+
+	program_inspect(name, &program);
+	needed = wanted == ENGINE_SECCOMP ||
+		 (wanted == ENGINE_AUTO && program_escapes(&program) && engine_suits(&program));
+	look_at_file(findings, &program, needed && !obstacle->count);
+	if (needed) {
+		look_at_privilege(findings, &program);
+		look_at_seccomp(findings, obstacle);
+	} else if (!program_escapes(&program) && program.state != PROGRAM_ABSENT) {
+		find(findings, LEVEL_OK, "engine", "preload");
+	}
+	program_free(&program);
+}
+
+void look_at_engines(struct findings *findings, const struct ruleset *rs, enum engine wanted,
+		     const char *program)
+{
+	struct list obstacle = {0};
+
+	look_at_shim(findings);
+	(void)engine_obstacle(rs, &obstacle);
+	if (program)
+		look_at_program(findings, wanted, program, &obstacle);
+	else if (obstacle.count)
+		find(findings, wanted == ENGINE_SECCOMP ? LEVEL_PROBLEM : LEVEL_WARNING,
+		     "engine", "preload only, for seccomp cannot run here: %.*s",
+		     (int)obstacle.count, (const char *)obstacle.items);
+	else
+		find(findings, LEVEL_OK, "engine",
+		     "preload, and seccomp for what nothing can be preloaded into");
+	list_free(&obstacle);
+}
