@@ -58,9 +58,12 @@ static int progress_of(int fd, const struct mark *m)
 	if (m->peer.kind == PLACE_NONE)
 		return UNCONNECTED;
 	answer = sys_poll_now(fd, POLLOUT);
+	if (answer <= 0)
+		return answer < 0 ? answer : CONNECTING;
+	answer = sys_connected(fd); /* it may have come to be since it was asked */
 	if (answer < 0)
 		return answer;
-	return answer ? FAILED : CONNECTING;
+	return answer ? CONNECTED : FAILED;
 }
 
 /* TCP reports a connection once to a connect() that comes after it was made, then EISCONN. */

@@ -6,6 +6,7 @@
 
 #include <linux/kcmp.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "../kernel/proctext.h"
 #include "../kernel/sys.h"
@@ -18,6 +19,17 @@ struct borrowed {
 	int before; /* what lay under it; -1: nothing */
 };
 
+/* dup3() onto a number, which a privileged program may have raised its limit for */
+static int dup_onto(int fd, int number)
+{
+	struct rlimit files = {(rlim_t)number + 1, (rlim_t)number + 1};
+	int result = sys_dup3(fd, number, O_CLOEXEC);
+
+	if (result == -EBADF && setrlimit(RLIMIT_NOFILE, &files) == 0)
+		result = sys_dup3(fd, number, O_CLOEXEC);
+	return result == -EBADF ? -EMFILE : result;
+}
+
 static int borrow(struct borrowed *b, int fd, int number)
 {
 	int result;
@@ -26,7 +38,7 @@ static int borrow(struct borrowed *b, int fd, int number)
 	if (fd == number)
 		return 0;
 	b->before = sys_fcntl(number, F_DUPFD_CLOEXEC, 0);
-	result = sys_dup3(fd, number, O_CLOEXEC);
+	result = dup_onto(fd, number);
 	if (result < 0 && b->before >= 0)
 		sys_close(b->before);
 	return result < 0 ? result : 0;
