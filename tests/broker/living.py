@@ -62,6 +62,31 @@ def worker_dies():
     assert receive(Pending(broker, GUEST, 5000).connected(), 6) == b"banner"
 
 
+def worker_dies_while():
+    """In the states between: nobody has asked yet, the program has it but has not said so, nobody wants it any more."""
+    ready, giving = Pending(broker, GUEST, 5000), Pending(broker, GUEST, 5000)
+    assert ready.settle() == "connected" and giving.settle() == "connected"
+    pair = giving.ask()
+    answer, descriptors, _, _ = socket.recv_fds(pair, 65, 2)
+    assert len(answer) == 64 and len(descriptors) == 1
+    real = socket.socket(fileno=descriptors[0])
+    real.settimeout(10)
+    held = Pending(broker, GUEST, 5002)
+    until(lambda: broker.number("dialogue") == 1, "nothing begins")
+    held.socket.close()
+    until(lambda: broker.number("held") == 1, "it is not held")
+    assert broker.number("ready") == 1
+    kill(worker())
+    for end in (pair, ready.socket, giving.socket):
+        try:
+            assert end.recv(1) == b"", end
+        except ConnectionResetError:
+            pass
+    assert receive(real, 6) == b"banner"
+    echoes(real)
+    assert broker.number("held") == 0 and broker.number("died") == 1
+
+
 def keeper_dies():
     """Nobody works unwatched; and who comes then is refused by the kernel."""
     given = Pending(broker, GUEST, 5000).connected()
