@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream.c - a plain stream program, built once for TCP and once (-DVSOCK) for native AF_VSOCK
+ * stream.c - a plain stream program, built once for TCP, once (-DVSOCK) for native AF_VSOCK,
+ * and once (-DUNIX) for Unix sockets
  *
  *   stream serve echo|sink|hold PORT
  *   stream roundtrip HOST PORT SIZE COUNT     us for each round trip of SIZE bytes
@@ -12,10 +13,12 @@
  *                                             KiB each of this process and of the kernel
  *   stream cycle     COUNT                    us for connect + accept + close in one process
  *
- * HOST is an IPv4 address, or a CID. STREAM_BUFFER in the environment is the size of a native
- * VM socket's buffer. With STREAM_CONVERT, a native client makes a TCP socket and puts its VM
- * socket in its place, with no system call that a shim could do without. Each client tries
- * until the server answers before it measures. What it prints is one line of numbers.
+ * HOST is an IPv4 address, or a CID; a Unix socket's path is stream_PORT, here. STREAM_BUFFER
+ * in the environment is the size of a native socket's buffer; with STREAM_SEND, send() takes
+ * write()'s place. With STREAM_CONVERT, a native
+ * client makes a TCP socket and puts its VM socket in its place, with no system call that a
+ * shim could do without. Each client tries until the server answers before it measures. What it
+ * prints is one line of numbers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,6 +32,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,10 +51,12 @@ static _Noreturn void fail(const char *what)
 
 /* ---- the only part that differs between the two families ---- */
 
+static uint64_t buffer_size; /* in bytes, from the environment; 0: the kernel's */
+static int sends;            /* from the environment too */
+
 #ifdef VSOCK
 #define FAMILY AF_VSOCK
-static uint64_t buffer_size; /* in bytes, from the environment; 0: the kernel's */
-static int converts;         /* from the environment too */
+static int converts; /* from the environment too */
 typedef struct sockaddr_vm address;
 
 static address address_of(const char *host, unsigned port)
@@ -58,6 +64,18 @@ static address address_of(const char *host, unsigned port)
 	return (address){.svm_family = AF_VSOCK,
 			 .svm_cid = host ? (unsigned)strtoul(host, NULL, 10) : VMADDR_CID_ANY,
 			 .svm_port = port};
+}
+#elif defined UNIX
+#define FAMILY AF_UNIX
+typedef struct sockaddr_un address;
+
+static address address_of(const char *host, unsigned port)
+{
+	address un = {.sun_family = AF_UNIX};
+
+	(void)host;
+	snprintf(un.sun_path, sizeof un.sun_path, "stream_%u", port);
+	return un;
 }
 #else
 #define FAMILY AF_INET
@@ -96,6 +114,12 @@ static int make_socket(void)
 	if (buffer_size) {
 		setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &buffer_size, 8);
 		setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &buffer_size, 8);
+	}
+#elif defined UNIX
+	if (buffer_size) { /* which the kernel doubles */
+		int half = (int)(buffer_size / 2);
+
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof half);
 	}
 #endif
 	return fd;
@@ -164,7 +188,8 @@ static int make_listener(unsigned port)
 static void write_all(int fd, size_t size)
 {
 	for (size_t done = 0; done < size;) {
-		ssize_t wrote = write(fd, buffer + done, size - done);
+		ssize_t wrote = sends ? send(fd, buffer + done, size - done, 0)
+				      : write(fd, buffer + done, size - done);
 
 		if (wrote < 0)
 			fail("write");
@@ -436,14 +461,15 @@ static void measure_cycle(unsigned long count)
 
 int main(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "";
+	const char *what = argc > 1 ? argv[1] : "", *size = getenv("STREAM_BUFFER");
 	unsigned long first = argc > 4 ? number(argv[4]) : 0,
 		      second = argc > 5 ? number(argv[5]) : 0;
 	address to;
 
+	if (size)
+		buffer_size = number(size);
+	sends = getenv("STREAM_SEND") != NULL;
 #ifdef VSOCK
-	if (getenv("STREAM_BUFFER"))
-		buffer_size = number(getenv("STREAM_BUFFER"));
 	converts = getenv("STREAM_CONVERT") != NULL;
 #endif
 	setvbuf(stdout, NULL, _IONBF, 0);

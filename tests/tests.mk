@@ -87,10 +87,10 @@ $(BUILD)/loops/%: tests/loops/%.cpp
 	@mkdir -p $(@D)
 	$(CXX) -O1 -g -Wall -Wextra -pthread -MMD -MP -o $@ $<
 
-# what is measured: one plain program for both families
+# what is measured: one plain program for all families
 $(BUILD)/bench/stream-%: bench/stream.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(filter vsock,$*),-DVSOCK) -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(filter vsock,$*),-DVSOCK) $(if $(filter unix,$*),-DUNIX) -o $@ $<
 
 $(BUILD)/bench/dial: bench/dial.c
 	@mkdir -p $(@D)
