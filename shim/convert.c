@@ -237,18 +237,21 @@ int conversion_begin(struct conversion *c, int fd, bool muxed)
 
 int conversion_begin_with(struct conversion *c, int fd, int spare)
 {
-	return begin(c, fd, OURS, true, spare);
+	int result = begin(c, fd, OURS, true, spare);
+
+	c->late = true;
+	return result;
 }
 
 /* Put the socket of @new under the duplicate @fd, where that of @old is; all or nothing. */
-static int replace_one(int new, int old, int fd)
+static int replace_one(int new, int old, int fd, bool late)
 {
 	struct carried carried;
 	int close_on_exec = engine_close_on_exec(fd), result;
 
 	if (close_on_exec < 0)
 		return close_on_exec;
-	result = engine_take_out(fd, &carried);
+	result = late ? engine_take_out_late(fd, &carried) : engine_take_out(fd, &carried);
 	if (result == 0)
 		result = engine_exchange(new, fd, close_on_exec);
 	if (result < 0) {
@@ -271,7 +274,7 @@ static int replace_duplicate(int fd, const void *argument)
 
 	if (result)
 		return result < 0 ? result : 0;
-	result = replace_one(c->spare, c->fd, fd);
+	result = replace_one(c->spare, c->fd, fd, c->late);
 	if (result == 0)
 		engine_converted(fd);
 	return result;
@@ -286,7 +289,7 @@ static int restore_duplicate(int fd, const void *argument)
 
 	if (!c->shared && fd != c->fd && sys_cookie(c->spare, &cookie) == 0 &&
 	    is_another(fd, cookie) == 0)
-		replace_one(c->fd, c->spare, fd);
+		replace_one(c->fd, c->spare, fd, c->late);
 	return 0;
 }
 
@@ -307,7 +310,8 @@ static int exchange(const struct conversion *c)
 int conversion_commit(struct conversion *c)
 {
 	bool duplicates = engine_has_duplicate(c->fd);
-	int result = engine_take_out(c->fd, &c->carried);
+	int result = c->late ? engine_take_out_late(c->fd, &c->carried)
+			     : engine_take_out(c->fd, &c->carried);
 
 	if (result == 0 && duplicates)
 		result = engine_each_duplicate(c->fd, replace_duplicate, c);

@@ -65,6 +65,7 @@ struct conversion {
 	bool carried_options; /* the new socket got some from the old */
 	bool muxed;           /* the new socket is a Unix socket */
 	bool nonblocking;     /* it was made so for the shim's own sake */
+	bool late;   /* the program has waited for the old one, which was a pending one */
 	bool shared; /* it is no new one, but that of another descriptor of the program's */
 	struct carried carried; /* its epoll registrations */
 };
@@ -73,8 +74,8 @@ struct conversion {
  * @muxed: as transport_socket() has it */
 int conversion_begin(struct conversion *c, int fd, bool muxed);
 
-/* conversion_begin_with() - the new socket is there already, a non-blocking Unix socket:
- * @spare, which is closed on failure */
+/* conversion_begin_with() - the same of a pending connection (settle.h), for which the new
+ * socket is there already, a non-blocking Unix socket: @spare, which is closed on failure */
 int conversion_begin_with(struct conversion *c, int fd, int spare);
 
 /* conversion_mark() - give it its mark and its buffer size */

@@ -81,6 +81,10 @@ static inline int engine_each_duplicate(int fd, int (*visit)(int fd, const void 
 struct carried;
 static inline int engine_take_out(int fd, struct carried *carried);
 
+/* engine_take_out_late() - the same of a socket that the program has waited for since its
+ * connect(), perhaps in a way that no call shows */
+static inline int engine_take_out_late(int fd, struct carried *carried);
+
 /* engine_put_back() - make them again, for what now lies under @fd; 0, or a negated errno if
  * one could not be made */
 static inline int engine_put_back(int fd, const struct carried *carried);

@@ -59,6 +59,11 @@ static inline int engine_take_out(int fd, struct carried *carried)
 	return epoll_take_out(fd, carried);
 }
 
+static inline int engine_take_out_late(int fd, struct carried *carried)
+{
+	return epoll_take_out_late(fd, carried);
+}
+
 static inline int engine_put_back(int fd, const struct carried *carried)
 {
 	return epoll_put_back(fd, carried);

@@ -115,24 +115,26 @@ static int read_fdinfo(int epfd, size_t most, struct search *search)
 	return got < 0 ? (int)got : 0;
 }
 
-/* 1, 0, or a negated errno */
-static int is_epoll(int fd)
+static const char epolls[] = "anon_inode:[eventpoll]", rings[] = "anon_inode:[io_uring]";
+
+/* Does it lead to a file of this name? 1, 0, or a negated errno. */
+static int leads_to(int fd, const char *wanted)
 {
-	static const char wanted[] = "anon_inode:[eventpoll]";
-	char path[PROCTEXT_PATH], link[sizeof wanted];
+	char path[PROCTEXT_PATH], link[sizeof epolls];
+	size_t wanted_length = strlen(wanted);
 	long length;
 
 	proctext_path(path, "/proc/self/fd/", fd, "");
 	length = SYS_CALL(SYS_readlinkat, AT_FDCWD, path, link, sizeof link);
 	if (length < 0)
 		return length == -ENOENT || length == -EACCES ? 0 : (int)length;
-	return length == sizeof wanted - 1 && memcmp(link, wanted, sizeof wanted - 1) == 0;
+	return (size_t)length == wanted_length && memcmp(link, wanted, wanted_length) == 0;
 }
 
 static bool take_out_listed(int epfd, void *argument)
 {
 	struct search *search = argument;
-	int result = is_epoll(epfd);
+	int result = leads_to(epfd, epolls);
 
 	if (result == 1)
 		result = read_fdinfo(epfd, SIZE_MAX, search);
@@ -183,9 +185,16 @@ static bool take_out_noted(int fd, struct carried *carried)
 	return all_true;
 }
 
+static int take_out_all(int fd, struct carried *carried)
+{
+	int result =
+		procfd_each(take_out_listed, &(struct search){.fd = fd, .carried = carried});
+
+	return carried->error ?: result;
+}
+
 int epoll_take_out(int fd, struct carried *carried)
 {
-	int result = 0;
 	bool all_true;
 
 	carried->error = 0;
@@ -194,9 +203,44 @@ int epoll_take_out(int fd, struct carried *carried)
 		return 0;
 	all_true = take_out_noted(fd, carried);
 	if (!carried->error && (!all_true || hint_misses_notes(fd) || !hint_is_made(fd)))
-		result = procfd_each(take_out_listed,
-				     &(struct search){.fd = fd, .carried = carried});
-	return carried->error ?: result;
+		return take_out_all(fd, carried);
+	return carried->error;
+}
+
+/* ---- io_uring ---- */
+
+/* How long it counts that there was none: who has one makes it before the first socket. */
+#define RINGLESS_MS 1000
+
+static bool look_for_ring(int fd, void *argument)
+{
+	bool *found = argument;
+
+	*found = leads_to(fd, rings) == 1;
+	return !*found;
+}
+
+static bool has_ring(void)
+{
+	static _Atomic int64_t ringless_until;
+	int64_t now = sys_now_ms();
+	bool found = false;
+
+	if (now < ringless_until)
+		return false;
+	procfd_each(look_for_ring, &found);
+	if (!found)
+		ringless_until = now + RINGLESS_MS;
+	return found;
+}
+
+int epoll_take_out_late(int fd, struct carried *carried)
+{
+	int result = epoll_take_out(fd, carried);
+
+	if (result == 0 && carried->count == 0 && fd >= 0 && has_ring())
+		return take_out_all(fd, carried);
+	return result;
 }
 
 /*

@@ -16,7 +16,9 @@
  * since the epoll has another number now, and of a socket that is in more epolls than there is
  * room for, or that was made elsewhere, /proc has the rest; that takes the longer the more
  * descriptors the process and its epolls have. /proc also tells whether a one-shot registration
- * was used up.
+ * was used up. And where a process has an io_uring, by which newer versions of libuv register
+ * what they wait for, /proc is asked about a socket that is settled late (settle.h) and of
+ * which nothing is noted.
  */
 #ifndef VSOCKIFY_EPOLL_H
 #define VSOCKIFY_EPOLL_H
@@ -44,6 +46,12 @@ void epoll_note(int epfd, int op, int fd, const struct epoll_event *event);
  * Return: 0, or a negated errno if there may be more; errno untouched
  */
 int epoll_take_out(int fd, struct carried *carried);
+
+/*
+ * epoll_take_out_late() - the same of a socket that may have been registered by io_uring since
+ * its connect()
+ */
+int epoll_take_out_late(int fd, struct carried *carried);
 
 /*
  * epoll_put_back() - make them again, for what now lies under @fd
