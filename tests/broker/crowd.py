@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from broker import Broker, Pending, receive, until
+from broker import Broker, Pending, open_files, receive, until
 
 broker = Broker()
 GUEST = "10.9.0.3"
@@ -37,6 +37,8 @@ def queue():
 
 def thousands():
     """One round after the other; nothing is left over."""
+    worker = broker.number("worker")
+    before = open_files(worker)
     for _ in range(5):
         waiting = [Pending(broker, GUEST, 5000) for _ in range(400)]
         for pending in waiting:
@@ -46,6 +48,7 @@ def thousands():
             pending.socket.close()
     until(lambda: broker.number("given") == 0, "its copies stay open")
     assert broker.number("died") == 0 and broker.number("failed") == 0
+    until(lambda: open_files(worker) == before, "descriptors are left open")
 
 
 def idle():
