@@ -47,6 +47,13 @@ int doctor(const char *config, const struct spec *specs, size_t count, enum engi
 int attach(const struct ruleset *rs, const char *peer);
 
 /*
+ * hosts_print() - print names of machines as lines for /etc/hosts
+ * @names: such as 3.vsock, NULL-terminated; if none, those of the peers
+ * Return: an exit status
+ */
+int hosts_print(const struct ruleset *rs, char *const *names);
+
+/*
  * cid_print() - print this machine's CID on stdout, and what it means on stderr
  * @verbose: even if stdout is no terminal
  * Return: an exit status

@@ -96,7 +96,9 @@ static void look_at_program(struct findings *findings, enum engine wanted, const
 		look_at_privilege(findings, &program);
 		look_at_seccomp(findings, obstacle);
 	} else if (!program_escapes(&program) && program.state != PROGRAM_ABSENT) {
-		find(findings, LEVEL_OK, "engine", "preload");
+		find(findings, LEVEL_OK, "engine",
+		     "preload: what it starts and nothing can be preloaded into is not reached "
+		     "(--engine seccomp reaches it)");
 	}
 	program_free(&program);
 }

@@ -36,6 +36,7 @@ enum {
 	OPTION_JSON,
 	OPTION_DOCTOR,
 	OPTION_ATTACH,
+	OPTION_HOSTS,
 	OPTION_CID,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -72,6 +73,7 @@ static const struct cli_option cli_options[] = {
 	{"json", OPTION_JSON, NULL, "the same as JSON; ADDRESS:PORT may be - for stdin"},
 	{"doctor", OPTION_DOCTOR, NULL, "show what stands in the way, and what to do about it"},
 	{"attach", OPTION_ATTACH, NULL, "let VMs that have started later reach servers"},
+	{"hosts", OPTION_HOSTS, NULL, "show names as lines for /etc/hosts"},
 	{"cid", OPTION_CID, NULL, "show this machine's CID"},
 	{"help", OPTION_HELP, NULL, "show this"},
 	{"version", OPTION_VERSION, NULL, "show the version"},
@@ -86,6 +88,7 @@ enum mode {
 	MODE_EXPLAIN,
 	MODE_DOCTOR,
 	MODE_ATTACH,
+	MODE_HOSTS,
 	MODE_CID,
 };
 
@@ -166,7 +169,8 @@ static void add_spec(struct request *request, enum spec_kind kind, const char *t
 static bool set_mode(struct request *request, enum mode mode)
 {
 	if (request->mode != MODE_RUN && request->mode != mode) {
-		cli_error("--check, --explain, --doctor, --attach and --cid: one at a time");
+		cli_error("--check, --explain, --doctor, --attach, --hosts and --cid: one at a "
+			  "time");
 		return false;
 	}
 	request->mode = mode;
@@ -243,6 +247,8 @@ static bool take_option(struct request *request, int code, const char *argument)
 		return set_mode(request, MODE_DOCTOR);
 	case OPTION_ATTACH:
 		return set_mode(request, MODE_ATTACH);
+	case OPTION_HOSTS:
+		return set_mode(request, MODE_HOSTS);
 	case OPTION_JSON:
 		request->json = true;
 		return true;
@@ -341,6 +347,8 @@ static int serve_by_rules(const struct request *request, const char *config,
 		status = explain(rs, words, request->json);
 	else if (rs && request->mode == MODE_ATTACH)
 		status = attach(rs, words[0]);
+	else if (rs && request->mode == MODE_HOSTS)
+		status = hosts_print(rs, words);
 	else if (rs)
 		status = run_program(rs, named_config, &request->logging, request->engine,
 				     words);

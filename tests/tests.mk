@@ -67,10 +67,15 @@ $(BUILD)/musl/%: tests/programs/%.c
 $(BUILD)/tests/static-link $(BUILD)/musl/static-link: LINKED = -static
 
 # the same, into which nothing can be preloaded
-STATIC = $(addprefix $(BUILD)/static/,names)
+STATIC = $(addprefix $(BUILD)/static/,names echo) $(BUILD)/static-musl/echo
 $(BUILD)/static/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -static -MMD -MP -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -static -Wl,--no-warnings -MMD -MP -o $@ $<
+
+$(BUILD)/static-musl/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	musl-gcc -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) -std=gnu11 -D_GNU_SOURCE \
+		-O1 -g $(WARNINGS) -pthread -static -MMD -MP -o $@ $<
 
 $(BUILD)/tests/plugin $(BUILD)/musl/plugin: LINKED = -shared -fPIC
 
