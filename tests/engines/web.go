@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+
+// web serve ADDRESS:PORT | get URL TIMES - an ordinary web server and client, without a word about VM sockets. The server
+// prints who asks, and where it was asked; the client what it was told. Each of its requests is a connection, at once, and
+// then a second time over those that are still there.
+package main
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+)
+
+func must(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func serve(address string) {
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		peer, _, err := net.SplitHostPort(r.RemoteAddr)
+		must(err)
+		fmt.Printf("serve: peer %s self %s\n", peer, r.Context().Value(http.LocalAddrContextKey))
+		fmt.Fprintf(w, "hello %s", peer)
+	})
+	l, err := net.Listen("tcp", address)
+	must(err)
+	must(http.Serve(l, nil))
+}
+
+func get(url string) string {
+	answer, err := http.Get(url)
+	must(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	must(err)
+	return string(body)
+}
+
+func getAll(url string, times int) {
+	var all sync.WaitGroup
+	said := make([]string, times)
+	for i := range said {
+		all.Add(1)
+		go func(i int) {
+			defer all.Done()
+			said[i] = get(url)
+		}(i)
+	}
+	all.Wait()
+	for _, one := range said {
+		if one != said[0] {
+			log.Fatalf("%q and %q", said[0], one)
+		}
+	}
+	fmt.Printf("%d times %s\n", times, said[0])
+}
+
+func main() {
+	log.SetFlags(0)
+	switch {
+	case len(os.Args) == 3 && os.Args[1] == "serve":
+		serve(os.Args[2])
+	case len(os.Args) == 4 && os.Args[1] == "get":
+		times, err := strconv.Atoi(os.Args[3])
+		must(err)
+		getAll(os.Args[2], times)
+		getAll(os.Args[2], times)
+	default:
+		log.Fatal("usage: web serve ADDRESS:PORT | get URL TIMES")
+	}
+}
