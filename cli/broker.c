@@ -34,6 +34,10 @@
 #include "broker/handoff.h"
 #include "error.h"
 
+#ifndef SYS_close_range /* glibc's headers of before 2.33 */
+#define SYS_close_range 436
+#endif
+
 /* How many may wait to be accepted; net.core.somaxconn may say less. */
 #define BACKLOG 4096
 

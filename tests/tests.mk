@@ -19,7 +19,6 @@ kernels_PACKAGES = $(CHECK_PACKAGES)
 kernels_GOALS = $(BUILD)/next
 engines_PACKAGES = $(CHECK_PACKAGES) golang-go curl
 libcs_PACKAGES = $(CHECK_PACKAGES)
-libcs_GOALS = $(MUSL_HELPERS)
 vmms_PACKAGES = $(CHECK_PACKAGES) $(call folder,muxer)
 programs_PACKAGES = $(call folder,apps)
 packages_PACKAGES = $(call folder,packaging) $(DEMO_PACKAGES)
@@ -48,9 +47,6 @@ $(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/u
 
 HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 
-# the same for musl, but for one that needs what glibc alone has
-MUSL_HELPERS = $(patsubst $(BUILD)/tests/%,$(BUILD)/musl/%,$(filter-out %/loader,$(HELPERS)))
-
 BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock dial match empty.so)
 
 # what tests run: plain programs, without the project's flags
@@ -58,13 +54,7 @@ $(BUILD)/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $<
 
-# musl has no headers of the kernel's of its own
-$(BUILD)/musl/%: tests/programs/%.c
-	@mkdir -p $(@D)
-	musl-gcc -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) -std=gnu11 -D_GNU_SOURCE \
-		-O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $<
-
-$(BUILD)/tests/static-link $(BUILD)/musl/static-link: LINKED = -static
+$(BUILD)/tests/static-link: LINKED = -static
 
 # the same, into which nothing can be preloaded
 STATIC = $(addprefix $(BUILD)/static/,names echo) $(BUILD)/static-musl/echo
@@ -77,7 +67,7 @@ $(BUILD)/static-musl/%: tests/programs/%.c
 	musl-gcc -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) -std=gnu11 -D_GNU_SOURCE \
 		-O1 -g $(WARNINGS) -pthread -static -MMD -MP -o $@ $<
 
-$(BUILD)/tests/plugin $(BUILD)/musl/plugin: LINKED = -shared -fPIC
+$(BUILD)/tests/plugin: LINKED = -shared -fPIC
 
 # the same server and client on several libraries' event loops
 LOOPS = $(addprefix $(BUILD)/loops/,ready libevent libuv asio)

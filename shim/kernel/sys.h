@@ -27,6 +27,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef SYS_pidfd_getfd /* glibc's headers of before 2.32; the same on every processor */
+#define SYS_pidfd_getfd 438
+#endif
+
 /*
  * SYS_CALL() - a system call: what the kernel returned
  *

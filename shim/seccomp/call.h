@@ -22,6 +22,10 @@
 
 #include "process.h"
 
+#ifndef SECCOMP_ADDFD_FLAG_SEND /* headers of before Linux 5.14 */
+#define SECCOMP_ADDFD_FLAG_SEND (1UL << 1)
+#endif
+
 /* What a call comes to, beside its result: >= 0, or a negated errno */
 #define CALL_LATER    (-4096) /* it has to wait: as -ENGINE_LATER */
 #define CALL_CONTINUE (-5000) /* the kernel is to do it, on what the program has */

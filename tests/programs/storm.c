@@ -51,7 +51,7 @@ static bool was_interrupted(long result)
 		while (was_interrupted(result_));                     \
 		if (result_ < 0) {                                    \
 			wrong++;                                      \
-			say("%s: %s", #call, strerrorname_np(errno)); \
+			say("%s: %s", #call, error_name(errno)); \
 		}                                                     \
 		result_;                                              \
 	})
@@ -74,7 +74,7 @@ static void insist_on_connect(int fd, const struct address *to)
 			continue;
 		}
 		wrong++;
-		say("connect: %s", strerrorname_np(errno));
+		say("connect: %s", error_name(errno));
 		return;
 	}
 	calls++;
