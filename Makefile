@@ -35,7 +35,7 @@ BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 DEB_PACKAGES = $(BUILD_PACKAGES) build-essential debhelper dpkg-dev fakeroot git
 
-.PHONY: all help demo install uninstall dist deb clean FORCE
+.PHONY: all help demo install uninstall dist dist-static deb clean FORCE
 all: $(BUILT)
 
 help:
@@ -53,7 +53,8 @@ help:
 	@echo 'make lint       clang-format, clang-tidy, shellcheck, and the order of tests/rooms'
 	@echo 'make graph      the last of these; draws which file includes which, build/graph.dot'
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
-	@echo 'make deb        Debian packages, in build/deb; make dist: the sources, in build'
+	@echo 'make deb        Debian packages, in build/deb; make dist: the sources, in build; make dist-static: programs'
+	@echo '                that need no library, for any Linux, in build'
 	@echo 'make clean'
 
 # The preloaded object is one for every libc: it needs no library and no version of a symbol, and what it is not sure to
@@ -64,14 +65,14 @@ $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(SHIM)) shim/preload/libvsockif
 		-Wl,--version-script=shim/preload/libvsockify.map -o $@ $(filter %.o,$^) -lgcc
 
 $(BUILD)/vsockify-config: $(call objects,$(CORE) $(READER) $(READING))
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c) shim/broker/environment.c shim/broker/message.c \
 		shim/transport/file.c)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lconfig
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify-supervisor: $(patsubst %.c,$(BUILD)/seccomp/%.o,$(CORE) $(SUPERVISOR))
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^
 
 $(BUILD)/seccomp/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -83,7 +84,7 @@ $(BUILD)/logic.a: $(call objects,$(LOGIC))
 	$(AR) -rcs $@ $^
 
 $(BUILD)/vsockify-broker: $(call objects,$(wildcard cli/broker/*.c) $(CORE)) $(BUILD)/logic.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -Wl,--as-needed -o $@ $^
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -139,6 +140,10 @@ uninstall:
 
 dist:
 	packaging/dist $(VERSION) $(BUILD)
+
+dist-static:
+	@tests/packages $(BUILD_PACKAGES)
+	packaging/dist-static $(VERSION) $(BUILD)
 
 deb:
 	@tests/packages $(DEB_PACKAGES)

@@ -6,9 +6,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "../config/memory.h"
+
+/**
+ * own_path() - where this program lies
+ * Return: to be freed; NULL if that is not known
+ */
+static char *own_path(void)
+{
+	char *path = realpath("/proc/self/exe", NULL);
+
+	/* in a root without /proc, as it was executed */
+	return path ? path : realpath((const char *)getauxval(AT_EXECFN), NULL);
+}
 
 /**
  * directly_beside() - a file in the directory of this program
@@ -16,23 +29,20 @@
  */
 static char *directly_beside(const char *file)
 {
-	char self[4096];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-	char *path;
+	char *self = own_path();
+	char *slash = self ? strrchr(self, '/') : NULL;
+	char *path = NULL;
 
-	if (length < 0)
-		return NULL;
-	self[length] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	path = memory_path(self, file);
-	if (access(path, F_OK) == 0)
-		return path;
-	free(path);
-	return NULL;
+	if (slash) {
+		*slash = '\0';
+		path = memory_path(self, file);
+		if (access(path, F_OK) < 0) {
+			free(path);
+			path = NULL;
+		}
+	}
+	free(self);
+	return path;
 }
 
 char *beside_launcher(const char *file, const char *installed)

@@ -41,6 +41,21 @@ static void add_result(struct question *question, const struct addrinfo *result,
 	}
 }
 
+#ifdef VSOCKIFY_STATIC
+/**
+ * look_up() - refuse to look up a name: glibc loads what does that, which is not to be had
+ * where it is linked statically
+ */
+static bool look_up(struct question *question, uint16_t port)
+{
+	(void)add_result;
+	(void)port;
+	return refuse(question->error,
+		      "cannot look up \"%.*s\": this vsockify is linked statically: ask about "
+		      "an address (getent ahosts %.*s says which)",
+		      QUOTE_MAX, question->host, QUOTE_MAX, question->host);
+}
+#else
 /**
  * look_up() - ask getaddrinfo() for a name
  */
@@ -61,6 +76,7 @@ static bool look_up(struct question *question, uint16_t port)
 	freeaddrinfo(results);
 	return true;
 }
+#endif
 
 /**
  * look_up_machine() - find the addresses of a *.vsock name, IPv4 first as the shim has them
