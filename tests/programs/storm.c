@@ -43,17 +43,17 @@ static bool was_interrupted(long result)
 }
 
 /* A call, made until it is not interrupted; what it says is wrong if it fails then. */
-#define INSIST(call)                                                  \
-	({                                                            \
-		long result_;                                         \
-		do                                                    \
-			result_ = (call);                             \
-		while (was_interrupted(result_));                     \
-		if (result_ < 0) {                                    \
-			wrong++;                                      \
+#define INSIST(call)                                             \
+	({                                                       \
+		long result_;                                    \
+		do                                               \
+			result_ = (call);                        \
+		while (was_interrupted(result_));                \
+		if (result_ < 0) {                               \
+			wrong++;                                 \
 			say("%s: %s", #call, error_name(errno)); \
-		}                                                     \
-		result_;                                              \
+		}                                                \
+		result_;                                         \
 	})
 
 /* connect() that was interrupted goes on, and says so when it is made again. */
