@@ -234,7 +234,8 @@ static void say_write(const char *what, enum how how, int fd)
 	signals = 0;
 	errno = 0;
 	written = result(write_by(how, fd));
-	if (!over_vsock() && how != NOTHING) /* the refusal, which a busy machine is late with */
+	if (!over_vsock() &&
+	    how != NOTHING) /* the refusal, which a busy machine is late with */
 		poll(&(struct pollfd){.fd = fd}, 1, 100);
 	say("%s, %s: %s, SIGPIPE %d", what, how_names[how], written, (int)signals);
 }
