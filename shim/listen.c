@@ -24,6 +24,7 @@
 #include "route/route.h"
 #include "seat.h"
 #include "second.h"
+#include "settle.h"
 #include "share.h"
 #include "transport/transport.h"
 
@@ -167,6 +168,10 @@ static bool is_unspecified(const struct sockaddr *addr, socklen_t len)
 /* Did it, and has the program been told? Over TCP the socket is as new then. */
 static bool has_failed(int fd, const struct mark *m)
 {
+	struct mark now;
+
+	if (m->pending)
+		return !m->begun && settle(fd, &now) == HAS_FAILED;
 	return m->peer.kind != PLACE_NONE && !m->begun && !m->shut && sys_connected(fd) == 0 &&
 	       sys_listens(fd) == 0 && sys_poll_now(fd, POLLOUT) > 0;
 }
