@@ -62,6 +62,7 @@ struct call {
 	enum subject_family family;
 	struct held *held; /* all that are had, that one first */
 	int held_count;
+	uint64_t cookie; /* of the socket, when there is no descriptor any more (lost.h) */
 	bool gone;
 
 	/* of one that waits: */

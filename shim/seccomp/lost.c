@@ -28,9 +28,34 @@ static struct lost describe(const struct call *call)
 			    .where = call->data.instruction_pointer};
 
 	memcpy(lost.arguments, call->data.args, sizeof lost.arguments);
-	if (call->fd < 0 || sys_cookie(call->fd, &lost.cookie) < 0)
-		lost.used = false;
+	if (call->fd < 0)
+		lost.cookie = call->cookie;
+	else if (sys_cookie(call->fd, &lost.cookie) < 0)
+		lost.cookie = 0;
+	lost.used = lost.cookie != 0;
 	return lost;
+}
+
+/* Does it come to something else when it is made anew? */
+static bool matters(const struct call *call, int result)
+{
+	switch (call->data.nr) {
+	case SYS_connect:
+	case SYS_bind:
+	case SYS_shutdown:
+		return true;
+	case SYS_getsockopt: /* an error can be read once */
+		return result >= 0 && call_argument(call, 2) == SO_ERROR;
+	default:
+		return false;
+	}
+}
+
+void lost_prepare(struct call *call, int result)
+{
+	if (result == CALL_CONTINUE || !matters(call, result) || call->fd < 0 ||
+	    sys_cookie(call->fd, &call->cookie) < 0)
+		call->cookie = 0;
 }
 
 static bool is_same(const struct lost *a, const struct lost *b)

@@ -18,6 +18,9 @@
 
 #include "call.h"
 
+/* lost_prepare() - @call is to be answered with this; the last moment to ask its socket */
+void lost_prepare(struct call *call, int result);
+
 /* lost_result() - keep what @call came to */
 void lost_result(const struct call *call, int result);
 

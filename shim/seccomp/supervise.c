@@ -50,20 +50,22 @@ static void turn_to(struct call *call)
 	target_process = call && call->process ? process_id(call->process) : 0;
 }
 
+/* What was held is let go of first: the program's own close() is to be the last. */
 static void finish(struct call *call, int result)
 {
 	if (!call->gone)
 		trace_call(call, result);
-	if (result != CALL_ANSWERED && !call->gone) {
-		if (send_answer(call, result) == -ENOENT) {
-			if (result != CALL_CONTINUE)
-				lost_result(call, result);
-		} else {
-			lost_delivered(call);
-			lost_perhaps(call, result);
-		}
-	}
+	lost_prepare(call, result);
 	call_drop(call);
+	if (result == CALL_ANSWERED || call->gone)
+		return;
+	if (send_answer(call, result) == -ENOENT) {
+		if (result != CALL_CONTINUE)
+			lost_result(call, result);
+	} else {
+		lost_delivered(call);
+		lost_perhaps(call, result);
+	}
 }
 
 /* ---- those that wait ---- */
