@@ -23,6 +23,14 @@
 /* Of a file of /proc; what is behind it is not looked at. An environment has rules in it. */
 #define TEXT_MAX (4 << 20)
 
+/* What a look goes by. */
+struct tree {
+	const char *broker; /* the value of VSOCKIFY_BROKER */
+	uint64_t since;     /* when this process was started, as /proc has it */
+	int proc;           /* the folder */
+	char *text;         /* room for a file and a NUL */
+};
+
 /* ---- an environment ---- */
 
 /**
@@ -64,7 +72,7 @@ enum environment_says tree_read_environment(const char *broker, const char *text
 
 /**
  * read_text() - read a file of a process
- * @text: TEXT_MAX bytes
+ * @text: TEXT_MAX bytes, and one for a NUL
  * Return: how many there are; 0 if it cannot be read
  */
 static size_t read_text(int process, const char *name, char *text)
@@ -79,6 +87,7 @@ static size_t read_text(int process, const char *name, char *text)
 	}
 	if (fd >= 0)
 		close(fd);
+	text[size] = '\0';
 	return size;
 }
 
@@ -93,54 +102,88 @@ static bool has_shim(int process, char *text)
 	return memmem(text, size, "/" SHIM_FILE, sizeof(SHIM_FILE)) != NULL;
 }
 
-/**
- * parent_of() - the pid of a process's parent; 0 if it cannot be read
- */
-static pid_t parent_of(int process, char *text)
-{
-	size_t size = read_text(process, "stat", text);
-	const char *name_end = memrchr(text, ')', size); /* "1234 (a name) S 1 ..." */
+/* Fields of /proc/PID/stat, counted from 1; of these two, the first is behind the state, which
+ * is behind the name. */
+#define FIELD_PARENT  4
+#define FIELD_STARTED 22
 
-	return name_end && text + size - name_end > 4 ? (pid_t)strtol(name_end + 4, NULL, 10)
-						      : 0;
+bool tree_read_stat(const char *text, struct tree_stat *stat)
+{
+	const char *at =
+		strrchr(text, ')'); /* "1234 (a name) S 1 ...": the name may have any */
+
+	if (!at || strlen(at) < sizeof(") S ") - 1)
+		return false;
+	at += sizeof(") S ") - 1;
+	for (int field = FIELD_PARENT; field <= FIELD_STARTED; field++) {
+		char *end;
+		long long value = strtoll(at, &end, 10);
+
+		if (end == at)
+			return false;
+		at = end;
+		if (field == FIELD_PARENT)
+			stat->parent = (pid_t)value;
+		else if (field == FIELD_STARTED)
+			stat->started = (uint64_t)value;
+	}
+	return true;
 }
 
 /**
- * says_of() - what the environment of a process says, or else that of the next of its ancestors
- * that says anything
+ * open_process() - its folder in /proc; -1
  */
-static enum environment_says says_of(int proc, pid_t pid, const char *broker, char *text)
+static int open_process(int proc, pid_t pid)
+{
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "%d", pid);
+	return openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/**
+ * look_up() - whose is a process whose environment says nothing, by one of its ancestors?
+ * @stat: the ancestor's; filled in
+ */
+static enum environment_says look_up(const struct tree *tree, pid_t pid, struct tree_stat *stat)
 {
 	enum environment_says says = ENVIRONMENT_NOTHING;
+	int process = open_process(tree->proc, pid);
 
-	for (int i = 0; i < ANCESTORS_MAX && pid > 1 && says == ENVIRONMENT_NOTHING; i++) {
-		char name[16];
-		int process;
-
-		(void)snprintf(name, sizeof(name), "%d", pid);
-		process = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (process < 0)
-			break;
-		says = tree_read_environment(broker, text, read_text(process, "environ", text));
-		pid = parent_of(process, text);
-		close(process);
-	}
+	if (process < 0)
+		return ENVIRONMENT_NOTHING;
+	if (read_text(process, "stat", tree->text) > 0 && tree_read_stat(tree->text, stat))
+		says = tree_read_environment(tree->broker, tree->text,
+					     read_text(process, "environ", tree->text));
+	if (says == ENVIRONMENT_NOTHING && stat->started < tree->since &&
+	    has_shim(process, tree->text))
+		says = ENVIRONMENT_OTHERS;
+	close(process);
 	return says;
 }
 
 /**
  * is_ours() - may this process need the broker?
- * @text: room for a file
  */
-static bool is_ours(int proc, int process, pid_t pid, const char *broker, char *text)
+static bool is_ours(const struct tree *tree, int process)
 {
-	size_t size = read_text(process, "environ", text);
-	enum environment_says says = tree_read_environment(broker, text, size);
+	size_t size = read_text(process, "environ", tree->text);
+	enum environment_says says = tree_read_environment(tree->broker, tree->text, size);
+	struct tree_stat stat;
 
 	if (says != ENVIRONMENT_NOTHING)
 		return says == ENVIRONMENT_OURS;
-	return has_shim(process, text) &&
-	       says_of(proc, pid, broker, text) != ENVIRONMENT_OTHERS;
+	if (!has_shim(process, tree->text) || read_text(process, "stat", tree->text) == 0 ||
+	    !tree_read_stat(tree->text, &stat) || stat.started < tree->since)
+		return false;
+	for (int i = 0; i < ANCESTORS_MAX && stat.parent > 1 && says == ENVIRONMENT_NOTHING;
+	     i++) {
+		pid_t parent = stat.parent;
+
+		stat.parent = 0;
+		says = look_up(tree, parent, &stat);
+	}
+	return says != ENVIRONMENT_OTHERS;
 }
 
 /**
@@ -148,7 +191,7 @@ static bool is_ours(int proc, int process, pid_t pid, const char *broker, char *
  *
  * The pidfd is opened first: if the process ends meanwhile, it is this one's end that shows.
  */
-static int look_at(int proc, const char *name, pid_t pid, const char *broker, char *text)
+static int look_at(const struct tree *tree, pid_t pid)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	int process;
@@ -156,8 +199,8 @@ static int look_at(int proc, const char *name, pid_t pid, const char *broker, ch
 
 	if (pidfd < 0)
 		return -1;
-	process = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ours = process >= 0 && is_ours(proc, process, pid, broker, text);
+	process = open_process(tree->proc, pid);
+	ours = process >= 0 && is_ours(tree, process);
 	if (process >= 0)
 		close(process);
 	if (ours)
@@ -168,9 +211,8 @@ static int look_at(int proc, const char *name, pid_t pid, const char *broker, ch
 
 /**
  * look_through() - as tree_find()
- * @text: room for a file
  */
-static int look_through(DIR *proc, const char *broker, pid_t self, pid_t worker, char *text)
+static int look_through(const struct tree *tree, DIR *proc, pid_t self, pid_t worker)
 {
 	int found = -1;
 
@@ -178,7 +220,7 @@ static int look_through(DIR *proc, const char *broker, pid_t self, pid_t worker,
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (pid > 0 && pid != self && pid != worker)
-			found = look_at(dirfd(proc), entry->d_name, pid, broker, text);
+			found = look_at(tree, pid);
 	}
 	return found;
 }
@@ -186,12 +228,21 @@ static int look_through(DIR *proc, const char *broker, pid_t self, pid_t worker,
 int tree_find(const char *broker, pid_t self, pid_t worker)
 {
 	DIR *proc = opendir("/proc");
-	char *text = malloc(TEXT_MAX);
-	int found = -1;
+	struct tree tree = {.broker = broker, .text = malloc(TEXT_MAX + 1)};
+	struct tree_stat own = {0, 0};
+	int process, found = -1;
 
-	if (proc && text)
-		found = look_through(proc, broker, self, worker, text);
-	free(text);
+	if (proc && tree.text) {
+		tree.proc = dirfd(proc);
+		process = open_process(tree.proc, self);
+		if (process >= 0 && read_text(process, "stat", tree.text) > 0 &&
+		    tree_read_stat(tree.text, &own))
+			tree.since = own.started;
+		if (process >= 0)
+			close(process);
+		found = look_through(&tree, proc, self, worker);
+	}
+	free(tree.text);
 	if (proc)
 		closedir(proc);
 	return found;

@@ -7,14 +7,17 @@
  * Daemons fork away from the first pid and may need the broker days later. So when the
  * watched process ends, /proc is looked through for another: one whose environment names this
  * broker; or one that has the shim mapped and whose environment does not say whose it is, since
- * programs write over theirs, and of whose ancestors none says that it is another's. What may
- * not be looked at, as of another user, is not seen: then the shim does without a broker.
+ * programs write over theirs. Of these another launcher may have some that live for long, so
+ * none counts that is older than this broker, or has an ancestor that is and has the shim, or
+ * whose environment names another. What may not be looked at, as of another user, is not seen:
+ * then the shim does without a broker.
  */
 #ifndef VSOCKIFY_BROKER_TREE_H
 #define VSOCKIFY_BROKER_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -38,5 +41,14 @@ enum environment_says {
  * @text, @size: strings, each with its NUL; pure
  */
 enum environment_says tree_read_environment(const char *broker, const char *text, size_t size);
+
+/* What /proc/PID/stat says. */
+struct tree_stat {
+	pid_t parent;
+	uint64_t started; /* clock ticks since the machine's start */
+};
+
+/* tree_read_stat() - read it; false if that is none; pure */
+bool tree_read_stat(const char *text, struct tree_stat *stat);
 
 #endif

@@ -26,7 +26,20 @@ static void test_environments(void)
 		  ENVIRONMENT_NOTHING);
 }
 
+static void test_stat(void)
+{
+	static const char text[] =
+		"1234 (a) S 9) S 77 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 "
+		"456789 1000 200 18446744073709551615\n";
+	struct tree_stat stat;
+
+	CU_ASSERT(tree_read_stat(text, &stat) && stat.parent == 77 && stat.started == 456789);
+	CU_ASSERT(!tree_read_stat("", &stat) && !tree_read_stat("1 (a", &stat));
+	CU_ASSERT(!tree_read_stat("1 (a) S 77 1 1 0 -1", &stat));
+}
+
 CU_TestInfo tree_tests[] = {
 	{"environments", test_environments},
+	{"/proc/PID/stat", test_stat},
 	CU_TEST_INFO_NULL,
 };
