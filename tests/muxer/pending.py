@@ -8,6 +8,7 @@ Each case is a function below.
 import errno
 import fcntl
 import os
+import resource
 import select
 import signal
 import socket
@@ -348,6 +349,19 @@ def late():
     print(client.recv(1000))
     print("error:", so_error(client), "peer:", tried(client.getpeername) == (HOST, PORT))
     talk(client)
+
+
+def full():
+    """No descriptor is left when it asks; later there are some."""
+    client = begun()
+    arrived(client)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
+    print("error:", so_error(client), "peer:", tried(client.getpeername) == (HOST, PORT))
+    talk(client)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    print("error:", so_error(client))
+    talk(client, b"another")
 
 
 def cut():
