@@ -126,6 +126,8 @@ static _Noreturn void stand(int signals)
 	struct signalfd_siginfo info;
 	struct message m;
 
+	look_at_children(); /* of one that has ended already the signal was lost (handle_all())
+			     */
 	for (;;) {
 		(void)poll(fds, 2, -1);
 		if (recv(channel, &m, sizeof m, MSG_DONTWAIT) == sizeof m)
