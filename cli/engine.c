@@ -85,6 +85,7 @@ static _Noreturn void become_supervisor(const struct ruleset *rs, const char *pa
 	pass_rules(rs);
 	(void)unsetenv("VSOCKIFY_LOG");
 	(void)unsetenv(PRELOAD_ENV);
+	(void)unsetenv("VSOCKIFY_SUPERVISOR");
 	(void)dup2(errors, STDERR_FILENO);
 	(void)execv(path, arguments);
 	_exit(EXIT_FAILURE);

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "broker.h"
 #include "preload.h"
 #include "program.h"
 #include "show.h"
@@ -80,11 +81,31 @@ static void look_at_seccomp(struct findings *findings, const struct list *obstac
 }
 
 /**
+ * look_at_started() - what becomes of static and Go programs that a preloaded one starts?
+ * @left: they are left alone
+ */
+static void look_at_started(struct findings *findings, bool left, const struct list *obstacle)
+{
+	if (left)
+		find(findings, LEVEL_OK, "engine",
+		     "preload; static and Go programs that it starts are not reached");
+	else if (obstacle->count)
+		find(findings, LEVEL_WARNING, "engine",
+		     "preload; static and Go programs that it starts are not run, for seccomp "
+		     "cannot run here (--engine preload lets them run without the rules): %.*s",
+		     (int)obstacle->count, (const char *)obstacle->items);
+	else
+		find(findings, LEVEL_OK, "engine",
+		     "preload, and seccomp for static and Go programs that it starts");
+}
+
+/**
  * look_at_program() - which engine would a program get, and why?
  */
-static void look_at_program(struct findings *findings, enum engine wanted, const char *name,
-			    const struct list *obstacle)
+static void look_at_program(struct findings *findings, const struct ruleset *rs,
+			    enum engine wanted, const char *name, const struct list *obstacle)
 {
+	bool left = wanted == ENGINE_PRELOAD || broker_is_needed(rs);
 	struct program program;
 	bool needed;
 
@@ -96,9 +117,7 @@ static void look_at_program(struct findings *findings, enum engine wanted, const
 		look_at_privilege(findings, &program);
 		look_at_seccomp(findings, obstacle);
 	} else if (!program_escapes(&program) && program.state != PROGRAM_ABSENT) {
-		find(findings, LEVEL_OK, "engine",
-		     "preload: what it starts and nothing can be preloaded into is not reached "
-		     "(--engine seccomp reaches it)");
+		look_at_started(findings, left, obstacle);
 	}
 	program_free(&program);
 }
@@ -111,7 +130,7 @@ void look_at_engines(struct findings *findings, const struct ruleset *rs, enum e
 	look_at_shim(findings);
 	(void)engine_obstacle(rs, &obstacle);
 	if (program)
-		look_at_program(findings, wanted, program, &obstacle);
+		look_at_program(findings, rs, wanted, program, &obstacle);
 	else if (obstacle.count)
 		find(findings, wanted == ENGINE_SECCOMP ? LEVEL_PROBLEM : LEVEL_WARNING,
 		     "engine", "preload only, for seccomp cannot run here: %.*s",

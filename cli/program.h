@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "../config/memory.h"
-#include "elf.h"
+#include "../shim/kernel/elf.h"
 
 enum program_state {
 	PROGRAM_FITS,

@@ -11,8 +11,10 @@
  *			that this one was started by
  *   VSOCKIFY_BROKER	where the broker is that these rules need (broker.c), which runs by
  *then; not there if they need none
- *   VSOCKIFY_CONFIG	a configuration file that was named, made absolute, for launchers that
- *			the program may start in another directory
+ *   VSOCKIFY_SUPERVISOR	what is to run programs that the program starts, and that no
+ *shim
+ *can be in; not there if an engine was named VSOCKIFY_CONFIG	a configuration file that was
+ *named, made absolute, for launchers that the program may start in another directory
  *   VSOCKIFY_LOG	where the log goes: --log, else what it says already, else "stderr" with
  *			-v or --summary
  *   VSOCKIFY_LOG_WHAT	what is logged: "decisions" with -v, "calls" with -vv, "summary" with
@@ -39,6 +41,9 @@
 
 #define LOG_ENV  "VSOCKIFY_LOG"
 #define WHAT_ENV "VSOCKIFY_LOG_WHAT"
+
+/* shim/preload/start.c reads it */
+#define SUPERVISOR_ENV "VSOCKIFY_SUPERVISOR"
 
 /* As a shell has them. */
 #define STATUS_CANNOT_RUN 126
@@ -131,6 +136,22 @@ static void pass_logging(const struct logging *logging)
 	set_variable(WHAT_ENV, wanted);
 	if (!getenv(LOG_ENV))
 		set_variable(LOG_ENV, "stderr");
+}
+
+/**
+ * pass_supervisor() - say what is to run programs that this one starts, and that nothing can be
+ * preloaded into
+ *
+ * Nobody, if the engine was named, or if that one cannot serve these rules.
+ */
+static void pass_supervisor(const struct ruleset *rs, bool chosen)
+{
+	char *supervisor = chosen && !broker_is_needed(rs) ? find_supervisor() : NULL;
+
+	(void)unsetenv(SUPERVISOR_ENV);
+	if (supervisor)
+		set_variable(SUPERVISOR_ENV, supervisor);
+	free(supervisor);
 }
 
 /* ---- the program ---- */
@@ -263,11 +284,14 @@ static int run_supervised(char *const *argv)
 int run_program(const struct ruleset *rs, const char *config, const struct logging *logging,
 		enum engine engine, char *const *argv)
 {
+	bool chosen = engine == ENGINE_AUTO;
+
 	pass_rules(rs);
 	if (config)
 		pass_config(config);
 	pass_logging(logging);
 	if (engine != ENGINE_SECCOMP)
 		engine = choose_engine(rs, argv[0], logging, engine);
+	pass_supervisor(rs, chosen && engine == ENGINE_PRELOAD);
 	return engine == ENGINE_SECCOMP ? run_supervised(argv) : run_preloaded(rs, argv);
 }

@@ -4,8 +4,8 @@
  *
  * Pure: works on bytes in memory, and believes none of their offsets.
  */
-#ifndef VSOCKIFY_ELF_H
-#define VSOCKIFY_ELF_H
+#ifndef VSOCKIFY_KERNEL_ELF_H
+#define VSOCKIFY_KERNEL_ELF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -45,6 +45,8 @@ static const struct wanted at_load[] = {
 	{"connect", 0xd3764dcf, (void **)&real.connect},
 	{"poll", 0x7c9c607c, (void **)&real.poll},
 	{"fcntl", 0x0f6cf05c, (void **)&real.fcntl},
+	{"execv", 0x0f663360, (void **)&real.execv},
+	{"execvp", 0xfc2c9fd0, (void **)&real.execvp},
 	/* The last two are not in every libc. */
 	{"pthread_testcancel", 0x89288632, (void **)&real.testcancel},
 	{"__libc_single_threaded", 0xfecaacfe, (void **)&real.single_threaded},

@@ -39,6 +39,8 @@ struct real {
 	int (*connect)(int, const struct sockaddr *, socklen_t);
 	int (*poll)(struct pollfd *, nfds_t, int);
 	int (*fcntl)(int, int, ...);
+	int (*execv)(const char *, char *const *);
+	int (*execvp)(const char *, char *const *);
 	void (*testcancel)(
 		void); /* pthread_testcancel(3); nothing where there are no threads */
 	/* libc's __libc_single_threaded: found here, a reference would cost the dynamic linker

@@ -42,6 +42,7 @@
 #include "note.h"
 #include "real.h"
 #include "resolve.h"
+#include "start.h"
 #include "state.h"
 #include "trace.h"
 
@@ -355,4 +356,37 @@ EXPORT int gethostbyaddr_r(const void *addr, socklen_t len, int family, struct h
 	return TRACED_LOOKUP(
 		resolve_addr_r(addr, len, family, entry, buffer, size, result, error), NULL,
 		*result ? NULL : "not found");
+}
+
+/* ---- running other programs ---- */
+
+EXPORT int execve(const char *path, char *const *argv, char *const *envp)
+{
+	return sys_return(start_execve(path, argv, envp));
+}
+
+EXPORT int execv(const char *path, char *const *argv)
+{
+	return start_execv(path, argv);
+}
+
+EXPORT int execvp(const char *file, char *const *argv)
+{
+	return start_execvp(file, argv);
+}
+
+EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes, char *const *argv,
+		       char *const *envp)
+{
+	return start_spawn(REAL(posix_spawn), false, pid, path, actions, attributes, argv,
+			   envp);
+}
+
+EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attributes, char *const *argv,
+			char *const *envp)
+{
+	return start_spawn(REAL(posix_spawnp), true, pid, file, actions, attributes, argv,
+			   envp);
 }

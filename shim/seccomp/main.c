@@ -238,12 +238,28 @@ static void raise_limit(struct rlimit *before)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* A preloaded program has run this one in place of another (shim/preload/start.c): once more,
+ * without the object that is in it now, for all that comes from here has the filter. */
+static void shed_object(char **argv)
+{
+	const char *variable = getenv("VSOCKIFY_SUPERVISOR");
+	char *path = variable ? strdup(variable) : NULL;
+
+	if (!path)
+		return;
+	(void)unsetenv("VSOCKIFY_SUPERVISOR");
+	(void)unsetenv("LD_PRELOAD");
+	(void)execv(path, argv);
+	stop(EX_UNAVAILABLE, "cannot run ", path);
+}
+
 int main(int argc, char **argv)
 {
 	struct start start = {.argv = argv + 1, .group = getpgrp()};
 	sigset_t all;
 	int result;
 
+	shed_object(argv);
 	log_init();
 	take_rules();
 	if (argc < 2)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_elf.c - tests of cli/elf.c
+ * test_elf.c - tests of shim/kernel/elf.c
  */
-#include "../../cli/elf.h"
+#include "../../shim/kernel/elf.h"
 
 #include <elf.h>
 #include <endian.h>
