@@ -10,11 +10,11 @@
  *   VSOCKIFY_RULES...	the compiled rules (config/image.c), in place of those of a launcher
  *			that this one was started by
  *   VSOCKIFY_BROKER	where the broker is that these rules need (broker.c), which runs by
- *then; not there if they need none
- *   VSOCKIFY_SUPERVISOR	what is to run programs that the program starts, and that no
- *shim
- *can be in; not there if an engine was named VSOCKIFY_CONFIG	a configuration file that was
- *named, made absolute, for launchers that the program may start in another directory
+ *			then; not there if they need none
+ *   VSOCKIFY_SUPERVISOR	runs what the program starts, if no shim can be in that
+ *			(shim/preload/start.c); not there if an engine was named
+ *   VSOCKIFY_CONFIG	a configuration file that was named, made absolute, for launchers that
+ *			the program may start in another directory
  *   VSOCKIFY_LOG	where the log goes: --log, else what it says already, else "stderr" with
  *			-v or --summary
  *   VSOCKIFY_LOG_WHAT	what is logged: "decisions" with -v, "calls" with -vv, "summary" with
