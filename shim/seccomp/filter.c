@@ -80,10 +80,10 @@ static const struct entry table[] = {
 	{SYS_getsockopt, IS, 2, SO_INCOMING_CPU, ASK},
 	{SYS_getsockopt, IS, 2, SO_REUSEPORT, ASK},
 	{SYS_getsockopt, IS, 1, SOL_SOCKET, SECCOMP_RET_ALLOW},
-	{SYS_getsockopt, IS, 1, VSOCK_LEVEL, SECCOMP_RET_ALLOW},
+	{SYS_getsockopt, IS, 1, TRANSPORT_LEVEL, SECCOMP_RET_ALLOW},
 	{SYS_getsockopt, ALWAYS, 0, 0, ASK},
 	/* which are set, conversion has to know */
-	{SYS_setsockopt, IS, 1, VSOCK_LEVEL, SECCOMP_RET_ALLOW},
+	{SYS_setsockopt, IS, 1, TRANSPORT_LEVEL, SECCOMP_RET_ALLOW},
 	{SYS_setsockopt, ALWAYS, 0, 0, ASK},
 	{SYS_connect, ALWAYS, 0, 0, ASK},
 	{SYS_bind, ALWAYS, 0, 0, ASK},

@@ -21,6 +21,9 @@
 #include "muxer.h"
 #include "vsock.h"
 
+/* The level of the options that only its own sockets have */
+#define TRANSPORT_LEVEL VSOCK_LEVEL
+
 /* ---- sockets ---- */
 
 /* transport_cannot_make() - what the log says if there is none: "cannot make an AF_VSOCK

@@ -32,7 +32,6 @@ _Static_assert(PORT_ANY == VMADDR_PORT_ANY, "the kernel means the same port");
 
 #define VSOCK_SOCKET "an AF_VSOCK socket"
 
-/* The level of the options that no other socket has */
 #define VSOCK_LEVEL AF_VSOCK
 
 static inline int vsock_socket(int flags)

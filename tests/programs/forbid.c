@@ -21,6 +21,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef SYS_pidfd_getfd /* glibc's headers of before 2.32 */
+#define SYS_pidfd_getfd 438
+#endif
+
 /* What is forbidden: a call, if this argument of it, or none, has this value. */
 struct subject {
 	const char *name;

@@ -25,6 +25,7 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 #define PAIR_SOCKET "a Unix socket"
+#define PAIR_LEVEL  (-1)              /* it has no options of its own */
 #define PAIR_NAME   "pair-0000000000" /* behind the NUL that makes it abstract */
 #define PAIR_PORT   5                 /* where the port begins in it */
 #define PAIR_LENGTH (offsetof(struct sockaddr_un, sun_path) + sizeof PAIR_NAME)
@@ -74,6 +75,15 @@ static inline int pair_connect(int fd, struct vm_address to)
 	if (to.cid != CID_LOCAL)
 		return -EHOSTUNREACH;
 	return sys_connect(fd, &name, PAIR_LENGTH) ?: -EINPROGRESS;
+}
+
+static inline int pair_connect_back(int fd, int listener)
+{
+	struct sockaddr_un un;
+	socklen_t len = sizeof un;
+	int result = sys_getsockname(listener, &un, &len);
+
+	return result < 0 ? result : sys_connect(fd, &un, len);
 }
 
 static inline int pair_set_connect_timeout(int fd, uint64_t us)
