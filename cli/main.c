@@ -52,21 +52,18 @@ struct cli_option {
 
 static const struct cli_option cli_options[] = {
 	{"config", 'c', "FILE",
-	 "rules of FILE, in place of $VSOCKIFY_CONFIG,\n"
-	 "$XDG_CONFIG_HOME/vsockify.conf, " VSOCKIFY_SYSCONFDIR "/vsockify.conf"},
+	 "rules of FILE, not of " VSOCKIFY_SYSCONFDIR "/vsockify.conf or another"},
 	{"peer", OPTION_PEER, "KEY=CID", "a peer: 10.0.2.15=7, db=7 or vm=/run/vm/v.sock"},
 	{"connect", OPTION_CONNECT, "TO=PEER",
 	 "lead connections to a peer: 10.0.2.15:80=7:8080,\n"
 	 "[fd00::/64]:*=db; or not: 10.0.0.0/8:*=pass, *:25=deny"},
 	{"listen", OPTION_LISTEN, "ON[=PORT]",
-	 "accept connections over VM sockets: 80, 80=8080,\n"
-	 "*:*; or not: 127.0.0.1:80=pass, 23=deny"},
+	 "accept over VM sockets: 80=8080, *:*; or not: 23=deny"},
 	{"verbose", 'v', NULL, "say what each rule does; -vv: show each wrapped call"},
 	{"summary", OPTION_SUMMARY, NULL, "say at the end how often each did it"},
 	{"log", OPTION_LOG, "TARGET", "where to: stderr, syslog, or /an/absolute/file"},
 	{"engine", OPTION_ENGINE, "ENGINE",
-	 "how calls are caught: auto (the default), preload, or\n"
-	 "seccomp, which serves static and Go programs too"},
+	 "auto, preload; or seccomp, for static and Go programs"},
 	{"quiet", 'q', NULL, "do not say that seccomp is used"},
 	{"check", OPTION_CHECK, NULL, "show the rules in force"},
 	{"explain", OPTION_EXPLAIN, NULL, "show which rule decides about an address, and why"},
@@ -141,14 +138,16 @@ static void print_option(const struct cli_option *option)
  */
 static void print_help(void)
 {
-	(void)puts("Usage: vsockify [OPTION...] PROGRAM [ARGUMENT...]\n"
-		   "       vsockify [OPTION...] --check | --cid | --doctor [PROGRAM]\n"
-		   "       vsockify [OPTION...] --attach [PEER]\n"
-		   "       vsockify [OPTION...] --explain connect|listen ADDRESS:PORT...\n"
-		   "Run an unmodified TCP program over VM sockets (AF_VSOCK).\n");
+	(void)puts(
+		"Usage: vsockify [OPTION...] PROGRAM [ARGUMENT...]\n"
+		"       vsockify [OPTION...] --check | --cid | --doctor [PROGRAM] | --attach "
+		"[PEER]\n"
+		"       vsockify [OPTION...] --hosts [NAME...] | --explain connect|listen "
+		"ADDRESS...\n"
+		"Run an unmodified TCP program over VM sockets (AF_VSOCK).");
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		print_option(&cli_options[i]);
-	(void)puts("\nWithout any rule, 3.vsock is the machine with CID 3: vsockify curl "
+	(void)puts("Without any rule, 3.vsock is the machine with CID 3: vsockify curl "
 		   "3.vsock:8000");
 }
 
