@@ -140,9 +140,8 @@ static void print_help(void)
 {
 	(void)puts(
 		"Usage: vsockify [OPTION...] PROGRAM [ARGUMENT...]\n"
-		"       vsockify [OPTION...] --check | --cid | --doctor [PROGRAM] | --attach "
-		"[PEER]\n"
-		"       vsockify [OPTION...] --hosts [NAME...] | --explain connect|listen "
+		"       vsockify [OPTION...] --check | --doctor [PROGRAM] | --attach [PEER]\n"
+		"       vsockify --cid | --hosts [NAME...] | --explain connect|listen "
 		"ADDRESS...\n"
 		"Run an unmodified TCP program over VM sockets (AF_VSOCK).");
 	for (size_t i = 0; i < OPTION_COUNT; i++)
