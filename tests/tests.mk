@@ -47,7 +47,7 @@ $(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/u
 
 HELPERS = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 
-BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock dial match empty.so)
+BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock stream-unix dial match empty.so)
 
 # what tests run: plain programs, without the project's flags
 $(BUILD)/tests/%: tests/programs/%.c
