@@ -174,6 +174,25 @@ int carry_low_water(int from, int to)
 	return result < 0 ? result : 0;
 }
 
+int carry_send_buffer(int from, int to, bool v6)
+{
+	int wanted = 0, usual = 0, fresh, result;
+
+	if (!carry_maybe_set(from, SOL_SOCKET, SO_SNDBUF))
+		return 0;
+	fresh = kept_scratch(v6);
+	if (fresh < 0)
+		return fresh;
+	result = sys_getsockopt_int(fresh, SOL_SOCKET, SO_SNDBUF, &usual);
+	sys_close(fresh);
+	if (result == 0)
+		result = sys_getsockopt_int(from, SOL_SOCKET, SO_SNDBUF, &wanted);
+	if (result < 0 || wanted == usual)
+		return result;
+	wanted /= 2; /* the kernel doubles it */
+	return sys_setsockopt(to, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof wanted);
+}
+
 int carry_inherited(int listener, int accepted, const struct mark *head, bool renamed)
 {
 	struct mark m;

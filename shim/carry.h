@@ -34,6 +34,13 @@ int carry_options(int from, int to, uint64_t which);
 int carry_low_water(int from, int to);
 
 /*
+ * carry_send_buffer() - carry SO_SNDBUF to a Unix socket, whose buffer it is, once that is set;
+ * only if this socket has another than a fresh one of TCP's: the hint is of all of them
+ * Return: 0, or a negated errno
+ */
+int carry_send_buffer(int from, int to, bool v6);
+
+/*
  * carry_inherited() - give an accepted socket those of its listener's options, and the part of
  *                    its mark, that the kernel does not hand down
  * @head: the accepted socket's mark_head()

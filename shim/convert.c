@@ -127,7 +127,9 @@ int conversion_mark(const struct conversion *c, const struct ruleset *rs, const 
 
 	if (result == 0)
 		result = buffer_enlarge(c->spare, rs);
-	return result < 0 ? result : carry_low_water(c->fd, c->spare);
+	if (result == 0)
+		result = carry_low_water(c->fd, c->spare);
+	return result == 0 && m->muxed ? carry_send_buffer(c->fd, c->spare, m->v6) : result;
 }
 
 /* Who gets SIGIO; asked only where somebody may have been named, which is rare. */

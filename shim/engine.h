@@ -99,6 +99,12 @@ static inline int engine_put_back(int fd, const struct carried *carried);
  */
 static inline int engine_wait(int fd, short events, int timeout, bool restarts);
 
+/*
+ * engine_wait_out() - the same of a wait that must not be given up: no cancellation point
+ * Return: the events, 0 when @timeout has passed, or a negated errno; -EINTR: it is to go on
+ */
+static inline int engine_wait_out(int fd, short events, int timeout);
+
 /* engine_cancellation_point() - as pthread_testcancel(3) */
 static inline void engine_cancellation_point(void);
 

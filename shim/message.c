@@ -408,7 +408,7 @@ int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	if (count && throws_away(fd, flags))
 		return receive_one(fd, messages, flags);
 	result = engine_recvmmsg(fd, messages, count, flags, timeout);
-	if (result < 0 && (errno == ENOTCONN || errno == ENOMEM) && count)
+	if (result < 0 && count && (errno == ENOMEM || unconnected_says(fd, errno)))
 		return receive_one(fd, messages, flags);
 	for (int i = 0; i < result; i++) {
 		look_for_sockets(&messages[i].msg_hdr);

@@ -48,7 +48,8 @@ static int tcp_state_of(int fd, const struct mark *m)
 		return events < 0 ? events : listens < 0 ? listens : connected;
 	if (listens)
 		return TCP_LISTEN;
-	if (connected)
+	/* a Unix socket has its peer still */
+	if (connected && !(m->muxed && m->shut))
 		return m->silent            ? TCP_CLOSE
 		       : events & POLLRDHUP ? TCP_CLOSE_WAIT
 					    : TCP_ESTABLISHED;

@@ -85,8 +85,8 @@ static bool is_over(int fd)
 	       sys_send(fd, NULL, 0, MSG_NOSIGNAL | MSG_DONTWAIT) == -EPIPE;
 }
 
-/* Have both ends shut down writing (vsock_poll()), or has a write met a peer that is gone?
- * TCP's connection is closed then. */
+/* Have both ends shut down writing (vsock_poll(); a Unix socket that is marked as shut has), or
+ * has a write met a peer that is gone? TCP's connection is closed then. */
 static bool is_closed(int fd, const struct mark *m)
 {
 	int events = m->shut ? sys_poll_now(fd, 0) : 0;
@@ -149,8 +149,14 @@ static int shutdown_connection(int fd, const struct mark *before, const struct v
 	if (peer) {
 		peer_endpoint(rules(), before, peer, &ep);
 		noted.peer = place_of(ep.ip, ep.port);
+		noted.any_port = false; /* a listener's, and beside a peer: refused */
 	}
-	noted.shut = true;
+	/* A Unix socket shows its peer's close as it shows that both have shut down writing,
+	 * and goes on naming the peer: there the mark says that this end has, and no more. */
+	if (before->muxed && how == SHUT_RD)
+		noted = *before;
+	else
+		noted.shut = true;
 	result = mark_write(fd, before, &noted);
 	if (result < 0)
 		return result;
@@ -186,6 +192,8 @@ int shutdown_socket(int fd, int how)
 		return m.shut ? -ENOTCONN : shutdown_listener(fd, how);
 	if (m.shut)
 		return shutdown_connection(fd, &m, NULL, how);
+	if (m.muxed) /* where the kernel says 0 */
+		return -ENOTCONN;
 	/* While it connects, TCP ends the attempt, whichever direction is named. */
 	return sys_shutdown(fd, m.peer.kind != PLACE_NONE ? SHUT_RDWR : how);
 }

@@ -109,6 +109,14 @@ static void tell_failure(int fd)
 		errno = settle_error(fd, ECONNRESET);
 }
 
+bool unconnected_says(int fd, int error)
+{
+	struct mark m;
+
+	return error == ENOTCONN ||
+	       (error == EINVAL && mark_head(fd, &m) == 1 && m.muxed && sys_connected(fd) == 0);
+}
+
 bool unconnected_receive_again(int fd, int flags, ssize_t *result)
 {
 	struct mark m;
@@ -116,7 +124,7 @@ bool unconnected_receive_again(int fd, int flags, ssize_t *result)
 
 	if (*result < 0 && errno == ECONNRESET)
 		tell_failure(fd);
-	if (*result >= 0 || errno != ENOTCONN || mark_names(fd, &m) <= 0)
+	if (*result >= 0 || !unconnected_says(fd, errno) || mark_names(fd, &m) <= 0)
 		return false;
 	outcome = not_connected(fd, &m, flags);
 	if (outcome == THE_END)

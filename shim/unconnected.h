@@ -40,6 +40,10 @@ ssize_t unconnected_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t unconnected_read(int fd, void *data, size_t size);
 ssize_t unconnected_readv(int fd, const struct iovec *parts, int count);
 
+/* unconnected_says() - does a read that failed with @error say that there is no connection? A
+ * Unix socket's EINVAL says that, and other things, too (unix_stream_read_generic()). */
+bool unconnected_says(int fd, int error);
+
 /*
  * unconnected_receive_again() - is a failed read or recv to be tried again?
  * @fd: any descriptor

@@ -280,19 +280,26 @@ static inline int sys_connected(int fd)
 	return result < 0 ? result : 1;
 }
 
+/* sys_poll() - which of these events come within @ms milliseconds? Or a negated errno. */
+static inline int sys_poll(int fd, short events, int ms)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = events};
+	struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+	int result = (int)SYS_CALL(SYS_ppoll, &poll_fd, 1, &limit, NULL, 0);
+
+	return result < 0 ? result : poll_fd.revents;
+}
+
 /* sys_poll_now() - which of these events are there, without waiting? Or a negated errno. (Where
  * a signal comes just then, the kernel says so even to who does not wait.) */
 static inline int sys_poll_now(int fd, short events)
 {
-	struct pollfd poll_fd = {.fd = fd, .events = events};
-	struct timespec now;
 	int result;
 
-	do {
-		now = (struct timespec){.tv_sec = 0};
-		result = (int)SYS_CALL(SYS_ppoll, &poll_fd, 1, &now, NULL, 0);
-	} while (result == -EINTR);
-	return result < 0 ? result : poll_fd.revents;
+	do
+		result = sys_poll(fd, events, 0);
+	while (result == -EINTR);
+	return result;
 }
 
 /*

@@ -76,6 +76,11 @@ static inline int engine_wait(int fd, short events, int timeout, bool restarts)
 	return poll_one(fd, events, timeout, restarts);
 }
 
+static inline int engine_wait_out(int fd, short events, int timeout)
+{
+	return sys_poll(fd, events, timeout);
+}
+
 static inline void engine_cancellation_point(void)
 {
 	real.testcancel();

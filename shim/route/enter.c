@@ -13,8 +13,9 @@
 #include "../transport/transport.h"
 #include "speak.h"
 
-/* Wait for something to read, whatever signals come; 0, -ETIMEDOUT, or another negated errno.
- */
+/* Wait for something to read, whatever signals come, and whoever cancels this thread: nobody
+ * would close the socket, and no VMM likes it if somebody did. 0, -ETIMEDOUT, or another
+ * negated errno. */
 static int wait_readable(int fd, int64_t until)
 {
 	int events = 0;
@@ -24,7 +25,7 @@ static int wait_readable(int fd, int64_t until)
 
 		if (left <= 0)
 			return -ETIMEDOUT;
-		events = engine_wait(fd, POLLIN, left < INT_MAX ? (int)left : INT_MAX, true);
+		events = engine_wait_out(fd, POLLIN, left < INT_MAX ? (int)left : INT_MAX);
 	} while (events == 0 || events == -EINTR);
 	return events < 0 ? events : 0;
 }

@@ -82,6 +82,11 @@ static inline int engine_wait(int fd, short events, int timeout, bool restarts)
 	return seccomp_wait(fd, events, timeout);
 }
 
+static inline int engine_wait_out(int fd, short events, int timeout)
+{
+	return seccomp_wait(fd, events, timeout);
+}
+
 static inline void engine_cancellation_point(void)
 {
 }

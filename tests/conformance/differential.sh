@@ -4,13 +4,20 @@
 # Where the kernel makes that impossible, the file `differences` beside this one names the line of either run and the
 # reason. Each of its entries must be needed: one that no longer applies fails the test. Beside it, ENGINE_DIFFERENCES
 # names a file of the same form for what differs under an engine (tests/engines).
+#
+# A test of another transport changes, once it has sourced this, what is below: the table, the rules if none are named,
+# what carries (tests/programs/carried.h), a command before both runs, and a filter of what the second run prints.
 
-here=$VSOCKIFY_TREE/tests/conformance
+differences=$VSOCKIFY_TREE/tests/conformance/differences
+carrier=1
+behind=()
+as_if_over_tcp=(cat)
 everything=(--connect '127.0.0.0/8:*=1' --connect '[::1]:*=1' --listen '*:*')
 
 # expected_over_vsock NAME - turn the lines of a TCP run (stdin) into those that are expected over VM sockets
 expected_over_vsock() {
-	cat "$here/differences" "${ENGINE_DIFFERENCES:-/dev/null}" >differences
+	# shellcheck disable=SC2094 # the table has another path
+	cat "$differences" "${ENGINE_DIFFERENCES:-/dev/null}" >differences
 	awk -v name="$1" -v table=differences -v release="$(uname -r)" '
 		# is it a kernel whose release begins with one of the words?
 		function is_meant(words,    word, i, count) {
@@ -52,9 +59,10 @@ same_over_vsock() {
 	fi
 	local name=$1
 	shift
-	"$HELPERS/$name" "$@" >tcp.out 2>&1 || fail "$name over TCP: status $?: $(grep WRONG tcp.out || tail -n 20 tcp.out)"
-	OVER_VSOCK=1 "$VSOCKIFY" "${rules[@]}" "$HELPERS/$name" "$@" >vsock.out 2>&1 ||
-		fail "$name over vsock: status $?: $(grep WRONG vsock.out || tail -n 20 vsock.out)"
+	"${behind[@]}" "$HELPERS/$name" "$@" >tcp.out 2>&1 || fail "$name over TCP: status $?: $(grep WRONG tcp.out || tail -n 20 tcp.out)"
+	OVER_VSOCK=$carrier "${behind[@]}" "$VSOCKIFY" "${rules[@]}" "$HELPERS/$name" "$@" >carried.out 2>&1 ||
+		fail "$name over vsock: status $?: $(grep WRONG carried.out || tail -n 20 carried.out)"
+	"${as_if_over_tcp[@]}" <carried.out >vsock.out
 	expected_over_vsock "$name" <tcp.out >expected.out
 	diff -u -U 1000 expected.out vsock.out >diff.out || {
 		# each line that differs, with the headings of its section

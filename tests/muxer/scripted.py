@@ -235,7 +235,7 @@ class Client:
         try:
             while data := source.recv(65536):
                 sink.sendall(data)
-            if self.muxer.dialect == "cloud-hypervisor":
+            if self.muxer.dialect == "cloud-hypervisor" and not events(source, 0, 0) & select.POLLHUP:
                 sink.shutdown(socket.SHUT_WR)
                 return
             if not from_client:

@@ -468,6 +468,12 @@ static void every_call(int (*make)(void))
 	close(fd);
 }
 
+/* A Unix stream of the program's own passes for what a muxer carries (carried.h). */
+static bool is_ours_anyway(unsigned kind)
+{
+	return over_unix() && strcmp(kinds[kind].label, "Unix stream") == 0;
+}
+
 int main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -480,7 +486,7 @@ int main(void)
 		forget_ports();
 		fd = make();
 		if (over_vsock() && fd >= 0 && fd < 700)
-			check(carried(fd) == kinds[i].converted);
+			check(carried(fd) == (kinds[i].converted || is_ours_anyway(i)));
 		close(fd);
 		name_calls(make, "getsockname", getsockname);
 		name_calls(make, "getpeername", getpeername);

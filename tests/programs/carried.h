@@ -46,13 +46,19 @@ __attribute__((unused)) static bool over_vsock(void)
 	return getenv("OVER_VSOCK") != NULL;
 }
 
+/* over_unix() - by a machine monitor's Unix socket? */
+__attribute__((unused)) static bool over_unix(void)
+{
+	const char *over = getenv("OVER_VSOCK");
+
+	return over && strcmp(over, "unix") == 0;
+}
+
 /* carried() - does vsockify carry this socket? For tests, too, that only run under it, without
  * OVER_VSOCK. Of "unix" any Unix stream passes, the program's own as well. */
 __attribute__((unused)) static bool carried(int fd)
 {
-	const char *over = getenv("OVER_VSOCK");
-
-	return kernel_family(fd) == (over && strcmp(over, "unix") == 0 ? AF_UNIX : AF_VSOCK);
+	return kernel_family(fd) == (over_unix() ? AF_UNIX : AF_VSOCK);
 }
 
 #endif

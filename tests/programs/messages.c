@@ -202,7 +202,9 @@ static void fionread(const struct family *f)
 	check(recv(ends[1], data, 12345, MSG_WAITALL) == 12345);
 	say("12345 read: FIONREAD %d", queued(ends[1], FIONREAD));
 	say("SIOCOUTQ when all has arrived: %d", queued(ends[0], TIOCOUTQ));
-	if (over_vsock()) { /* TCP's window opens only when the other side reads */
+	/* TCP's window opens only when the other side reads; a muxer passes on what its buffer
+	 * holds */
+	if (over_vsock() && !over_unix()) {
 		check(send(ends[0], data, 250000, 0) == 250000);
 		settle(ends[1], total - 12345 + 250000);
 	}

@@ -7,6 +7,9 @@
  * another way: a thread calls setsockopt() on it with a value that lies in memory which
  * userfaultfd(2) leaves missing. The kernel has locked the socket and waits for the memory;
  * the connection request waits for the lock.
+ *
+ * Past a muxer it is TCP's way again: the muxer waits at the full queue, and says nothing to
+ * the client. Only the kernel is asked for so short a queue, for the shim makes it a long one.
  */
 #ifndef TESTS_PROGRAMS_STALL_H
 #define TESTS_PROGRAMS_STALL_H
@@ -25,7 +28,7 @@ struct stall {
 	int faults; /* userfaultfd */
 	char *page; /* the memory that is missing */
 	pthread_t thread;
-	int fillers[2]; /* TCP: what the queue is full of */
+	int fillers[2]; /* TCP: what the queue is full of; a Unix socket's, of the first */
 	bool stalled;
 };
 
@@ -58,18 +61,23 @@ static void stall_vsock(struct stall *s)
 	check(read(s->faults, &message, sizeof message) == sizeof message);
 }
 
+static bool holds_lock(void)
+{
+	return over_vsock() && !over_unix();
+}
+
 /* stall_begin() - listen at @ip; connections to it stay in progress from now on */
 static void stall_begin(struct stall *s, const struct family *f)
 {
 	*s = (struct stall){.ip = f->loopback, .faults = -1, .stalled = true};
 	s->listener = listener_on(f, s->ip, SOCK_NONBLOCK, "server");
 	s->port = local_port(s->listener);
-	if (over_vsock()) {
+	if (holds_lock()) {
 		stall_vsock(s);
 		return;
 	}
-	must(listen(s->listener, 0));
-	for (unsigned i = 0; i < ARRAY_SIZE(s->fillers); i++) {
+	must((int)syscall(SYS_listen, s->listener, 0));
+	for (int i = 0; i < (over_unix() ? 1 : 2); i++) {
 		s->fillers[i] = socket_of(f, SOCK_NONBLOCK);
 		connect_to(s->fillers[i], s->ip, s->port);
 	}
@@ -86,16 +94,31 @@ static void stall_end(struct stall *s)
 	if (!s->stalled)
 		return;
 	s->stalled = false;
-	if (over_vsock()) {
+	if (holds_lock()) {
 		must(ioctl(s->faults, UFFDIO_ZEROPAGE, &fill));
 		pthread_join(s->thread, NULL);
 		close(s->faults);
 		munmap(s->page, PAGE_BYTES);
 		return;
 	}
-	must(listen(s->listener, 16));
-	for (unsigned i = 0; i < ARRAY_SIZE(s->fillers); i++)
+	if (over_unix()) /* who it is, nobody could tell afterwards */
+		close(must(accept(s->listener, NULL, NULL)));
+	must((int)syscall(SYS_listen, s->listener, 16));
+	for (int i = 0; i < (over_unix() ? 1 : 2); i++)
 		close(s->fillers[i]);
+}
+
+/* stall_accept() - the connection of @fd; over TCP, what filled the queue may still be there */
+MAYBE_UNUSED static int stall_accept(struct stall *s, int fd)
+{
+	struct address peer;
+	int server = accept_one(s->listener, &peer);
+
+	while (!over_unix() && port_in(&peer) != local_port(fd)) {
+		close(server);
+		server = accept_one(s->listener, &peer);
+	}
+	return server;
 }
 
 /* stall_close() - the end; whatever waited for it fails or was served */
