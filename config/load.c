@@ -4,7 +4,7 @@
  *
  * Theory of operation
  *
- * The launcher and the plugin of the preloaded object both come through here, so that the
+ * The launcher and the reader of the preloaded object both come through here, so that the
  * same rules make the same image either way. The machine's own CID is asked for here because
  * the program may later be where /dev/vsock is not.
  */

@@ -111,7 +111,7 @@ struct machine {
 
 #define RULESET_MAGIC 0x76736b31u /* "vsk1" */
 /* Counted up with every change of the image or of what it means: a shim refuses the rules of a
- * launcher or plugin that counts otherwise. (A test builds a "next version".) */
+ * launcher or reader that counts otherwise. (A test builds a "next version".) */
 #ifndef RULESET_VERSION
 #define RULESET_VERSION 4u
 #endif

@@ -143,6 +143,18 @@ static int connect_straight(struct attempt *a, const struct vm_address *old_name
 	return conclude(a->fd, c.file_flags, result);
 }
 
+/* Nothing is left to be done with the new socket: the program gets it. 0, or a negated errno.
+ */
+static int put_in_place(struct attempt *a, struct conversion *c)
+{
+	int result = conversion_commit(c);
+
+	if (result < 0)
+		return result;
+	result = conversion_finish(c);
+	return result < 0 ? conversion_recall(c, &a->mark, result) : 0;
+}
+
 /* The broker is to have it. 1: it cannot, and nothing has happened. */
 static int connect_by_broker(struct attempt *a)
 {
@@ -161,12 +173,9 @@ static int connect_by_broker(struct attempt *a)
 			    -result, "");
 		return 1;
 	}
-	result = conversion_commit(&c);
+	result = put_in_place(a, &c);
 	if (result < 0)
 		return result;
-	result = conversion_finish(&c);
-	if (result < 0)
-		return conversion_recall(&c, &a->mark, result);
 	log_progress("connect", a->fd, "the broker makes the connection");
 	return -EINPROGRESS;
 }
@@ -202,12 +211,9 @@ static __attribute__((noinline)) int connect_muxed(struct attempt *a)
 		conversion_abort(&c);
 		return result;
 	}
-	result = conversion_commit(&c);
+	result = put_in_place(a, &c);
 	if (result < 0)
 		return result;
-	result = conversion_finish(&c);
-	if (result < 0)
-		return conversion_recall(&c, &a->mark, result);
 	return c.file_flags & O_NONBLOCK ? -EINPROGRESS : 0;
 }
 
