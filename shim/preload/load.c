@@ -10,15 +10,6 @@
 #include "real.h"
 #include "state.h"
 
-/* Is there anything that a program could do against its owner's will? */
-static bool any_rule(void)
-{
-	const struct ruleset *rs = rules();
-
-	return rs->connect_count || rs->listen_count || rs->peer_count ||
-	       rs->default_connect == ACTION_DENY || rs->default_listen == ACTION_DENY;
-}
-
 /* In place of libc's function: fail, with a reason that dlerror() gives. */
 static void *refuse(const char *file, int mode)
 {
@@ -57,7 +48,7 @@ static struct load_jump jump_to(void *function, void *refusal, const char *call,
 			    "loaded without RTLD_DEEPBIND, so that the rules hold for it");
 		return (struct load_jump){function, mode & ~RTLD_DEEPBIND};
 	}
-	if (any_rule()) {
+	if (state_any_rule()) {
 		log_loading(LOG_DECISIONS, call, file,
 			    "refused: it needs RTLD_DEEPBIND, and then no rule holds for it");
 		return (struct load_jump){refusal, mode};

@@ -32,9 +32,11 @@
 
 #include "../kernel/elf.h"
 #include "../kernel/sys.h"
+#include "follow.h"
 #include "real.h"
 
 #define SUPERVISOR_ENV "VSOCKIFY_SUPERVISOR"
+#define PRELOAD_ENV    "LD_PRELOAD"
 #define WORDS_MOST     4096 /* on the stack */
 
 /* This object's own header; the linker defines it. */
@@ -80,14 +82,14 @@ static bool is_out_of_reach(const char *path)
 /* ---- in its place ---- */
 
 /* In secure execution no variable is believed: it would name what runs with the privilege. */
-static const char *supervisor_in(char *const *envp)
+static const char *variable_in(char *const *envp, const char *name)
 {
-	const size_t length = sizeof SUPERVISOR_ENV - 1;
+	size_t length = strlen(name);
 
 	if (getauxval(AT_SECURE))
 		return NULL;
 	for (; envp && *envp; envp++)
-		if (strncmp(*envp, SUPERVISOR_ENV "=", length + 1) == 0)
+		if (strncmp(*envp, name, length) == 0 && (*envp)[length] == '=')
 			return *envp + length + 1;
 	return NULL;
 }
@@ -161,15 +163,26 @@ static const char *for_supervisor(const char *supervisor, const char *file, bool
 	return path && is_out_of_reach(path) ? path : NULL;
 }
 
+/* The error of a program that would run without the rules; 0 if it may run. */
+static int alone(const char *preload, const char *file, bool in_path, char *room)
+{
+	return follow_is_missing(preload, file)
+		       ? follow_error(preload, path_of(file, in_path, room))
+		       : 0;
+}
+
 int start_execve(const char *path, char *const *argv, char *const *envp)
 {
-	const char *supervisor = supervisor_in(envp), *to;
+	const char *supervisor = variable_in(envp, SUPERVISOR_ENV), *to;
 	size_t count = count_words(argv);
 	char room[PATH_MAX];
+	int error;
 
 	to = for_supervisor(supervisor, path, false, room);
-	if (!to)
-		return (int)SYS_CALL(SYS_execve, path, argv, envp);
+	if (!to) {
+		error = alone(variable_in(envp, PRELOAD_ENV), path, false, room);
+		return error ? -error : (int)SYS_CALL(SYS_execve, path, argv, envp);
+	}
 	if (count > WORDS_MOST)
 		return -E2BIG;
 	char *words[count + 2];
@@ -184,10 +197,13 @@ static int execute(int (*real_function)(const char *, char *const *), bool in_pa
 	const char *supervisor = secure_getenv(SUPERVISOR_ENV), *to;
 	size_t count = count_words(argv);
 	char room[PATH_MAX];
+	int error;
 
 	to = for_supervisor(supervisor, file, in_path, room);
-	if (!to)
-		return real_function(file, argv);
+	if (!to) {
+		error = alone(secure_getenv(PRELOAD_ENV), file, in_path, room);
+		return error ? sys_return(-error) : real_function(file, argv);
+	}
 	if (count > WORDS_MOST)
 		return sys_return(-E2BIG);
 	char *words[count + 2];
@@ -210,13 +226,17 @@ int start_spawn(start_spawn_fn *real_function, bool in_path, pid_t *pid, const c
 		const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 		char *const *argv, char *const *envp)
 {
-	const char *supervisor = supervisor_in(envp), *to;
+	const char *supervisor = variable_in(envp, SUPERVISOR_ENV), *to;
 	size_t count = count_words(argv);
 	char room[PATH_MAX];
+	int error;
 
 	to = for_supervisor(supervisor, file, in_path, room);
-	if (!to)
-		return real_function(pid, file, actions, attributes, argv, envp);
+	if (!to) {
+		error = alone(variable_in(envp, PRELOAD_ENV), file, in_path, room);
+		return error ? error
+			     : real_function(pid, file, actions, attributes, argv, envp);
+	}
 	if (count > WORDS_MOST)
 		return E2BIG;
 	char *words[count + 2];

@@ -152,6 +152,14 @@ const struct ruleset *state_prepare(void)
 	return rs;
 }
 
+bool state_any_rule(void)
+{
+	const struct ruleset *rs = rules();
+
+	return rs->connect_count || rs->listen_count || rs->peer_count ||
+	       rs->default_connect == ACTION_DENY || rs->default_listen == ACTION_DENY;
+}
+
 /* Every function of libc that is called from here on is one more for the dynamic linker to
  * look up, at every start of every program: fewer are better. */
 __attribute__((constructor)) static void load(void)

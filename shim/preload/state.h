@@ -36,4 +36,7 @@ static inline const struct ruleset *rules(void)
 	return state_prepare();
 }
 
+/* state_any_rule() - is there anything that a program could do against its owner's will? */
+bool state_any_rule(void);
+
 #endif
