@@ -21,7 +21,7 @@ DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"' -DVS
 # core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim, which runs a program of
 # it. The socket logic is compiled once for each engine; what goes with the data, for the one
 # that is on its way.
-CORE = config/match.c config/address.c config/image.c
+CORE = config/match.c config/address.c config/image.c config/carry.c
 READING = config/reader.c
 LOGIC = $(wildcard $(addprefix shim/,*.c broker/*.c kernel/*.c log/*.c route/*.c transport/*.c))
 SHIM = $(LOGIC) $(wildcard shim/preload/*.c)

@@ -6,7 +6,7 @@
  *
  * A configuration is read once (config/parse.c, config/spec.c), and compiled into an *image*:
  * a header followed by arrays, with offsets in place of pointers. The same bytes serve the
- * launcher (--check), travel to the program in its environment (config/image.c), and are
+ * launcher (--check), travel to the program in its environment (config/carry.c), and are
  * what the shim matches against (config/match.c). Whoever holds an image may read it from
  * any thread and from a signal handler: nothing in it changes after it was made.
  *
@@ -207,7 +207,7 @@ const char *ruleset_string(const struct ruleset *rs, uint32_t at);
  */
 bool ruleset_valid(const void *image, size_t size);
 
-/* ---- the image in the environment: config/image.c ----
+/* ---- the image in the environment: config/carry.c ----
  *
  * Text, six bits a character, cut into variables VSOCKIFY_RULES, VSOCKIFY_RULES_1,
  * VSOCKIFY_RULES_2, ..., since Linux limits one environment string to 128 KiB

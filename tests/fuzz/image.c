@@ -5,7 +5,7 @@
  * Whatever is taken for a valid image can be read without a check of one's own:
  *
  *	clang -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
- *		tests/fuzz/image.c config/{match,address,image}.c -o image
+ *		tests/fuzz/image.c config/{match,address,image,carry}.c -o image
  *	./image CORPUS
  */
 #include <stdlib.h>
