@@ -33,7 +33,7 @@ sanitizers_GOALS = sanitized
 CROWD = env CROWD=100000 ROUNDS=1 CROWD_MEMORY=6G TEST_TIMEOUT=3600
 
 EACH_PART = $(addprefix check-,$(PARTS))
-.PHONY: check check-all $(EACH_PART) crowd-100000 helpers asan tsan sanitized memcheck bench bench-quick conformance lint graph
+.PHONY: check check-all $(EACH_PART) crowd-100000 helpers asan tsan sanitized memcheck fuzz bench bench-quick conformance lint graph
 
 # ---- programs of the tests ----
 
@@ -138,6 +138,12 @@ memcheck: all
 asan tsan memcheck: helpers
 	@tests/packages $(CHECK_PACKAGES)
 	tests/vm/run --timeout 3600 tests/sanitizers/run $@
+
+# each target of tests/fuzz, a minute if nothing else is said
+fuzz:
+	@tests/packages $(BUILD_PACKAGES) clang
+	@$(MAKE) --no-print-directory all
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) TEST_TIMEOUT=$$(($(or $(FUZZ_SECONDS),60) + 300)) tests/run-tests tests/fuzz
 
 bench bench-quick:
 	@tests/packages $(BENCH_PACKAGES)

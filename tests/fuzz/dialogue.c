@@ -4,11 +4,7 @@
  *
  * An answer is taken in the pieces in which it comes, and nothing of what is behind it; whether
  * it is one depends on its bytes and not on the pieces. The unit tests run the same with random
- * inputs (tests/unit/test_dialogue.c):
- *
- *	clang -std=gnu11 -D_GNU_SOURCE -DFUZZER -g -O1 -fsanitize=fuzzer,address,undefined \
- *		tests/fuzz/dialogue.c shim/route/muxer.c -o dialogue
- *	./dialogue CORPUS
+ * inputs (tests/unit/test_dialogue.c).
  */
 #include <errno.h>
 #include <stdlib.h>

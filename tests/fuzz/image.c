@@ -2,11 +2,7 @@
 /*
  * image.c - a libFuzzer target: compiled rules, as bytes and as text
  *
- * Whatever is taken for a valid image can be read without a check of one's own:
- *
- *	clang -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
- *		tests/fuzz/image.c config/{match,address,image,carry}.c -o image
- *	./image CORPUS
+ * Whatever is taken for a valid image can be read without a check of one's own.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -4,11 +4,7 @@
  *
  * Whatever stands there, what is unpacked can be used without a check of one's own, depends on
  * nothing but the words, and is unpacked again as it was when it is packed. The unit tests run
- * the same with a million random inputs (tests/unit/test_pack.c):
- *
- *	clang -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
- *		tests/fuzz/mark.c shim/{pack,place}.c config/{address,image}.c -o mark
- *	./mark CORPUS
+ * the same with a million random inputs (tests/unit/test_pack.c).
  */
 #include <stddef.h>
 #include <stdlib.h>

@@ -5,11 +5,7 @@
  * A message of any bytes, with any number of descriptors, is valid only if everything in it is
  * as it may be: then it is what the other side would have made. The same bytes as the text of
  * VSOCKIFY_BROKER: what is read from it gives the same text again. The unit tests run the same
- * with random inputs (tests/unit/test_broker.c):
- *
- *	clang -std=gnu11 -D_GNU_SOURCE -DFUZZER -g -O1 -fsanitize=fuzzer,address,undefined \
- *		tests/fuzz/message.c shim/broker/{message,environment}.c -o message
- *	./message CORPUS
+ * with random inputs (tests/unit/test_broker.c).
  */
 #include <stdlib.h>
 #include <string.h>

@@ -3,13 +3,8 @@
  * parse.c - a libFuzzer target: configuration files
  *
  * Whatever the file holds, there is either an error that names a place, or a valid image; and
- * reading it does not crash. libconfig loses memory at syntax errors, hence detect_leaks=0.
- * Every file of config/ but plugin.c belongs to it:
- *
- *	clang -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
- *		tests/fuzz/parse.c $(find config -name "[^p]*.c" -o -name "pa*.c") \
- *		-lconfig -o parse
- *	ASAN_OPTIONS=detect_leaks=0 ./parse CORPUS
+ * reading it does not crash. libconfig loses memory at syntax errors, hence
+ * detect_leaks=0 in parse.test.
  */
 #include <stdio.h>
 #include <stdlib.h>
