@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 
-#include "broker.h"
 #include "preload.h"
 #include "program.h"
 #include "show.h"
@@ -102,10 +101,9 @@ static void look_at_started(struct findings *findings, bool left, const struct l
 /**
  * look_at_program() - which engine would a program get, and why?
  */
-static void look_at_program(struct findings *findings, const struct ruleset *rs,
-			    enum engine wanted, const char *name, const struct list *obstacle)
+static void look_at_program(struct findings *findings, enum engine wanted, const char *name,
+			    const struct list *obstacle)
 {
-	bool left = wanted == ENGINE_PRELOAD || broker_is_needed(rs);
 	struct program program;
 	bool needed;
 
@@ -117,7 +115,7 @@ static void look_at_program(struct findings *findings, const struct ruleset *rs,
 		look_at_privilege(findings, &program);
 		look_at_seccomp(findings, obstacle);
 	} else if (!program_escapes(&program) && program.state != PROGRAM_ABSENT) {
-		look_at_started(findings, left, obstacle);
+		look_at_started(findings, wanted == ENGINE_PRELOAD, obstacle);
 	}
 	program_free(&program);
 }
@@ -130,7 +128,7 @@ void look_at_engines(struct findings *findings, const struct ruleset *rs, enum e
 	look_at_shim(findings);
 	(void)engine_obstacle(rs, &obstacle);
 	if (program)
-		look_at_program(findings, rs, wanted, program, &obstacle);
+		look_at_program(findings, wanted, program, &obstacle);
 	else if (obstacle.count)
 		find(findings, wanted == ENGINE_SECCOMP ? LEVEL_PROBLEM : LEVEL_WARNING,
 		     "engine", "preload only, for seccomp cannot run here: %.*s",

@@ -142,11 +142,11 @@ static void pass_logging(const struct logging *logging)
  * pass_supervisor() - say what is to run programs that this one starts, and that nothing can be
  * preloaded into
  *
- * Nobody, if the engine was named, or if that one cannot serve these rules.
+ * Nobody, if the engine was named.
  */
-static void pass_supervisor(const struct ruleset *rs, bool chosen)
+static void pass_supervisor(bool chosen)
 {
-	char *supervisor = chosen && !broker_is_needed(rs) ? find_supervisor() : NULL;
+	char *supervisor = chosen ? find_supervisor() : NULL;
 
 	(void)unsetenv(SUPERVISOR_ENV);
 	if (supervisor)
@@ -260,7 +260,7 @@ static int run_preloaded(const struct ruleset *rs, char *const *argv)
 /**
  * run_supervised() - become the supervisor, which runs the program
  */
-static int run_supervised(char *const *argv)
+static int run_supervised(const struct ruleset *rs, char *const *argv)
 {
 	struct list words = {0};
 	struct program program;
@@ -271,6 +271,8 @@ static int run_supervised(char *const *argv)
 	program_inspect(argv[0], &program);
 	if (program.state == PROGRAM_ABSENT)
 		return report_not_run(argv[0], program.error);
+	if (!pass_broker(rs, argv[0]))
+		return EX_UNAVAILABLE;
 	drop_shim();
 	list_append(&words, &supervisor, 1, sizeof(supervisor));
 	for (; *argv; argv++)
@@ -292,6 +294,6 @@ int run_program(const struct ruleset *rs, const char *config, const struct loggi
 	pass_logging(logging);
 	if (engine != ENGINE_SECCOMP)
 		engine = choose_engine(rs, argv[0], logging, engine);
-	pass_supervisor(rs, chosen && engine == ENGINE_PRELOAD);
-	return engine == ENGINE_SECCOMP ? run_supervised(argv) : run_preloaded(rs, argv);
+	pass_supervisor(chosen && engine == ENGINE_PRELOAD);
+	return engine == ENGINE_SECCOMP ? run_supervised(rs, argv) : run_preloaded(rs, argv);
 }

@@ -28,17 +28,13 @@
 static int wait_answer(int fd)
 {
 	int64_t until = sys_now_ms() + ANSWER_MS, left;
-	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 	int result;
 
 	do {
 		left = until - sys_now_ms();
-		if (left <= 0)
-			return -ETIMEDOUT;
-		result = (int)SYS_CALL(SYS_ppoll, &poll_fd, 1,
-				       &(struct timespec){.tv_nsec = left * 1000000}, NULL, 0);
-	} while (result == 0 || result == -EINTR);
-	return result < 0 ? result : 0;
+		result = engine_wait_out(fd, POLLIN, left > 0 ? (int)left : 0);
+	} while (result == -EINTR);
+	return result > 0 ? 0 : result ?: -ETIMEDOUT;
 }
 
 union control {
@@ -201,6 +197,8 @@ static int greet(const struct broker_environment *broker)
 	if (memory == 0)
 		memory = receive_answer(fd, broker, BROKER_WELCOME);
 	sys_close(fd);
+	if (memory == -ENGINE_LATER) /* such an engine has asked before the first call */
+		memory = -ETIMEDOUT;
 	if (memory < 0)
 		return memory;
 	result = map_outcomes(memory);
@@ -221,6 +219,11 @@ static int recognize(int fd, const struct broker_environment *broker)
 	if (result == 0 && uid != atomic_load(&user))
 		result = -EPERM;
 	return result;
+}
+
+int ask_welcome(void)
+{
+	return greet(engine_broker());
 }
 
 /* ---- questions ---- */
@@ -294,9 +297,9 @@ static bool is_stream(int fd)
 	       sys_connected(fd) == 1;
 }
 
-int ask_handover(int fd, int *pair)
+/* Say GIVE; the end of a pair that the answer will come to, or a negated errno. */
+static int ask_for(int fd)
 {
-	const struct broker_environment *broker = engine_broker();
 	char byte = BROKER_GIVE_BYTE;
 	int ends[2], result;
 
@@ -305,15 +308,29 @@ int ask_handover(int fd, int *pair)
 		return result;
 	result = send_message(fd, &byte, sizeof byte, ends[1]);
 	sys_close(ends[1]);
-	if (result == 0)
-		result = receive_answer(ends[0], broker, BROKER_HANDOVER);
+	if (result < 0)
+		sys_close(ends[0]);
+	return result < 0 ? result : ends[0];
+}
+
+int ask_handover(int fd, int *pair)
+{
+	int asked = engine_kept(), result;
+
+	if (asked < 0)
+		asked = ask_for(fd);
+	if (asked < 0)
+		return asked;
+	result = receive_answer(asked, engine_broker(), BROKER_HANDOVER);
 	if (result >= 0 && !is_stream(result)) {
 		sys_close(result);
 		result = -EPROTO;
 	}
-	*pair = ends[0];
-	if (result < 0)
-		sys_close(ends[0]);
+	*pair = asked;
+	if (result == -ENGINE_LATER)
+		engine_keep(asked);
+	else if (result < 0)
+		sys_close(asked);
 	return result;
 }
 

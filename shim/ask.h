@@ -18,6 +18,10 @@
 
 #include "mark.h"
 
+/* ask_welcome() - say HELLO now, for an engine that can wait now and not later; 0, or a negated
+ * errno */
+int ask_welcome(void);
+
 /*
  * ask_connect() - ask the broker for a connection, and make of @fd the pending one
  * @fd: a fresh non-blocking Unix socket
@@ -36,7 +40,7 @@ int ask_outcome(int fd);
  * @fd: the pending one
  * @pair: set to a descriptor, for ask_commit()
  * Return: the socket, non-blocking and close-on-exec; or a negated errno, and the broker goes
- * on carrying what is said
+ * on carrying what is said; -ENGINE_LATER
  */
 int ask_handover(int fd, int *pair);
 

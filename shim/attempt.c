@@ -163,13 +163,15 @@ static int connect_by_broker(struct attempt *a)
 
 	if (result < 0)
 		return 1;
-	a->mark.begun = true;
+	a->mark.begun = c.file_flags & O_NONBLOCK;
 	a->mark.pending = PENDING_YES;
 	result = conversion_mark(&c, a->rs, &a->mark) ?: ask_connect(c.spare, &a->mark);
 	if (result < 0) {
 		conversion_abort(&c);
 		a->mark.pending = PENDING_NO;
-		log_failure("connect", a->fd, "the broker cannot be reached, so this waits",
+		log_failure("connect", a->fd,
+			    engine_may_wait() ? "the broker cannot be reached, so this waits"
+					      : "the broker cannot be reached",
 			    -result, "");
 		return 1;
 	}
@@ -177,7 +179,13 @@ static int connect_by_broker(struct attempt *a)
 	if (result < 0)
 		return result;
 	log_progress("connect", a->fd, "the broker makes the connection");
-	return -EINPROGRESS;
+	return conclude(a->fd, c.file_flags, -EINPROGRESS);
+}
+
+/* Does it take its time, where this call must not? */
+static bool is_too_slow(const struct attempt *a)
+{
+	return route_speaks(a->first) && (!engine_may_wait() || sys_never_blocks(a->fd));
 }
 
 /* The time is over: a VMM may not bear that its socket is closed before it has answered. */
@@ -196,11 +204,13 @@ static void leave(struct attempt *a, int muxer)
 static __attribute__((noinline)) int connect_muxed(struct attempt *a)
 {
 	struct conversion c;
-	bool by_broker = engine_broker() && route_speaks(a->first) && sys_never_blocks(a->fd);
-	int result = by_broker ? connect_by_broker(a) : 1;
+	bool slow = is_too_slow(a);
+	int result = slow && engine_broker() ? connect_by_broker(a) : 1;
 
 	if (result != 1)
 		return result;
+	if (slow && !engine_may_wait())
+		return -EHOSTUNREACH;
 	result = prepare(a, &c, false);
 	if (result < 0)
 		return result;

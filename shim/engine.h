@@ -105,6 +105,14 @@ static inline int engine_wait(int fd, short events, int timeout, bool restarts);
  */
 static inline int engine_wait_out(int fd, short events, int timeout);
 
+/* engine_may_wait() - may this engine wait at all, in a way that none of the above knows of? */
+static inline bool engine_may_wait(void);
+
+/* engine_keep() - a descriptor that this call needs when it is done again, after -ENGINE_LATER
+ * engine_kept() - that, which is the caller's again; -1: it is done for the first time */
+static inline void engine_keep(int fd);
+static inline int engine_kept(void);
+
 /* engine_cancellation_point() - as pthread_testcancel(3) */
 static inline void engine_cancellation_point(void);
 

@@ -62,8 +62,8 @@ int name_local(int fd, struct sockaddr *addr, socklen_t *len)
 	socklen_t room;
 	int result, ours;
 
-	if (settle_may_be(fd))
-		settle(fd, &m);
+	if (settle_may_be(fd) && settle(fd, &m) == -ENGINE_LATER)
+		return -ENGINE_LATER;
 	room = memory_readable(len, sizeof *len) ? *len : 0;
 	result = sys_getsockname(fd, addr, len);
 	if (result < 0 || !may_be_given(addr, room))

@@ -310,6 +310,8 @@ static int give_int(int number, void *value, socklen_t *len)
 static int tcp_state_now(int fd, struct mark *m)
 {
 	switch (settle_may_be(fd) ? settle(fd, m) : SETTLED_BEFORE) {
+	case -ENGINE_LATER:
+		return -ENGINE_LATER;
 	case STILL_PENDING:
 		return TCP_SYN_SENT;
 	case HAS_FAILED:

@@ -89,7 +89,8 @@ static int prepare(struct conversion *c, int fd, int spare, struct mark *m)
 	return result;
 }
 
-/* 1: the real socket is in place; 0: it is not, and all is as it was; or a negated errno. */
+/* 1: the real socket is in place; 0: it is not, and all is as it was; or a negated errno
+ * (-ENGINE_LATER, too). */
 static int exchange(int fd, struct mark *m)
 {
 	struct conversion c;
@@ -97,7 +98,7 @@ static int exchange(int fd, struct mark *m)
 	struct mark before = *m;
 
 	if (spare < 0)
-		return 0;
+		return spare == -ENGINE_LATER ? spare : 0;
 	result = prepare(&c, fd, spare, m);
 	ask_commit(pair, result == 0);
 	if (result < 0)

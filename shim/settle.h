@@ -48,8 +48,8 @@ static inline bool settle_may_be(int fd)
 /*
  * settle() - look, and settle it if it can be
  * @m: its mark, as it is afterwards
- * Return: enum settled; or a negated errno if the program's descriptor is not what it should be
- * any more: an epoll could not be told
+ * Return: enum settled; -ENGINE_LATER; or a negated errno if the program's descriptor is not
+ * what it should be any more: an epoll could not be told
  */
 int settle(int fd, struct mark *m);
 

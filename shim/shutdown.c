@@ -175,6 +175,8 @@ int shutdown_socket(int fd, int how)
 
 	rules();
 	state = settle_may_be(fd) ? settle(fd, &m) : SETTLED_BEFORE;
+	if (state == -ENGINE_LATER)
+		return state;
 	result = how < SHUT_RD || how > SHUT_RDWR ? 0 : mark_read(fd, &m);
 	if (result <= 0)
 		return result < 0 ? result : sys_shutdown(fd, how);

@@ -12,6 +12,7 @@
 #include "engine.h"
 #include "kernel/sys.h"
 #include "route/route.h"
+#include "settle.h"
 #include "transport/transport.h"
 
 int wait_limit(int fd, int option, int *timeout)
@@ -46,14 +47,37 @@ static int outcome(int fd, short revents)
 	return error ? -tcp_error(error) : route_finish(fd);
 }
 
+/* The same of an attempt that the broker makes; 1: it does not make this one. */
+static int outcome_past_broker(int fd)
+{
+	struct mark m;
+	int error = 0, state = settle(fd, &m);
+
+	switch (state) {
+	case SETTLED_BEFORE:
+		return 1;
+	case STILL_PENDING:
+		return -EINPROGRESS;
+	case HAS_FAILED:
+		if (sys_getsockopt_int(fd, SOL_SOCKET, SO_ERROR, &error) == 0)
+			error = settle_error(fd, error);
+		return error ? -error : -ECONNABORTED;
+	default:
+		return state < 0 ? state : 0;
+	}
+}
+
 int wait_connected(int fd)
 {
-	int timeout, ready = wait_limit(fd, SO_SNDTIMEO, &timeout);
+	int timeout, ready = wait_limit(fd, SO_SNDTIMEO, &timeout), result;
 
 	if (ready < 0)
 		return ready;
 	ready = engine_wait(fd, POLLOUT, timeout, timeout < 0);
 	if (ready < 0)
 		return ready;
-	return ready == 0 ? -EINPROGRESS : outcome(fd, (short)ready);
+	if (ready == 0)
+		return -EINPROGRESS;
+	result = settle_may_be(fd) ? outcome_past_broker(fd) : 1;
+	return result == 1 ? outcome(fd, (short)ready) : result;
 }

@@ -81,6 +81,21 @@ static inline int engine_wait_out(int fd, short events, int timeout)
 	return sys_poll(fd, events, timeout);
 }
 
+static inline bool engine_may_wait(void)
+{
+	return true;
+}
+
+static inline void engine_keep(int fd)
+{
+	(void)fd;
+}
+
+static inline int engine_kept(void)
+{
+	return -1;
+}
+
 static inline void engine_cancellation_point(void)
 {
 	real.testcancel();

@@ -57,7 +57,8 @@ static int reach(int fd, struct vm_address to, int64_t until)
 	struct timespec pause = {.tv_nsec = QUEUE_MS * 1000000L};
 	int result;
 
-	while ((result = transport_connect(fd, to)) == -EAGAIN && sys_now_ms() < until)
+	while ((result = transport_connect(fd, to)) == -EAGAIN && sys_now_ms() < until &&
+	       engine_may_wait())
 		SYS_CALL(SYS_nanosleep, &pause, NULL);
 	return result == -EAGAIN ? -ETIMEDOUT : result;
 }

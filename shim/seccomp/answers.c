@@ -15,7 +15,7 @@
 #include "lost.h"
 
 const struct ruleset *engine_rules = &ruleset_empty;
-const struct broker_environment *engine_no_broker;
+const struct broker_environment *seccomp_broker;
 uint64_t engine_options_set;
 bool engine_any_duplicate, engine_any_owner, engine_ever_silent, engine_roused;
 
@@ -112,9 +112,9 @@ static int limit_of(int fd, int option)
 	return (int)(limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000);
 }
 
-static int later(enum purpose purpose, short events, int timeout)
+static int later(enum purpose purpose, int fd, short events, int timeout)
 {
-	call_now->wait = (struct wait){purpose, events, timeout};
+	call_now->wait = (struct wait){purpose, fd, events, timeout};
 	return CALL_LATER;
 }
 
@@ -132,9 +132,13 @@ int seccomp_wait(int fd, short events, int timeout)
 {
 	int ready = sys_poll_now(fd, events);
 
-	if (ready || timeout == 0 || take_time_out(FOR_EVENTS))
+	if (ready || timeout == 0)
 		return ready;
-	return later(FOR_EVENTS, events, timeout);
+	if (!call_now) /* before the first call: nobody is kept waiting */
+		return sys_poll(fd, events, timeout);
+	if (take_time_out(FOR_EVENTS))
+		return 0;
+	return later(FOR_EVENTS, fd, events, timeout);
 }
 
 static int accept_now(int listener, struct sockaddr *addr, socklen_t *len, int flags)
@@ -167,7 +171,7 @@ static int accept_or_later(int listener, struct sockaddr *addr, socklen_t *len, 
 		result = accept_without_waiting(listener, file_flags, addr, len, flags);
 	if (result != -EAGAIN || take_time_out(FOR_CALLERS))
 		return result;
-	return later(FOR_CALLERS, POLLIN, limit_of(listener, SO_RCVTIMEO));
+	return later(FOR_CALLERS, listener, POLLIN, limit_of(listener, SO_RCVTIMEO));
 }
 
 int seccomp_accept(int listener, struct sockaddr *addr, socklen_t *len, int flags)
@@ -215,5 +219,5 @@ int seccomp_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!call->passed)
 		call->first_result = result;
 	call->passed = true;
-	return sys_return(later(FOR_TCP, POLLOUT, limit_of(fd, SO_SNDTIMEO)));
+	return sys_return(later(FOR_TCP, fd, POLLOUT, limit_of(fd, SO_SNDTIMEO)));
 }

@@ -17,7 +17,8 @@
 /* The rules, of all processes. */
 extern const struct ruleset *engine_rules;
 
-extern const struct broker_environment *engine_no_broker; /* NULL */
+/* Who makes connections past VMMs; NULL: there is nobody, or no need. */
+extern const struct broker_environment *seccomp_broker;
 
 /* What is known of the whole tree: options that were ever set on a TCP socket, a bit for each;
  * whether one was duplicated before it was connected; whether one was given an owner; whether a

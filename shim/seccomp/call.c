@@ -67,6 +67,9 @@ void call_drop(struct call *call)
 	call->held = NULL;
 	call->held_count = 0;
 	call->fd = -1;
+	if (call->kept >= 0)
+		sys_close(call->kept);
+	call->kept = -1;
 }
 
 int call_add_descriptor(struct call *call, int fd, int number, bool close_on_exec)

@@ -47,6 +47,7 @@ struct held {
 enum purpose { FOR_EVENTS, FOR_CALLERS, FOR_TCP };
 struct wait {
 	enum purpose purpose;
+	int fd; /* here */
 	short events;
 	int timeout; /* milliseconds; -1: for ever */
 };
@@ -67,7 +68,8 @@ struct call {
 
 	/* of one that waits: */
 	struct wait wait;
-	bool watched;                    /* fd is in the loop's epoll */
+	int watched;                     /* what is in the loop's epoll for it; -1: nothing */
+	int kept;                        /* engine_keep(); -1: nothing */
 	int64_t deadline;                /* of sys_now_ms(); -1: none */
 	bool timed_out;                  /* it is done again since that has come */
 	bool again;                      /* it is done again */

@@ -335,19 +335,23 @@ static int do_ioctl(struct call *call)
 
 /* ---- duplicates, and epolls ---- */
 
-/* Could what lies there be converted yet? */
-static bool is_unconnected_tcp(int fd)
+/* Could what lies there be converted yet, or exchanged for what a broker has? */
+static bool is_to_become(int fd, enum subject_family family)
 {
 	uint8_t state;
 	socklen_t len = sizeof state;
+	struct mark head;
 
-	return sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) == 0 &&
+	if (family == FAMILY_OURS)
+		return mark_head(fd, &head) == 1 && head.pending;
+	return family == FAMILY_IP &&
+	       sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) == 0 &&
 	       state == TCP_CLOSE;
 }
 
 static int do_dup(struct call *call)
 {
-	if (!engine_any_duplicate && call->family == FAMILY_IP && is_unconnected_tcp(call->fd))
+	if (!engine_any_duplicate && is_to_become(call->fd, call->family))
 		engine_any_duplicate = true;
 	return CALL_CONTINUE;
 }

@@ -25,7 +25,7 @@ static inline const struct ruleset *rules(void)
 
 static inline const struct broker_environment *engine_broker(void)
 {
-	return engine_no_broker; /* no rule of this engine's leads past a VMM (main.c) */
+	return seccomp_broker;
 }
 
 /* ---- the program's descriptors ---- */
@@ -85,6 +85,24 @@ static inline int engine_wait(int fd, short events, int timeout, bool restarts)
 static inline int engine_wait_out(int fd, short events, int timeout)
 {
 	return seccomp_wait(fd, events, timeout);
+}
+
+static inline bool engine_may_wait(void)
+{
+	return false;
+}
+
+static inline void engine_keep(int fd)
+{
+	call_now->kept = fd;
+}
+
+static inline int engine_kept(void)
+{
+	int kept = call_now->kept;
+
+	call_now->kept = -1;
+	return kept;
 }
 
 static inline void engine_cancellation_point(void)

@@ -79,6 +79,7 @@ static const struct entry table[] = {
 	{SYS_getsockopt, IS, 2, SO_MAX_PACING_RATE, ASK},
 	{SYS_getsockopt, IS, 2, SO_INCOMING_CPU, ASK},
 	{SYS_getsockopt, IS, 2, SO_REUSEPORT, ASK},
+	{SYS_getsockopt, IS, 2, SO_SNDBUF, ASK}, /* of a pending connection: settle.h */
 	{SYS_getsockopt, IS, 1, SOL_SOCKET, SECCOMP_RET_ALLOW},
 	{SYS_getsockopt, IS, 1, TRANSPORT_LEVEL, SECCOMP_RET_ALLOW},
 	{SYS_getsockopt, ALWAYS, 0, 0, ASK},

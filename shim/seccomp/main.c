@@ -30,6 +30,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
+#include "../ask.h"
 #include "../engine.h"
 #include "../kernel/sys.h"
 #include "../log/log.h"
@@ -67,9 +68,21 @@ static void take_rules(void)
 		stop(EX_CONFIG, "the rules in " RULESET_ENV " are of another version",
 		     ": start the program with the vsockify that belongs to this supervisor");
 	engine_rules = image;
-	if (muxer_is_meant(engine_rules))
-		stop(EX_CONFIG, "the seccomp engine does not lead past VMMs' sockets yet",
-		     ": use --engine preload, or rules without them");
+}
+
+/* The broker that the launcher has started, if these rules can need one. What it has to show is
+ * asked for now, for later nothing may wait for it. */
+static void take_broker(void)
+{
+	static struct broker_environment broker;
+	const char *text = getenv(BROKER_ENV);
+
+	if (!muxer_is_meant(engine_rules) || !text || !broker_decode(text, &broker) ||
+	    broker.rules != broker_hash(engine_rules))
+		return;
+	seccomp_broker = &broker;
+	if (ask_welcome() < 0)
+		log_fatal("there is no broker: what leads past a VMM's socket fails", "");
 }
 
 /* ---- the program ---- */
@@ -275,6 +288,7 @@ int main(int argc, char **argv)
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	raise_limit(&start.files);
+	take_broker();
 	program = start_program(&start);
 	detach();
 	front_begin(program);

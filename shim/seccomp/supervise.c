@@ -70,6 +70,14 @@ static void finish(struct call *call, int result)
 
 /* ---- those that wait ---- */
 
+/* Before what is watched can become something else, or be closed */
+static void unwatch(struct call *call)
+{
+	if (call->watched >= 0)
+		sys_epoll_ctl(loop, EPOLL_CTL_DEL, call->watched, NULL);
+	call->watched = -1;
+}
+
 static void forget(struct call *call)
 {
 	struct call **at = &waiting;
@@ -77,8 +85,7 @@ static void forget(struct call *call)
 	while (*at != call)
 		at = &(*at)->next;
 	*at = call->next;
-	if (call->watched)
-		sys_epoll_ctl(loop, EPOLL_CTL_DEL, call->fd, NULL);
+	unwatch(call);
 	call_drop(call);
 	free(call);
 }
@@ -88,11 +95,8 @@ static void watch(struct call *call)
 	struct epoll_event event = {.events = (uint32_t)call->wait.events,
 				    .data.u64 = (uintptr_t)call};
 
-	int result = sys_epoll_ctl(loop, EPOLL_CTL_ADD, call->fd, &event);
-
-	if (result == -EEXIST) /* unless another socket came under the number since */
-		result = sys_epoll_ctl(loop, EPOLL_CTL_MOD, call->fd, &event);
-	call->watched = result == 0;
+	if (sys_epoll_ctl(loop, EPOLL_CTL_ADD, call->wait.fd, &event) == 0)
+		call->watched = call->wait.fd;
 }
 
 /* @anew: its time begins now */
@@ -114,23 +118,21 @@ static void leave(struct call *call)
 
 static void do_again(struct call *call, bool timed_out)
 {
-	int result;
+	int result, waited_for = call->wait.fd;
 
 	if (!call_is_there(call)) {
 		leave(call);
 		return;
 	}
 	call->timed_out = timed_out;
+	unwatch(call);
 	turn_to(call);
 	result = call_serve(call);
 	if (result == CALL_LATER) {
-		put_aside(call, timed_out);
+		put_aside(call, timed_out || call->wait.fd != waited_for);
 		turn_to(NULL);
 		return;
 	}
-	if (call->watched)
-		sys_epoll_ctl(loop, EPOLL_CTL_DEL, call->fd, NULL);
-	call->watched = false;
 	finish(call, result);
 	turn_to(NULL);
 	forget(call);
@@ -216,7 +218,9 @@ static void take_call(const struct seccomp_notif *request)
 	*call = (struct call){.id = request->id,
 			      .thread = (pid_t)request->pid,
 			      .data = request->data,
-			      .fd = -1};
+			      .fd = -1,
+			      .watched = -1,
+			      .kept = -1};
 	forget_of_thread(call->thread);
 	if (call->data.nr == SYS_bind) /* nobody's port may be kept by a call that is gone */
 		each_waiting(look_after);
