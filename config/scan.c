@@ -4,6 +4,8 @@
  */
 #include "scan.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /**
@@ -77,7 +79,7 @@ static uint64_t magnitude(const char *digit, const char *end, unsigned int base)
 }
 
 /**
- * scan_integer() - pass on an integer, marked as long if it needs 64 bits
+ * scan_integer() - pass on an integer, as libconfig of every version reads it right
  * @digits, @end: in @line
  * @base: 10 or 16
  */
@@ -85,6 +87,7 @@ static bool scan_integer(struct scanner *scanner, struct span *line, const char 
 			 const char *end, unsigned int base)
 {
 	uint64_t value = magnitude(digits, end, base);
+	char large[24];
 
 	if (value > INT64_MAX) {
 		builder_error(scanner->builder, scanner->here,
@@ -92,11 +95,15 @@ static bool scan_integer(struct scanner *scanner, struct span *line, const char 
 			      digits);
 		return false;
 	}
-	copy(scanner, line, end);
-	if (in_set(peek(line, 0), "L"))
-		copy(scanner, line, skip_any(line->at, line->end, "L"));
-	else if (value > INT32_MAX)
-		put(scanner, 'L');
+	if (value <= INT32_MAX) {
+		copy(scanner, line, skip_any(end, line->end, "L"));
+		return true;
+	}
+	if (in_set(*line->at, "+-"))
+		copy(scanner, line, line->at + 1);
+	(void)snprintf(large, sizeof(large), "%" PRIu64 "L", value);
+	list_append(scanner->bytes, large, strlen(large), 1);
+	line->at = skip_any(end, line->end, "L");
 	return true;
 }
 
@@ -114,6 +121,13 @@ static bool scan_number(struct scanner *scanner, struct span *line)
 		digits = end + 1;
 		end = skip_any(digits, line->end, HEX_DIGITS);
 		return scan_integer(scanner, line, digits, end, 16);
+	}
+	if (end == digits + 1 && *digits == '0' && end < line->end && in_set(*end, "bBoOqQ")) {
+		builder_error(scanner->builder, scanner->here,
+			      "the number 0%c... is of no base that is known here: write it in "
+			      "decimal, or in hexadecimal (0x...)",
+			      *end);
+		return false;
 	}
 	if (end < line->end && in_set(*end, ".eE")) {
 		copy(scanner, line, skip_any(end, line->end, DECIMAL_DIGITS ".eE+-"));

@@ -4,11 +4,12 @@
  *
  * Theory of operation
  *
- * A line is passed on as it stands, but for two things that libconfig 1.5 (which Debian 12
- * ships) makes something else of, or nothing:
+ * A line is passed on as it stands, but for two things that libconfig makes something else of,
+ * or nothing, and each version something else (1.5 is Debian 12's, 1.8 that of 2026's sid):
  *
- *   - a number that does not fit 32 bits, written without an "L", silently becomes another
- *     one: cid = 4294967299 would be read as 3. Here the "L" is added.
+ *   - a number that does not fit 32 bits with a sign silently becomes another one: 1.5 reads
+ *     4294967299 as 3, where no "L" stands behind it, and 1.8 reads 0xFFFFFFFEL as -2. All
+ *     read such a number right that is decimal and has the "L", so that is how they get it.
  *   - a value such as [ "host", 7 ], a natural way to write accept_from, is a syntax error,
  *     since all elements of an array must have one type. Those of a list need not, so that
  *     brackets are handed over as parentheses.

@@ -81,8 +81,8 @@ static void test_numbers(void)
 	check_text("a = 7L, 8LL", "a = 7L, 8LL\n");
 	check_text("a = -4294967303", "a = -4294967303L\n");
 	check_text("a = 0x7fffffff;", "a = 0x7fffffff;\n");
-	check_text("a = 0x100000007;", "a = 0x100000007L;\n");
-	check_text("a = 0XFFFFFFFFL;", "a = 0XFFFFFFFFL;\n");
+	check_text("a = 0x100000007;", "a = 4294967303L;\n");
+	check_text("a = 0XFFFFFFFFL;", "a = 4294967295L;\n");
 	check_text("a = 00000000000007;", "a = 00000000000007;\n");
 	check_text("a = 9223372036854775807", "a = 9223372036854775807L\n");
 	check_text("a = 2.0; b = 1e10; c = 99999999999.5; d = .99999999999; e = -1.5e-3",
@@ -92,6 +92,8 @@ static void test_numbers(void)
 		    ":2: the number 9223372036854775808");
 	check_error("b = 0x10000000000000000;", 24, ":1: the number ");
 	check_error("b = 99999999999999999999999999L;", 32, ":1: the number ");
+	check_error("b = 0b10;", 9, ":1: the number 0b...");
+	check_error("b = 0O17;", 9, ":1: the number 0O...");
 }
 
 static void test_brackets(void)
