@@ -17,6 +17,7 @@
 #include "../config/pattern.h"
 #include "cli.h"
 #include "error.h"
+#include "here.h"
 #include "show.h"
 #include "table.h"
 
@@ -55,14 +56,15 @@ static const char *format_ports(const struct rule *rule, char *buf)
 static void print_settings(const struct ruleset *rs, const char *config)
 {
 	struct table table = {.columns = 2};
+	uint32_t cid = here_cid(rs->local_cid);
 
 	add_cell(&table, "configuration");
 	add_cell(&table, "%s", config ? config : "none");
 	add_cell(&table, "this machine");
-	if (rs->local_cid == CID_UNKNOWN)
+	if (cid == CID_UNKNOWN)
 		add_cell(&table, "CID unknown");
 	else
-		add_cell(&table, "CID %u", rs->local_cid);
+		add_cell(&table, "CID %u", cid);
 	add_cell(&table, "names");
 	add_cell(&table, "%s", rs->names ? "on" : "off");
 	add_cell(&table, "connect time-out");

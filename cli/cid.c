@@ -20,6 +20,7 @@
 #include "../config/load.h"
 #include "cli.h"
 #include "error.h"
+#include "here.h"
 
 /* What a machine needs to have a CID. */
 #define HOW_TO_GET_ONE                                                                  \
@@ -78,6 +79,7 @@ int cid_print(bool verbose)
 
 	if (error)
 		return explain_error(error);
+	cid = here_cid(cid);
 	if (cid == CID_UNKNOWN) {
 		cli_error("this machine has no CID: no transport of VM sockets is "
 			  "loaded" HOW_TO_GET_ONE);

@@ -38,8 +38,6 @@
 	"in a guest, give it a vsock device (QEMU: -device vhost-vsock-pci,guest-cid=3); on " \
 	"a host, modprobe vhost_vsock; for this machine with itself, modprobe vsock_loopback"
 
-#define VSOCK_DEVICE "/dev/vsock"
-
 /* ---- the kernel ---- */
 
 /**
@@ -410,7 +408,7 @@ int doctor(const char *config, const struct spec *specs, size_t count, enum engi
 	loaded = look_at_transports(&findings);
 	look_at_device(&findings);
 	look_at_config(&findings, config, sound, &messages);
-	look_at_cid(&findings, rs->local_cid);
+	look_at_cid(&findings, here_cid(rs->local_cid));
 	look_at_rules(&findings, rs, loaded);
 	look_at_peers(&findings, rs);
 	look_at_broker(&findings, rs);

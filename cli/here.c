@@ -18,6 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../config/cid.h"
+#include "../config/load.h"
+
 #include <linux/vm_sockets.h> /* older ones leave sys/socket.h to whoever includes them */
 
 static const struct {
@@ -70,6 +73,13 @@ const char *here_transport_name(enum transport transport)
 	while (i + 1 < TRANSPORT_COUNT && transports[i].transport != transport)
 		i++;
 	return transports[i].name;
+}
+
+uint32_t here_cid(uint32_t cid)
+{
+	if (cid != CID_UNKNOWN || access(VSOCK_DEVICE, R_OK) < 0 || !can_bind_loopback())
+		return cid;
+	return CID_LOCAL;
 }
 
 int here_socket_error(void)

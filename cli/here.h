@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A carrier of VM sockets, in the kernel. */
 enum transport {
@@ -26,6 +27,13 @@ enum transport {
 unsigned int here_transports(void);
 /* here_transport_name() - what to call one */
 const char *here_transport_name(enum transport transport);
+
+/*
+ * here_cid() - the CID of this machine
+ * @cid: as the kernel says, or CID_UNKNOWN. Those of before July 2025 say so where there is
+ *only the loopback transport, which is 1 with them, too.
+ */
+uint32_t here_cid(uint32_t cid);
 
 /* here_socket_error() - try to make an AF_VSOCK socket; 0, or the errno */
 int here_socket_error(void);

@@ -52,7 +52,7 @@ BENCH = $(addprefix $(BUILD)/bench/,stream-tcp stream-vsock stream-unix dial mat
 # what tests run: plain programs, without the project's flags
 $(BUILD)/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -MMD -MP $(LINKED) -o $@ $< $(LDLIBS)
 
 $(BUILD)/tests/static-link: LINKED = -static
 
@@ -68,6 +68,7 @@ $(BUILD)/static-musl/%: tests/programs/%.c
 		-O1 -g $(WARNINGS) -pthread -static -MMD -MP -o $@ $<
 
 $(BUILD)/tests/plugin: LINKED = -shared -fPIC
+$(BUILD)/tests/loader $(BUILD)/tests/processes: LDLIBS = -ldl # in libc since 2.34
 
 # the same server and client on several libraries' event loops
 LOOPS = $(addprefix $(BUILD)/loops/,ready libevent libuv asio)

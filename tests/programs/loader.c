@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error-name.h"
+
 static void *load(const char *file, const char *how)
 {
 	if (strcmp(how, "plain") == 0)
@@ -41,8 +43,7 @@ int main(int argc, char **argv)
 	location = (int *(*)(void))dlsym(plugin, "__errno_location"); /* its own libc's */
 	to.sin_port = htons((uint16_t)atoi(argv[3]));
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	puts(open_client((struct sockaddr *)&to, sizeof to) >= 0
-		     ? "connected"
-		     : strerrorname_np(*location()));
+	puts(open_client((struct sockaddr *)&to, sizeof to) >= 0 ? "connected"
+								 : error_name(*location()));
 	return 0;
 }
