@@ -19,37 +19,40 @@
 #include <elf.h>
 #include <link.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "../log/log.h"
 
-/* What to look for, its hash, and where to put it. */
+/* What to look for, its hash, and where to put it. Without a pointer, each of which the dynamic
+ * linker would have to relocate. */
 struct wanted {
-	const char *name;
+	char name[28];
 	uint32_t hash; /* for c in name: hash = hash * 33 + c, from 5381 on */
-	void **function;
+	size_t at;     /* in what the walk fills in */
 };
 
 static const struct wanted at_load[] = {
-	{"accept4", 0x1cb82089, (void **)&real.accept4},
-	{"recvfrom", 0xff3df269, (void **)&real.recvfrom},
-	{"recvmsg", 0x3e09c05c, (void **)&real.recvmsg},
-	{"sendto", 0x1b81fa72, (void **)&real.sendto},
-	{"sendmsg", 0x8bc12bd6, (void **)&real.sendmsg},
-	{"read", 0x7c9d4d41, (void **)&real.read},
-	{"write", 0x10a8b550, (void **)&real.write},
-	{"send", 0x7c9ddb4f, (void **)&real.send},
-	{"readv", 0x1046f5d7, (void **)&real.readv},
-	{"writev", 0x25bf5fc6, (void **)&real.writev},
-	{"connect", 0xd3764dcf, (void **)&real.connect},
-	{"poll", 0x7c9c607c, (void **)&real.poll},
-	{"fcntl", 0x0f6cf05c, (void **)&real.fcntl},
-	{"execv", 0x0f663360, (void **)&real.execv},
-	{"execvp", 0xfc2c9fd0, (void **)&real.execvp},
+	{"accept4", 0x1cb82089, offsetof(struct real, accept4)},
+	{"recvfrom", 0xff3df269, offsetof(struct real, recvfrom)},
+	{"recvmsg", 0x3e09c05c, offsetof(struct real, recvmsg)},
+	{"sendto", 0x1b81fa72, offsetof(struct real, sendto)},
+	{"sendmsg", 0x8bc12bd6, offsetof(struct real, sendmsg)},
+	{"read", 0x7c9d4d41, offsetof(struct real, read)},
+	{"write", 0x10a8b550, offsetof(struct real, write)},
+	{"send", 0x7c9ddb4f, offsetof(struct real, send)},
+	{"readv", 0x1046f5d7, offsetof(struct real, readv)},
+	{"writev", 0x25bf5fc6, offsetof(struct real, writev)},
+	{"connect", 0xd3764dcf, offsetof(struct real, connect)},
+	{"poll", 0x7c9c607c, offsetof(struct real, poll)},
+	{"fcntl", 0x0f6cf05c, offsetof(struct real, fcntl)},
+	{"execv", 0x0f663360, offsetof(struct real, execv)},
+	{"execvp", 0xfc2c9fd0, offsetof(struct real, execvp)},
+	{"execvpe", 0x81c09a35, offsetof(struct real, execvpe)},
 	/* The last two are not in every libc. */
-	{"pthread_testcancel", 0x89288632, (void **)&real.testcancel},
-	{"__libc_single_threaded", 0xfecaacfe, (void **)&real.single_threaded},
+	{"pthread_testcancel", 0x89288632, offsetof(struct real, testcancel)},
+	{"__libc_single_threaded", 0xfecaacfe, offsetof(struct real, single_threaded)},
 };
 #define AT_LOAD   (sizeof at_load / sizeof at_load[0])
 #define NECESSARY (AT_LOAD - 2)
@@ -162,6 +165,7 @@ static void *address_of(const struct symbols *s, uint32_t i)
 
 struct walk {
 	const struct wanted *wanted;
+	void *found; /* struct real, or one pointer */
 	unsigned count;
 	uint32_t missing; /* a bit for each that has not been found */
 	bool begun;       /* the objects that count have been reached */
@@ -178,6 +182,11 @@ static bool is_us(const struct dl_phdr_info *object)
 			return true;
 	}
 	return false;
+}
+
+static void put(void *found, const struct wanted *w, void *function)
+{
+	*(void **)((char *)found + w->at) = function;
 }
 
 static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
@@ -201,7 +210,7 @@ static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
 		symbol = find_symbol(&symbols, w);
 		if (!symbol)
 			continue;
-		*w->function = address_of(&symbols, symbol);
+		put(walk->found, w, address_of(&symbols, symbol));
 		walk->missing &= ~bit;
 	}
 	return walk->missing == 0;
@@ -211,11 +220,13 @@ static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
 static void *find(const char *name, bool from_first)
 {
 	void *function = NULL;
-	struct wanted wanted = {name, 5381, &function};
-	struct walk walk = {&wanted, 1, 1, from_first};
+	struct wanted wanted = {.hash = 5381};
+	struct walk walk = {&wanted, &function, 1, 1, from_first};
 
-	for (const char *c = name; *c; c++)
-		wanted.hash = wanted.hash * 33 + (unsigned char)*c;
+	for (size_t i = 0; name[i] && i < sizeof wanted.name - 1; i++) {
+		wanted.name[i] = name[i];
+		wanted.hash = wanted.hash * 33 + (unsigned char)name[i];
+	}
 	dl_iterate_phdr(look_into, &walk);
 	return function;
 }
@@ -272,12 +283,12 @@ static const char may_have_threads;
 
 void real_init(void)
 {
-	struct walk walk = {at_load, AT_LOAD, (1u << AT_LOAD) - 1, false};
+	struct walk walk = {at_load, &real, AT_LOAD, (1u << AT_LOAD) - 1, false};
 
 	dl_iterate_phdr(look_into, &walk);
 	for (unsigned i = 0; walk.missing && i < NECESSARY; i++)
 		if (walk.missing & 1u << i)
-			*at_load[i].function = real_find(at_load[i].name);
+			put(&real, &at_load[i], real_find(at_load[i].name));
 	if (!real.testcancel) /* libpthread has it, and was not loaded */
 		real.testcancel = no_cancellation;
 	if (!real.single_threaded)

@@ -41,6 +41,7 @@ struct real {
 	int (*fcntl)(int, int, ...);
 	int (*execv)(const char *, char *const *);
 	int (*execvp)(const char *, char *const *);
+	int (*execvpe)(const char *, char *const *, char *const *);
 	void (*testcancel)(
 		void); /* pthread_testcancel(3); nothing where there are no threads */
 	/* libc's __libc_single_threaded: found here, a reference would cost the dynamic linker
