@@ -69,7 +69,7 @@ $(BUILD)/vsockify-config: $(call objects,$(CORE) $(READER) $(READING))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c) shim/broker/environment.c shim/broker/message.c \
-		shim/transport/file.c shim/kernel/elf.c)
+		shim/transport/file.c shim/kernel/elf.c shim/kernel/reach.c)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify-supervisor: $(patsubst %.c,$(BUILD)/seccomp/%.o,$(CORE) $(SUPERVISOR))

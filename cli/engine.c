@@ -14,14 +14,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../shim/kernel/reach.h"
 #include "environment.h"
 #include "here.h"
 #include "preload.h"
@@ -44,20 +43,6 @@ bool engine_of_name(const char *name, enum engine *engine)
 	return false;
 }
 
-/**
- * may_filter_privileged() - would a setuid program keep its privilege under a filter?
- *
- * Only whoever may administer the system may install one without giving up all new ones.
- */
-static bool may_filter_privileged(void)
-{
-	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct halves[2];
-
-	return syscall(SYS_capget, &header, halves) == 0 &&
-	       halves[0].effective >> CAP_SYS_ADMIN & 1;
-}
-
 bool engine_suits(const struct program *program)
 {
 	switch (program->state) {
@@ -66,7 +51,7 @@ bool engine_suits(const struct program *program)
 	case PROGRAM_OTHER_LIBC:
 		return !program->foreign;
 	case PROGRAM_PRIVILEGED:
-		return !program->foreign && may_filter_privileged();
+		return !program->foreign && reach_keeps_privilege();
 	default:
 		return false;
 	}
@@ -142,11 +127,17 @@ static void add_suspect(struct list *why)
 
 bool engine_obstacle(const struct ruleset *rs, struct list *why)
 {
-	char *path = find_supervisor();
+	char *path = supervisor_path();
 	int status = 0, ends[2];
 	pid_t pid = -1;
 
-	if (path && pipe2(ends, O_CLOEXEC) == 0) {
+	if (access(path, X_OK) < 0) {
+		text_add(why, "cannot run %s: %s: install it there, or beside vsockify", path,
+			 strerror(errno));
+		free(path);
+		return true;
+	}
+	if (pipe2(ends, O_CLOEXEC) == 0) {
 		pid = fork();
 		if (pid == 0)
 			become_supervisor(rs, path, ends[1]);

@@ -59,7 +59,7 @@ static void look_at_privilege(struct findings *findings, const struct program *p
 {
 	if (program->state == PROGRAM_PRIVILEGED && !engine_suits(program))
 		find(findings, LEVEL_WARNING, "engine",
-		     "a filter of this user's takes all new privileges from what is run: %s is "
+		     "a filter of this user's takes all new privileges from what is run: %s "
 		     "%s, and will not get its own",
 		     *(char *const *)program->files.items, program->privilege);
 }

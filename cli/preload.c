@@ -37,9 +37,14 @@ char *find_shim(void)
 	return NULL;
 }
 
+char *supervisor_path(void)
+{
+	return beside_launcher(SUPERVISOR_FILE, VSOCKIFY_LIBEXECDIR);
+}
+
 char *find_supervisor(void)
 {
-	char *path = beside_launcher(SUPERVISOR_FILE, VSOCKIFY_LIBEXECDIR);
+	char *path = supervisor_path();
 
 	if (access(path, X_OK) == 0)
 		return path;

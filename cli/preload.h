@@ -24,6 +24,9 @@ char *preload_value(const char *shim);
 /* preload_others() - the same without any shim; "" if nothing is left */
 char *preload_others(void);
 
+/* supervisor_path() - where the supervisor is, if it is there; to be freed */
+char *supervisor_path(void);
+
 /*
  * find_supervisor() - the program that runs others under the seccomp engine
  * Return: its path, to be freed; NULL if there is none, which was reported

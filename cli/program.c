@@ -21,12 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "../shim/kernel/reach.h"
 #include "show.h"
 
 /* How many interpreters of scripts the kernel follows. */
@@ -137,46 +135,6 @@ static void close_image(struct image *image)
 /* ---- what it is ---- */
 
 /**
- * given_privilege() - what makes ld.so drop LD_PRELOAD from a program
- * Return: words for it, or NULL
- */
-static const char *given_privilege(const struct image *image)
-{
-	const mode_t mode = image->status.st_mode;
-	const char *privilege = NULL;
-	struct statvfs mount;
-
-	if (mode & S_ISUID && image->status.st_uid != getuid())
-		privilege = "setuid";
-	else if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-		 image->status.st_gid != getgid())
-		privilege = "setgid";
-	else if (getuid() != 0 && fgetxattr(image->fd, "security.capability", NULL, 0) > 0)
-		privilege = "has file capabilities";
-	if (!privilege || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ||
-	    (fstatvfs(image->fd, &mount) == 0 && mount.f_flag & ST_NOSUID))
-		return NULL;
-	return privilege;
-}
-
-/**
- * libc_of() - the libc that a dynamic linker belongs to
- * Return: its name; NULL if it is none of those that the shim goes with
- */
-static const char *libc_of(const char *linker)
-{
-	const char *slash = strrchr(linker, '/');
-	const char *name = slash ? slash + 1 : linker;
-
-	if (strncmp(name, "ld-musl-", 8) == 0)
-		return "musl";
-	return strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld64.so", 7) == 0 ||
-			       strncmp(name, "ld.so", 5) == 0
-		       ? "glibc"
-		       : NULL;
-}
-
-/**
  * has_shim_of_its_own() - is a shim installed for programs of other bits too?
  * @bits: theirs
  *
@@ -227,8 +185,8 @@ static enum program_state judge(const struct elf_facts *facts)
 	} else if (!facts->same_order || facts->machine != __ehdr_start.e_machine) {
 		return PROGRAM_OTHER_MACHINE;
 	}
-	return !facts->interpreter || libc_of(facts->interpreter) ? PROGRAM_FITS
-								  : PROGRAM_OTHER_LIBC;
+	return !facts->interpreter || elf_libc(facts->interpreter) ? PROGRAM_FITS
+								   : PROGRAM_OTHER_LIBC;
 }
 
 /**
@@ -242,7 +200,7 @@ static void inspect_elf(struct program *program, const struct image *image,
 			   facts->machine != __ehdr_start.e_machine;
 	if (facts->interpreter)
 		program->linker = memory_string(facts->interpreter, strlen(facts->interpreter));
-	program->privilege = given_privilege(image);
+	program->privilege = reach_privilege(image->fd);
 	if (program->linker && access(program->linker, F_OK) < 0) {
 		program->state = PROGRAM_ABSENT;
 		program->error = errno;
@@ -390,7 +348,7 @@ void program_describe(const struct program *program, struct list *text)
 	switch (program->state) {
 	case PROGRAM_FITS:
 		text_add(text, "is linked dynamically, %u bits, with %s", program->bits,
-			 program->linker ? libc_of(program->linker) : "glibc");
+			 program->linker ? elf_libc(program->linker) : "glibc");
 		break;
 	case PROGRAM_UNKNOWN:
 		text_add(text, "is neither an ELF program nor a script, or cannot be read");
@@ -403,8 +361,8 @@ void program_describe(const struct program *program, struct list *text)
 			text_add(text, "cannot be run (%s)", strerror(program->error));
 		break;
 	case PROGRAM_PRIVILEGED:
-		text_add(text, "%s%s, so that its dynamic linker ignores LD_PRELOAD",
-			 *program->privilege == 's' ? "is " : "", program->privilege);
+		text_add(text, "%s, so that its dynamic linker ignores LD_PRELOAD",
+			 program->privilege);
 		break;
 	case PROGRAM_STATIC:
 		text_add(text,

@@ -25,7 +25,7 @@ enum program_state {
 struct program {
 	enum program_state state;
 	int error;             /* PROGRAM_ABSENT: an errno value */
-	const char *privilege; /* PROGRAM_PRIVILEGED: what gives it */
+	const char *privilege; /* PROGRAM_PRIVILEGED: words such as "is setuid" */
 	unsigned int bits;     /* of the last file, if that is ELF; else 0 */
 	bool foreign;          /* of other bits or another processor than this program */
 	char *linker;          /* its dynamic linker, or NULL */

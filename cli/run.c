@@ -142,11 +142,12 @@ static void pass_logging(const struct logging *logging)
  * pass_supervisor() - say what is to run programs that this one starts, and that nothing can be
  * preloaded into
  *
- * Nobody, if the engine was named.
+ * Nobody, if the engine was named. It need not be there unless there is such a program, which
+ * is not run then.
  */
 static void pass_supervisor(bool chosen)
 {
-	char *supervisor = chosen ? find_supervisor() : NULL;
+	char *supervisor = chosen ? supervisor_path() : NULL;
 
 	(void)unsetenv(SUPERVISOR_ENV);
 	if (supervisor)
@@ -275,6 +276,7 @@ static int run_supervised(const struct ruleset *rs, char *const *argv)
 		return EX_UNAVAILABLE;
 	drop_shim();
 	list_append(&words, &supervisor, 1, sizeof(supervisor));
+	list_append(&words, program.files.items, 1, sizeof(char *));
 	for (; *argv; argv++)
 		list_append(&words, argv, 1, sizeof(*argv));
 	list_append(&words, &(char *){NULL}, 1, sizeof(char *));

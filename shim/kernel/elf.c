@@ -287,3 +287,16 @@ bool elf_read(const void *bytes, size_t size, struct elf_facts *facts)
 	facts->go = is_go(&file, &segments, &sections, header.e_shstrndx);
 	return true;
 }
+
+const char *elf_libc(const char *linker)
+{
+	const char *slash = strrchr(linker, '/');
+	const char *name = slash ? slash + 1 : linker;
+
+	if (strncmp(name, "ld-musl-", 8) == 0)
+		return "musl";
+	return strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld64.so", 7) == 0 ||
+			       strncmp(name, "ld.so", 5) == 0
+		       ? "glibc"
+		       : NULL;
+}

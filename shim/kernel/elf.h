@@ -27,4 +27,10 @@ struct elf_facts {
  */
 bool elf_read(const void *bytes, size_t size, struct elf_facts *facts);
 
+/*
+ * elf_libc() - the libc that a dynamic linker belongs to
+ * Return: its name; NULL if it is none of those that the preloaded object goes with
+ */
+const char *elf_libc(const char *linker);
+
 #endif

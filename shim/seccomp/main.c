@@ -32,6 +32,7 @@
 
 #include "../ask.h"
 #include "../engine.h"
+#include "../kernel/reach.h"
 #include "../kernel/sys.h"
 #include "../log/log.h"
 #include "../transport/transport.h"
@@ -88,6 +89,8 @@ static void take_broker(void)
 /* ---- the program ---- */
 
 struct start {
+	const char
+		*path; /* as execvp() takes it, or /dev/fd/NUMBER: that file, and is closed */
 	char **argv;
 	sigset_t signals;    /* that are blocked, and */
 	struct rlimit files; /* what may be open, as the launcher was started with */
@@ -95,6 +98,16 @@ struct start {
 	int to_program[2],
 		from_program[2]; /* pipes: "go on"; the listener's number, an errno */
 };
+
+/* /dev/fd/NUMBER: shim/preload/start.c has left that open for this alone. */
+static void close_on_exec(const char *path)
+{
+	static const char by_descriptor[] = "/dev/fd/";
+	const size_t length = sizeof by_descriptor - 1;
+
+	if (strncmp(path, by_descriptor, length) == 0)
+		(void)fcntl((int)strtol(path + length, NULL, 10), F_SETFD, FD_CLOEXEC);
+}
 
 /* In the new process: become the program, and say why not. */
 static _Noreturn void become(const struct start *s)
@@ -109,7 +122,8 @@ static _Noreturn void become(const struct start *s)
 	    read(s->to_program[0], &go, 1) != 1)
 		_exit(STATUS_NO_ENGINE);
 	(void)sigprocmask(SIG_SETMASK, &s->signals, NULL);
-	(void)execvp(s->argv[0], s->argv);
+	close_on_exec(s->path);
+	(void)execvp(s->path, s->argv);
 	error = errno;
 	(void)write(s->from_program[1], &error, sizeof error);
 	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
@@ -183,7 +197,7 @@ static pid_t start_program(struct start *s)
 
 	(void)write(s->to_program[1], "", 1);
 	if (read(s->from_program[0], &error, sizeof error) == sizeof error)
-		log_fatal("cannot run ", s->argv[0]);
+		log_fatal("cannot run ", s->path);
 	sys_close(s->from_program[0]);
 	sys_close(s->to_program[0]);
 	sys_close(s->to_program[1]);
@@ -251,31 +265,56 @@ static void raise_limit(struct rlimit *before)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* A preloaded program has run this one in place of another (shim/preload/start.c): once more,
- * without the object that is in it now, for all that comes from here has the filter. */
-static void shed_object(char **argv)
+/* What no engine serves: it is not run, or as it is. */
+static void look_at_program(const char *path, char **argv, bool by_preloaded)
 {
-	const char *variable = getenv("VSOCKIFY_SUPERVISOR");
-	char *path = variable ? strdup(variable) : NULL;
+	enum reach reach = reach_of(path, true);
 
-	if (!path)
+	if (reach == REACH_NARROW)
+		stop(STATUS_NO_ENGINE,
+		     "no engine reaches a static program of 32 bits (--engine preload runs it "
+		     "without the rules): ",
+		     path);
+	if (reach != REACH_PRIVILEGED || !by_preloaded)
 		return;
-	(void)unsetenv("VSOCKIFY_SUPERVISOR");
-	(void)unsetenv("LD_PRELOAD");
-	(void)execv(path, argv);
-	stop(EX_UNAVAILABLE, "cannot run ", path);
+	log_fatal("warning: it runs without the rules, for a filter would take away the "
+		  "privilege that it is given: ",
+		  path);
+	close_on_exec(path);
+	stop(STATUS_CANNOT_RUN, "cannot run ",
+	     SYS_CALL(SYS_execve, path, argv, environ) < 0 ? path : "");
 }
 
+/* A preloaded program has run this one in place of another (shim/preload/start.c): once more,
+ * without the object that is in it now, for all that comes from here has the filter. */
+static void shed_object(const char *supervisor, char **argv)
+{
+	char *path = strdup(supervisor);
+
+	(void)unsetenv("VSOCKIFY_SUPERVISOR");
+	(void)unsetenv("LD_PRELOAD");
+	if (path) /* not by the object's execv(), which would say that no rule holds for it */
+		SYS_CALL(SYS_execve, path, argv, environ);
+	stop(EX_UNAVAILABLE, "cannot run ", path ? path : "the supervisor");
+}
+
+/* PATH ARGV: the program's file, and what it is to have as its arguments, from its name on; or
+ * nothing */
 int main(int argc, char **argv)
 {
-	struct start start = {.argv = argv + 1, .group = getpgrp()};
+	struct start start = {
+		.path = argv[1], .argv = argv + 1 + (argc > 1), .group = getpgrp()};
+	const char *by_preloaded = getenv("VSOCKIFY_SUPERVISOR");
 	sigset_t all;
 	int result;
 
-	shed_object(argv);
+	if (start.path)
+		look_at_program(start.path, start.argv, by_preloaded);
+	if (by_preloaded)
+		shed_object(by_preloaded, argv);
 	log_init();
 	take_rules();
-	if (argc < 2)
+	if (!start.path)
 		try_only(&start);
 	log_rules(engine_rules);
 	(void)sigfillset(&all);
