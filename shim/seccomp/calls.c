@@ -151,9 +151,33 @@ static bool is_kernels(const struct call *call)
 	       rs->default_listen == ACTION_PASS && privilege_is_elsewhere(call->thread);
 }
 
+/* Call @listens, which may make a file, as the program would make it. */
+static int as_program(struct call *call, int (*listens)(struct call *call))
+{
+	bool files = muxer_is_meant(rules());
+	int result = files ? privilege_become(call->thread) : 0;
+
+	if (result < 0)
+		return result;
+	result = listens(call);
+	if (files)
+		privilege_return();
+	return result;
+}
+
+static int bind_by_rules(struct call *call)
+{
+	bool taken_up = privilege_take_up(call->thread);
+	int result =
+		listen_bind(call->fd, (struct sockaddr *)&call->address, call->address_len);
+
+	if (taken_up)
+		privilege_lay_down();
+	return result;
+}
+
 static int do_bind(struct call *call)
 {
-	bool taken_up;
 	int result;
 
 	if (call->family == FAMILY_OTHER)
@@ -163,18 +187,20 @@ static int do_bind(struct call *call)
 		return result;
 	if (!call_is_there(call))
 		return -ENOENT;
-	taken_up = privilege_take_up(call->thread);
-	result = listen_bind(call->fd, (struct sockaddr *)&call->address, call->address_len);
-	if (taken_up)
-		privilege_lay_down();
+	result = as_program(call, bind_by_rules);
 	return result == -EACCES && is_kernels(call) ? CALL_CONTINUE : result;
+}
+
+static int listen_by_rules(struct call *call)
+{
+	return listen_listen(call->fd, call_argument(call, 1));
 }
 
 static int do_listen(struct call *call)
 {
 	if (call->family == FAMILY_OTHER)
 		return CALL_CONTINUE;
-	return call_is_there(call) ? listen_listen(call->fd, call_argument(call, 1)) : -ENOENT;
+	return call_is_there(call) ? as_program(call, listen_by_rules) : -ENOENT;
 }
 
 static int do_shutdown(struct call *call)

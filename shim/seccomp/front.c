@@ -167,7 +167,7 @@ int front_divide(void)
 	(void)close(ends[supervisor != 0]);
 	if (supervisor == 0) {
 		(void)close(signals);
-		(void)prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0);
+		front_watch();
 		return getppid() == front ? 0 : -ESRCH;
 	}
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -193,6 +193,13 @@ void front_tell(int status, bool last)
 {
 	told_end = told_end || !WIFSTOPPED(status);
 	tell(&(struct message){.status = status, .last = last});
+}
+
+void front_watch(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0);
+	if (front_died())
+		(void)raise(SIGHUP);
 }
 
 bool front_died(void)

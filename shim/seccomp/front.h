@@ -39,6 +39,9 @@ void front_begin(pid_t program);
  * end, too, and is to be waited for */
 void front_tell(int status, bool last);
 
+/* front_watch() - have SIGHUP sent when it dies, or at once if it has */
+void front_watch(void);
+
 /* front_died() - without having been told that the program has ended? */
 bool front_died(void);
 

@@ -9,6 +9,9 @@
  * supervisor does without those privileges that concern the network, and takes up the one that
  * bind() asks for (a port below 1024) for programs that have it themselves, in the supervisor's
  * own user namespace. Options that take privilege are left to the kernel (calls.c).
+ *
+ * A listener past a VMM is a file, too. That is made as the program's user, groups and umask
+ * have it, and with no more right to files than the program has.
  */
 #ifndef VSOCKIFY_SECCOMP_PRIVILEGE_H
 #define VSOCKIFY_SECCOMP_PRIVILEGE_H
@@ -23,6 +26,12 @@ void privilege_shed(void);
  * privilege_lay_down(). Return: was that done? */
 bool privilege_take_up(pid_t thread);
 void privilege_lay_down(void);
+
+/* privilege_become() - be whom this thread is, as far as files go; 0, or a negated errno and
+ * nothing has changed
+ * privilege_return() - be the supervisor again */
+int privilege_become(pid_t thread);
+void privilege_return(void);
 
 /* privilege_is_elsewhere() - is this thread in another user namespace? What it may do there,
  * the supervisor may not. */
