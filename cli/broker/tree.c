@@ -210,6 +210,26 @@ static int look_at(const struct tree *tree, pid_t pid)
 }
 
 /**
+ * find_supervisor() - a pidfd of one that says by a name that it needs this broker; -1
+ */
+static int find_supervisor(const struct tree *tree)
+{
+	struct broker_environment environment;
+	char name[sizeof("@") + BROKER_NAME_MAX + sizeof("/")];
+	int pidfd = -1;
+
+	if (!broker_decode(tree->broker, &environment))
+		return -1;
+	(void)snprintf(name, sizeof(name), "@%s/", environment.name);
+	(void)read_text(tree->proc, "net/unix", tree->text);
+	for (char *at = tree->text; pidfd < 0 && (at = strstr(at, name));) {
+		at += strlen(name);
+		pidfd = (int)syscall(SYS_pidfd_open, (pid_t)strtol(at, NULL, 10), 0);
+	}
+	return pidfd;
+}
+
+/**
  * look_through() - as tree_find()
  */
 static int look_through(const struct tree *tree, DIR *proc, pid_t self, pid_t worker)
@@ -241,6 +261,8 @@ int tree_find(const char *broker, pid_t self, pid_t worker)
 		if (process >= 0)
 			close(process);
 		found = look_through(&tree, proc, self, worker);
+		if (found < 0)
+			found = find_supervisor(&tree);
 	}
 	free(tree.text);
 	if (proc)

@@ -10,7 +10,8 @@
  * programs write over theirs. Of these another launcher may have some that live for long, so
  * none counts that is older than this broker, or has an ancestor that is and has the shim, or
  * whose environment names another. What may not be looked at, as of another user, is not seen:
- * then the shim does without a broker.
+ * then the shim does without a broker. But for supervisors of the seccomp engine, which nobody
+ * may look into: they have a socket with a name (BROKER_OF_SUPERVISOR).
  */
 #ifndef VSOCKIFY_BROKER_TREE_H
 #define VSOCKIFY_BROKER_TREE_H

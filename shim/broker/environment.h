@@ -37,6 +37,10 @@ struct broker_environment {
 	char path[BROKER_PATH_MAX + 1];
 };
 
+/* What a supervisor's socket is called, abstractly, by which the broker finds it (tree.h):
+ * NAME, and its pid */
+#define BROKER_OF_SUPERVISOR "%s/%d"
+
 #define BROKER_TEXT_MAX 320 /* of the variable's value, with the NUL */
 
 /* broker_hash() - of the rules; not 0 */

@@ -21,12 +21,14 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 
@@ -71,6 +73,20 @@ static void take_rules(void)
 	engine_rules = image;
 }
 
+/* The broker goes when nobody needs it any more, and may not look into this process. */
+static void show_need(const struct broker_environment *broker)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int length = snprintf(un.sun_path + 1, sizeof un.sun_path - 1, BROKER_OF_SUPERVISOR,
+			      broker->name, getpid());
+
+	if (fd >= 0) /* and stays open */
+		(void)bind(fd, (struct sockaddr *)&un,
+			   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1) +
+				   (socklen_t)length);
+}
+
 /* The broker that the launcher has started, if these rules can need one. What it has to show is
  * asked for now, for later nothing may wait for it. */
 static void take_broker(void)
@@ -82,6 +98,7 @@ static void take_broker(void)
 	    broker.rules != broker_hash(engine_rules))
 		return;
 	seccomp_broker = &broker;
+	show_need(&broker);
 	if (ask_welcome() < 0)
 		log_fatal("there is no broker: what leads past a VMM's socket fails", "");
 }
