@@ -21,7 +21,7 @@ DEFINES = -DVSOCKIFY_VERSION='"$(VERSION)"' -DVSOCKIFY_LIBDIR='"$(LIBDIR)"' -DVS
 # core: rules and addresses, pure, in everything; reader: needs libconfig, not in the shim, which runs a program of
 # it. The socket logic is compiled once for each engine; what goes with the data, for the one
 # that is on its way.
-CORE = config/match.c config/address.c config/image.c config/carry.c
+CORE = config/match.c config/address.c config/host.c config/stand_in.c config/image.c config/carry.c
 READING = config/reader.c
 LOGIC = $(wildcard $(addprefix shim/,*.c broker/*.c kernel/*.c log/*.c route/*.c transport/*.c))
 SHIM = $(LOGIC) $(wildcard shim/preload/*.c)
@@ -69,7 +69,7 @@ $(BUILD)/vsockify-config: $(call objects,$(CORE) $(READER) $(READING))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c) shim/broker/environment.c shim/broker/message.c \
-		shim/transport/file.c shim/kernel/elf.c shim/kernel/reach.c)
+		shim/broker/names.c shim/transport/file.c shim/kernel/elf.c shim/kernel/hosts.c shim/kernel/reach.c)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify-supervisor: $(patsubst %.c,$(BUILD)/seccomp/%.o,$(CORE) $(SUPERVISOR))

@@ -20,6 +20,18 @@ struct answer answer_for(const struct ruleset *rs, enum side side, const struct 
 	return answer;
 }
 
+struct answer answer_for_name(const struct ruleset *rs, const struct endpoint *at,
+			      const char *name)
+{
+	return (struct answer){
+		.rs = rs,
+		.side = SIDE_CONNECT,
+		.at = *at,
+		.name = name,
+		.decision = decide_connect_name(rs, name, at->port),
+	};
+}
+
 bool same_outcome(const struct answer *a, const struct answer *b)
 {
 	const struct decision *x = &a->decision;
@@ -57,6 +69,8 @@ const struct rule *deciding_rule(const struct answer *answer)
 
 enum fit fit_of(const struct answer *answer, const struct rule *rule)
 {
+	if (answer->name)
+		return rule_fit_name(answer->rs, rule, answer->name, answer->at.port);
 	return answer->side == SIDE_CONNECT
 		       ? rule_fit(rule, &answer->at)
 		       : rule_fit_listen(rule, &answer->at, answer->v6only);

@@ -17,12 +17,20 @@ struct answer {
 	enum side side;
 	struct endpoint at; /* as the shim takes it: 0.0.0.0 to connect to is 127.0.0.1 */
 	bool v6only;
+	const char *name; /* the host name that the address stands for; NULL: none */
 	struct decision decision;
 };
 
 /* answer_for() - decide about one address */
 struct answer answer_for(const struct ruleset *rs, enum side side, const struct endpoint *at,
 			 bool v6only);
+
+/*
+ * answer_for_name() - decide about a connect() to what stands for a host name
+ * @name: in normal form, one that the rules take; not copied
+ */
+struct answer answer_for_name(const struct ruleset *rs, const struct endpoint *at,
+			      const char *name);
 
 /* same_outcome() - do two answers come to the same? */
 bool same_outcome(const struct answer *a, const struct answer *b);

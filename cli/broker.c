@@ -29,7 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../shim/broker/outcome.h"
+#include "../shim/broker/memory.h"
 #include "beside.h"
 #include "broker/handoff.h"
 #include "error.h"
@@ -58,6 +58,8 @@ struct made {
 
 bool broker_is_needed(const struct ruleset *rs)
 {
+	if (rs->takes_names)
+		return true;
 	for (uint32_t i = 0; i < rs->peer_count; i++) {
 		if (ruleset_peers(rs)[i].socket != 0 && ruleset_peers(rs)[i].port_count == 0)
 			return true;
@@ -163,13 +165,13 @@ static int listen_at_path(char path[BROKER_PATH_MAX + 1])
 /* ---- the memory ---- */
 
 /**
- * make_outcomes() - the memory that programs read
+ * make_memory() - the memory that programs read
  */
-static int make_outcomes(void)
+static int make_memory(void)
 {
-	int fd = memfd_create("vsockify-outcomes", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memfd_create("vsockify-broker", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd >= 0 && ftruncate(fd, sizeof(struct outcomes)) == 0)
+	if (fd >= 0 && ftruncate(fd, sizeof(struct broker_memory)) == 0)
 		return fd;
 	return -1;
 }
@@ -223,9 +225,9 @@ static bool make_all(struct made *made, const struct ruleset *rs)
 	made->ready = ready[0];
 	made->fd[HANDOFF_READY] = ready[1];
 	made->fd[HANDOFF_PATH] = listen_at_path(environment->path);
-	made->fd[HANDOFF_OUTCOMES] = make_outcomes();
+	made->fd[HANDOFF_MEMORY] = make_memory();
 	made->fd[HANDOFF_RULES] = make_handoff(&made->handoff, rs);
-	return made->fd[HANDOFF_OUTCOMES] >= 0 && made->fd[HANDOFF_RULES] >= 0;
+	return made->fd[HANDOFF_MEMORY] >= 0 && made->fd[HANDOFF_RULES] >= 0;
 }
 
 /**

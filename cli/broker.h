@@ -12,7 +12,8 @@
 
 #define BROKER_FILE "vsockify-broker"
 
-/* broker_is_needed() - can these rules lead to somebody who has to be talked to first? */
+/* broker_is_needed() - can these rules lead to somebody who has to be talked to first, or take
+ * host names? */
 bool broker_is_needed(const struct ruleset *rs);
 
 /* broker_path() - where it is, to be freed, whether or not it is there */

@@ -15,6 +15,7 @@
 #include "../config/address.h"
 #include "../config/memory.h"
 #include "../config/pattern.h"
+#include "../config/stand_in.h"
 #include "cli.h"
 #include "error.h"
 #include "here.h"
@@ -51,6 +52,18 @@ static const char *format_ports(const struct rule *rule, char *buf)
 /* ---- what is printed ---- */
 
 /**
+ * add_stand_ins() - add a row of the addresses that stand for host names
+ */
+static void add_stand_ins(struct table *table, const struct ruleset *rs)
+{
+	const uint32_t network = rs->stand_ins;
+
+	add_cell(table, "names' stand-ins");
+	add_cell(table, "%u.%u.%u.0/%u", network >> 24, network >> 16 & 255, network >> 8 & 255,
+		 rs->stand_ins_bits);
+}
+
+/**
  * print_settings() - print what is neither peer nor rule
  */
 static void print_settings(const struct ruleset *rs, const char *config)
@@ -67,6 +80,8 @@ static void print_settings(const struct ruleset *rs, const char *config)
 		add_cell(&table, "CID %u", cid);
 	add_cell(&table, "names");
 	add_cell(&table, "%s", rs->names ? "on" : "off");
+	if (rs->takes_names)
+		add_stand_ins(&table, rs);
 	add_cell(&table, "connect time-out");
 	if (rs->connect_timeout_us > 0)
 		add_cell(&table, "%g s", (double)rs->connect_timeout_us / 1e6);
@@ -205,7 +220,7 @@ static void print_connect(const struct ruleset *rs)
 		char suffix[PORTS_TEXT_MAX + 1];
 		struct list text = {0};
 
-		add_cell(&table, "%s", pattern_format(&rules[i], pattern));
+		add_cell(&table, "%s", rule_pattern(rs, &rules[i], pattern));
 		if (rules[i].action == ACTION_VSOCK) {
 			(void)snprintf(suffix, sizeof(suffix), ":%s",
 				       format_ports(&rules[i], ports));
@@ -265,7 +280,7 @@ static void print_listen(const struct ruleset *rs)
 		char pattern[PATTERN_TEXT_MAX];
 		char ports[PORTS_TEXT_MAX];
 
-		add_cell(&table, "%s", pattern_format(&rules[i], pattern));
+		add_cell(&table, "%s", rule_pattern(rs, &rules[i], pattern));
 		if (rules[i].action == ACTION_VSOCK && rules[i].at)
 			add_cell(&table, "vsock port %s at %s_PORT",
 				 format_ports(&rules[i], ports),

@@ -4,8 +4,8 @@
  *
  * Theory of operation
  *
- * Each address has an answer (answer.h), which is told here in words, in explain_json.c as JSON.
- * Nothing is connected or bound.
+ * Each address has an answer (answer.h), which is told here in words, in explain_json.c as
+ * JSON. Nothing is connected or bound.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -32,6 +32,7 @@ static const char *const misfits[] = {
 	[FIT_OTHER_PORT] = "another port",
 	[FIT_OTHER_FAMILY] = "another family",
 	[FIT_OTHER_ADDRESS] = "another address",
+	[FIT_OTHER_NAME] = "another name",
 };
 
 const char *const action_words[] = {
@@ -181,6 +182,9 @@ static void add_cause(struct list *text, const struct answer *answer)
 	case BY_SYNTHETIC:
 		text_add(text, ", but %s is an address made from a CID", ip);
 		break;
+	case BY_NAME:
+		text_add(text, ", and a host name leads nowhere by itself");
+		break;
 	default:
 		text_add(text, ", and the default is \"%s\"",
 			 action_words[answer->decision.action]);
@@ -205,7 +209,7 @@ static void print_rules(const struct answer *answer)
 		text_add(&text, "  ");
 		text_add_origin(&text, answer->rs, &rules[i]);
 		add_text(&table, &text);
-		add_cell(&table, "%s", pattern_format(&rules[i], pattern));
+		add_cell(&table, "%s", rule_pattern(answer->rs, &rules[i], pattern));
 		add_cell(&table, "no: %s", misfits[fit_of(answer, &rules[i])]);
 	}
 	if (before > shown) {
@@ -217,7 +221,7 @@ static void print_rules(const struct answer *answer)
 		text_add(&text, "  ");
 		text_add_origin(&text, answer->rs, deciding);
 		add_text(&table, &text);
-		add_cell(&table, "%s", pattern_format(deciding, pattern));
+		add_cell(&table, "%s", rule_pattern(answer->rs, deciding, pattern));
 		add_cell(&table, "yes");
 	}
 	print_table(&table);
@@ -265,6 +269,9 @@ static void print_answer(const struct question *question, const struct answer *a
 	}
 	text_add(&text, "  -> ");
 	add_outcome(&text, answer);
+	if (answer->name)
+		text_add(&text, "\n  no look-up: the address above stands for the name, or the "
+				"next that is free");
 	text_add(&text, "\n");
 	text_print(&text);
 	print_v6only(answer);
@@ -297,7 +304,7 @@ static void explain_one(struct explanation *e, const char *text)
 	if (e->json)
 		explain_json(e->rs, &question);
 	for (size_t i = 0; i < question.endpoints.count && !e->json; i++) {
-		struct answer answer = answer_for(e->rs, e->side, &endpoints[i], false);
+		struct answer answer = question_answer(e->rs, &question, &endpoints[i]);
 
 		if (e->printed)
 			(void)putchar('\n');

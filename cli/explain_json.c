@@ -14,6 +14,7 @@ static const char *const misfit_words[] = {
 	[FIT_OTHER_PORT] = "port",
 	[FIT_OTHER_FAMILY] = "family",
 	[FIT_OTHER_ADDRESS] = "address",
+	[FIT_OTHER_NAME] = "name",
 };
 
 /**
@@ -23,7 +24,7 @@ static void json_rule(struct json *json, const struct ruleset *rs, const struct 
 {
 	char pattern[PATTERN_TEXT_MAX];
 
-	json_string(json, "pattern", pattern_format(rule, pattern));
+	json_string(json, "pattern", rule_pattern(rs, rule, pattern));
 	json_string(json, "source", ruleset_source(rs, rule));
 	if (rule->line > 0)
 		json_number(json, "line", rule->line);
@@ -65,6 +66,7 @@ static void json_decision(struct json *json, const struct answer *answer)
 		[-BY_DEFAULT] = "default",
 		[-BY_PEER] = "peer",
 		[-BY_SYNTHETIC] = "cid",
+		[-BY_NAME] = "name",
 	};
 	const struct decision *d = &answer->decision;
 	const struct rule *rule = deciding_rule(answer);
@@ -110,6 +112,8 @@ static void json_answer(struct json *json, const struct answer *answer)
 	json_open(json, NULL, '{');
 	json_string(json, "address", ip_format(answer->at.ip, ip));
 	json_number(json, "port", answer->at.port);
+	if (answer->name)
+		json_string(json, "stands_for", answer->name);
 	json_decision(json, answer);
 	if (has_v6only_form(answer) && !same_outcome(answer, &other)) {
 		json_open(json, "v6only", '{');
@@ -131,7 +135,7 @@ void explain_json(const struct ruleset *rs, const struct question *question)
 		json_string(&json, "error", question->error);
 	json_open(&json, "answers", '[');
 	for (size_t i = 0; i < question->endpoints.count; i++) {
-		struct answer answer = answer_for(rs, question->side, &endpoints[i], false);
+		struct answer answer = question_answer(rs, question, &endpoints[i]);
 
 		json_answer(&json, &answer);
 	}

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 
 #include "../config/address.h"
+#include "../shim/broker/names.h"
+#include "../shim/kernel/hosts.h"
 
 /**
  * add_endpoint() - add an address that is asked about
@@ -104,6 +106,26 @@ static bool look_up_machine(const struct ruleset *rs, struct question *question,
 }
 
 /**
+ * look_up_taken() - find the address that stands for a name, if the rules take it
+ *
+ * It is the one where the broker begins to look for a free one.
+ */
+static enum taking look_up_taken(const struct ruleset *rs, struct question *question,
+				 uint16_t port)
+{
+	enum taking taking = host_taking(rs, question->host, question->taken);
+	uint8_t ip[16];
+
+	if (taking == NAME_TAKEN && !hosts_know(question->taken)) {
+		stand_in_ip(rs, names_begin(rs, question->taken), false, ip);
+		add_endpoint(question, ip, port);
+		return taking;
+	}
+	*question->taken = '\0';
+	return taking == NAME_BAD ? NAME_BAD : NAME_FREE;
+}
+
+/**
  * add_wildcards() - add both wildcard addresses
  */
 static void add_wildcards(struct question *question, uint16_t port)
@@ -148,7 +170,16 @@ static bool read_host(const struct ruleset *rs, struct question *question, uint1
 	question->is_name = true;
 	if (rs->names && machine_of_name(rs, host, &machine))
 		return look_up_machine(rs, question, machine, port);
-	return look_up(question, port);
+	if (question->side == SIDE_LISTEN)
+		return look_up(question, port);
+	switch (look_up_taken(rs, question, port)) {
+	case NAME_TAKEN:
+		return true;
+	case NAME_BAD:
+		return refuse(question->error, "\"%.*s\" is no host name", QUOTE_MAX, host);
+	default:
+		return look_up(question, port);
+	}
 }
 
 /**

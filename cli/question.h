@@ -11,10 +11,11 @@
 
 struct question {
 	enum side side;
-	const char *text;      /* as it was asked */
-	char *host;            /* the part before the port; freed with question_free() */
-	bool is_name;          /* the host is no address, and was looked up */
-	struct list endpoints; /* of struct endpoint: those that the host stands for */
+	const char *text;         /* as it was asked */
+	char *host;               /* the part before the port; freed with question_free() */
+	bool is_name;             /* the host is no address, and was looked up */
+	char taken[HOST_MAX + 1]; /* the host's normal form, if the rules take it; else empty */
+	struct list endpoints;    /* of struct endpoint: those that the host stands for */
 	char error[REASON_MAX];
 };
 
@@ -24,8 +25,8 @@ struct question {
  *	may also be "*:80" or "80", which stand for the two wildcard addresses
  * Return: false if it makes no sense or a name is not known; @question->error says why
  *
- * Names that end in .vsock are looked up among the rules' peers, as the shim does, all others
- * by getaddrinfo().
+ * Names that end in .vsock are looked up among the rules' peers, as the shim does; those that
+ * the rules take have an address that stands for them; all others are getaddrinfo()'s.
  */
 bool question_read(const struct ruleset *rs, enum side side, const char *text,
 		   struct question *question);

@@ -61,6 +61,11 @@ struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule
 	};
 }
 
+char *rule_pattern(const struct ruleset *rs, const struct rule *rule, char *buf)
+{
+	return pattern_format(rule, ruleset_string(rs, rule->host), buf);
+}
+
 void text_add_guests(struct list *text, const struct ruleset *rs, const struct rule *rule)
 {
 	char name[NAME_TEXT_MAX];

@@ -7,7 +7,7 @@
 #ifndef VSOCKIFY_SHOW_H
 #define VSOCKIFY_SHOW_H
 
-#include "../config/ruleset.h"
+#include "../config/pattern.h"
 #include "table.h"
 
 /* Bytes of "name.vsock", as name_of_machine() wants it. */
@@ -26,6 +26,9 @@ void text_add_machine(struct list *text, const struct ruleset *rs, struct machin
 
 /* machine_of_rule() - the machine that a rule leads to; of a listen rule: that may call */
 struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule);
+
+/* rule_pattern() - the text of what a rule meets; @buf: PATTERN_TEXT_MAX bytes, returned */
+char *rule_pattern(const struct ruleset *rs, const struct rule *rule, char *buf);
 
 /* text_add_guests() - the same of the names of the peers whose guests it serves */
 void text_add_guests(struct list *text, const struct ruleset *rs, const struct rule *rule);

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "address.h"
+#include "stand_in.h"
 
 /* More errors, and more warnings, than this are not worth reading. */
 #define SHOWN_MAX 20
@@ -29,6 +30,8 @@ void builder_init(struct builder *builder, report_fn *report, void *context)
 		.report_context = context,
 		.defaults = {ACTION_PASS, ACTION_PASS},
 		.names = true,
+		.stand_ins = STAND_INS_DEFAULT,
+		.stand_ins_bits = STAND_INS_DEFAULT_BITS,
 	};
 }
 
@@ -79,7 +82,14 @@ void rule_draft_free(struct rule_draft *draft)
 	references_free(&draft->accepts);
 	references_free(&draft->others);
 	reference_free(&draft->to);
+	free(draft->host);
 	free(draft->at);
+}
+
+void rule_draft_host(struct rule_draft *draft, const char *host)
+{
+	if (*host != '\0')
+		draft->host = memory_string(host, strlen(host));
 }
 
 void builder_free(struct builder *builder)

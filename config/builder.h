@@ -56,6 +56,7 @@ struct rule_draft {
 	struct rule rule; /* all but accept_first and accept_count; cid and peer at the end */
 	struct peer_reference to; /* of a listen rule: whose guest may call */
 	struct list others;       /* of struct peer_reference: whose guests may call too */
+	char *host;               /* pattern of names; NULL: the rule is for addresses */
 	char *at;                 /* path of the listener's socket; NULL: that of @to's */
 	struct list accepts;      /* of struct peer_reference */
 };
@@ -91,6 +92,7 @@ struct builder {
 	bool names;
 	uint64_t connect_timeout_us;
 	uint64_t buffer_size;
+	uint32_t stand_ins, stand_ins_bits; /* as struct ruleset has them */
 };
 
 /* builder_init() - an empty builder, with the defaults of the language */
@@ -147,6 +149,8 @@ void peer_draft_free(struct peer_draft *peer);
  * @draft: its contents belong to the builder from now on
  */
 void builder_add_rule(struct builder *builder, enum side side, struct rule_draft *draft);
+/* rule_draft_host() - keep the pattern of names that pattern_parse() has given, if it has */
+void rule_draft_host(struct rule_draft *draft, const char *host);
 /* rule_draft_free() - free what a draft holds */
 void rule_draft_free(struct rule_draft *draft);
 

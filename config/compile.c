@@ -148,6 +148,8 @@ static void lay_rules(struct layout *layout, const struct builder *builder, enum
 		rule->accept_count = (uint32_t)drafts[i].accepts.count;
 		for (size_t a = 0; a < drafts[i].accepts.count; a++)
 			(void)list_add(&layout->accepts, sizeof(uint32_t));
+		if (drafts[i].host)
+			rule->host = lay_string(layout, drafts[i].host);
 		if (side == SIDE_LISTEN)
 			lay_guests(layout, &drafts[i], rule);
 	}
@@ -241,6 +243,8 @@ static struct ruleset *lay_out(const struct builder *builder)
 	rs->names = builder->names;
 	rs->connect_timeout_us = builder->connect_timeout_us;
 	rs->buffer_size = builder->buffer_size;
+	rs->stand_ins = builder->stand_ins;
+	rs->stand_ins_bits = builder->stand_ins_bits;
 	return rs;
 }
 
@@ -263,6 +267,7 @@ struct ruleset *builder_finish(struct builder *builder, uint32_t local_cid)
 	resolve_rules(builder, rs, SIDE_CONNECT);
 	resolve_rules(builder, rs, SIDE_LISTEN);
 	check_overlaps(builder);
+	check_names(builder, rs);
 	if (builder->error_count > 0) {
 		free(rs);
 		return NULL;

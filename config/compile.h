@@ -39,4 +39,12 @@ void resolve_rules(struct builder *builder, struct ruleset *rs, enum side side);
  */
 void check_overlaps(struct builder *builder);
 
+/*
+ * check_names() - look for rules of host names that cannot be kept, and for what is in the way
+ * of the addresses that stand for them (config/names.c)
+ *
+ * Says in the image whether any name is taken.
+ */
+void check_names(struct builder *builder, struct ruleset *rs);
+
 #endif

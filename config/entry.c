@@ -8,21 +8,23 @@
 #include "entry.h"
 
 /**
- * read_pattern() - read which addresses and ports a rule meets
+ * read_pattern() - read which addresses, or host names, and ports a rule meets
  * @key: "to" or "on"
  */
 static bool read_pattern(struct parser *parser, const config_setting_t *group, const char *key,
-			 enum side side, struct rule *rule)
+			 enum side side, struct rule_draft *draft)
 {
 	const config_setting_t *setting = member(group, key);
+	char host[HOST_MAX + 1];
 	char reason[REASON_MAX];
 
 	if (!setting)
 		return parser_error(
 			parser, group,
 			"this rule has no \"%s\", the address and port that it meets", key);
-	if (!pattern_parse(text_of(setting), side, rule, reason))
+	if (!pattern_parse(text_of(setting), side, &draft->rule, host, reason))
 		return parser_error(parser, setting, "%s", reason);
+	rule_draft_host(draft, host);
 	return true;
 }
 
@@ -104,7 +106,7 @@ static bool read_connect_settings(struct parser *parser, const config_setting_t 
 	const config_setting_t *action;
 
 	if (!CHECK_GROUP(parser, group, known) ||
-	    !read_pattern(parser, group, "to", SIDE_CONNECT, &draft->rule))
+	    !read_pattern(parser, group, "to", SIDE_CONNECT, draft))
 		return false;
 	action = member(group, "action");
 	if (action)
@@ -221,7 +223,7 @@ static bool read_listen_settings(struct parser *parser, const config_setting_t *
 	const config_setting_t *action;
 
 	if (!CHECK_GROUP(parser, group, known) ||
-	    !read_pattern(parser, group, "on", SIDE_LISTEN, &draft->rule))
+	    !read_pattern(parser, group, "on", SIDE_LISTEN, draft))
 		return false;
 	action = member(group, "action");
 	if (action)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "stand_in.h"
 
 /* The highest vsock port; one more means any. */
 #define VSOCK_PORT_MAX (UINT32_MAX - 1)
@@ -34,6 +35,8 @@ const struct ruleset ruleset_empty = {
 	.default_listen = ACTION_PASS,
 	.names = 1,
 	.local_cid = CID_UNKNOWN,
+	.stand_ins = STAND_INS_DEFAULT,
+	.stand_ins_bits = STAND_INS_DEFAULT_BITS,
 };
 
 const char *ruleset_string(const struct ruleset *rs, uint32_t offset)
@@ -205,11 +208,34 @@ static bool ports_valid(const struct rule *rule)
 }
 
 /**
+ * host_valid() - check the host names that a rule meets
+ *
+ * One of another form would meet no name; but an empty pattern is none.
+ */
+static bool host_valid(const struct ruleset *rs, const struct rule *rule)
+{
+	if (rule->family != RULE_HOST)
+		return rule->host == 0;
+	return rule->host != 0 && string_valid(rs, rule->host) &&
+	       *ruleset_string(rs, rule->host) != '\0';
+}
+
+/**
+ * stand_ins_valid() - check the range of the addresses that stand for host names
+ */
+static bool stand_ins_valid(const struct ruleset *rs)
+{
+	return rs->stand_ins_bits >= STAND_INS_BITS_MIN &&
+	       rs->stand_ins_bits <= STAND_INS_BITS_MAX &&
+	       rs->stand_ins << rs->stand_ins_bits == 0;
+}
+
+/**
  * rule_valid() - check what matching takes for granted of a rule
  */
 static bool rule_valid(const struct ruleset *rs, const struct rule *rule)
 {
-	return rule->prefix_bits <= 128 && rule->family <= RULE_IPV6 &&
+	return rule->prefix_bits <= 128 && rule->family <= RULE_HOST && host_valid(rs, rule) &&
 	       rule->action <= ACTION_VSOCK && rule->source < rs->source_count &&
 	       ports_valid(rule) && (rule->peer == NO_PEER || rule->peer < rs->peer_count) &&
 	       slice_inside(rule->accept_first, rule->accept_count, rs->accept_count);
@@ -272,7 +298,7 @@ bool ruleset_valid(const void *image, size_t size)
 		return false;
 	return rs->default_connect <= ACTION_DENY && rs->default_listen <= ACTION_DENY &&
 	       arrays_valid(rs) && strings_valid(rs) && peers_valid(rs) &&
-	       port_sockets_valid(rs) &&
+	       port_sockets_valid(rs) && stand_ins_valid(rs) &&
 	       rules_valid(rs, ruleset_connect(rs), rs->connect_count) &&
 	       rules_valid(rs, ruleset_listen(rs), rs->listen_count) && callers_valid(rs);
 }

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 
 #include "address.h"
+#include "host.h"
 
 /* An endpoint in the form in which rules are compared with it. */
 struct target {
@@ -95,6 +96,8 @@ enum fit rule_fit(const struct rule *rule, const struct endpoint *ep)
 		return FIT_MEETS;
 	if (ep->port < rule->port_first || ep->port > rule->port_last)
 		return FIT_OTHER_PORT;
+	if (rule->family == RULE_HOST)
+		return FIT_OTHER_NAME;
 	return rule->family == to.family ? FIT_OTHER_ADDRESS : FIT_OTHER_FAMILY;
 }
 
@@ -226,6 +229,49 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
 	if (rs->names && cid_of_synthetic(ip, &machine.cid) && !is_broadcast(ip))
 		return by_address(rs, BY_SYNTHETIC, machine, to->port);
 	return (struct decision){.action = ACTION_PASS, .rule = BY_DEFAULT};
+}
+
+/**
+ * rule_meets_name() - does a rule apply to a host name?
+ *
+ * Of address patterns only "*" does, which has no address to compare.
+ */
+static bool rule_meets_name(const struct ruleset *rs, const struct rule *rule, const char *name,
+			    uint16_t port)
+{
+	if (port < rule->port_first || port > rule->port_last)
+		return false;
+	if (rule->family == RULE_HOST)
+		return host_meets(ruleset_string(rs, rule->host), name);
+	return rule->family == RULE_ANY_FAMILY;
+}
+
+enum fit rule_fit_name(const struct ruleset *rs, const struct rule *rule, const char *name,
+		       uint16_t port)
+{
+	if (rule_meets_name(rs, rule, name, port))
+		return FIT_MEETS;
+	if (port < rule->port_first || port > rule->port_last)
+		return FIT_OTHER_PORT;
+	return rule->family == RULE_HOST ? FIT_OTHER_NAME : FIT_OTHER_ADDRESS;
+}
+
+struct decision decide_connect_name(const struct ruleset *rs, const char *name, uint16_t port)
+{
+	const struct rule *rules = ruleset_connect(rs), *end = rules + rs->connect_count;
+	struct decision d = {.action = ACTION_DENY, .rule = BY_NAME, .peer = NO_PEER};
+
+	for (const struct rule *rule = rules; rule < end; rule++) {
+		if (!rule_meets_name(rs, rule, name, port))
+			continue;
+		d = by_connect_rule(rs, rule, (int)(rule - rules), port);
+		if (d.action == ACTION_PASS)
+			d.action = ACTION_DENY;
+		return d;
+	}
+	if (rs->default_connect == ACTION_DENY)
+		d.rule = BY_DEFAULT;
+	return d;
 }
 
 /**

@@ -19,15 +19,19 @@ struct ports {
 };
 
 /**
- * covers_addresses() - does @outer meet every address that @inner meets?
+ * covers_hosts() - does @outer meet every address, or every name, that @inner meets?
  */
-static bool covers_addresses(const struct rule *outer, const struct rule *inner)
+static bool covers_hosts(const struct rule_draft *outer_draft,
+			 const struct rule_draft *inner_draft)
 {
+	const struct rule *outer = &outer_draft->rule, *inner = &inner_draft->rule;
 	unsigned int whole = outer->prefix_bits / 8;
 	unsigned int rest = outer->prefix_bits % 8;
 
 	if (outer->family == RULE_ANY_FAMILY)
 		return true;
+	if (outer_draft->host && inner_draft->host)
+		return host_covers(outer_draft->host, inner_draft->host);
 	if (outer->family != inner->family || outer->prefix_bits > inner->prefix_bits ||
 	    memcmp(outer->ip, inner->ip, whole) != 0)
 		return false;
@@ -37,10 +41,11 @@ static bool covers_addresses(const struct rule *outer, const struct rule *inner)
 /**
  * covers() - does @outer meet everything that @inner meets at @ports?
  */
-static bool covers(const struct rule *outer, const struct rule *inner, struct ports ports)
+static bool covers(const struct rule_draft *outer, const struct rule_draft *inner,
+		   struct ports ports)
 {
-	return outer->port_first <= ports.first && outer->port_last >= ports.last &&
-	       covers_addresses(outer, inner);
+	return outer->rule.port_first <= ports.first && outer->rule.port_last >= ports.last &&
+	       covers_hosts(outer, inner);
 }
 
 /**
@@ -54,20 +59,21 @@ static struct origin origin_of(const struct rule *rule)
 /**
  * report_unreachable() - report that @hidden lies wholly behind @outer
  */
-static void report_unreachable(struct builder *builder, const struct rule *outer,
-			       const struct rule *hidden)
+static void report_unreachable(struct builder *builder, const struct rule_draft *outer,
+			       const struct rule_draft *hidden)
 {
+	struct origin here = origin_of(&hidden->rule);
 	char place[ORIGIN_TEXT_MAX];
 	char outer_text[PATTERN_TEXT_MAX];
 	char hidden_text[PATTERN_TEXT_MAX];
 
 	builder_error(
-		builder, origin_of(hidden),
+		builder, here,
 		"this rule can never be reached, since %s (%s) comes first and covers %s: "
 		"remove it, or put it first",
-		pattern_format(outer, outer_text),
-		builder_place(builder, origin_of(outer), origin_of(hidden), place),
-		pattern_format(hidden, hidden_text));
+		pattern_format(&outer->rule, outer->host, outer_text),
+		builder_place(builder, origin_of(&outer->rule), here, place),
+		pattern_format(&hidden->rule, hidden->host, hidden_text));
 }
 
 /**
@@ -84,10 +90,10 @@ static void check_reachable(struct builder *builder, enum side side)
 		const struct ports ports = {rule->port_first, rule->port_last};
 		size_t i = 0;
 
-		while (i < later && !covers(&drafts[i].rule, rule, ports))
+		while (i < later && !covers(&drafts[i], &drafts[later], ports))
 			i++;
 		if (i < later && (drafts[i].rule.line == 0) == (rule->line == 0))
-			report_unreachable(builder, &drafts[i].rule, rule);
+			report_unreachable(builder, &drafts[i], &drafts[later]);
 	}
 }
 
@@ -107,7 +113,8 @@ static void warn_of_fixed_ports(struct builder *builder, enum side side)
 					"%s leads every TCP port to the one vsock port %u: "
 					"leave the vsock "
 					"port out to keep each number",
-					pattern_format(rule, text), rule->vsock_port);
+					pattern_format(rule, drafts[i].host, text),
+					rule->vsock_port);
 	}
 }
 
@@ -120,7 +127,7 @@ static bool is_shadowed(const struct builder *builder, size_t index, struct port
 	const struct rule_draft *drafts = builder->rules[SIDE_LISTEN].items;
 
 	for (size_t i = 0; i < index; i++) {
-		if (covers(&drafts[i].rule, &drafts[index].rule, ports))
+		if (covers(&drafts[i], &drafts[index], ports))
 			return true;
 	}
 	return false;

@@ -99,6 +99,18 @@ static void read_buffer_size(struct parser *parser, const config_setting_t *sett
 }
 
 /**
+ * read_stand_ins() - read which addresses stand for host names
+ */
+static void read_stand_ins(struct parser *parser, const config_setting_t *setting)
+{
+	char reason[REASON_MAX];
+
+	if (!stand_ins_parse(text_of(setting), &parser->builder->stand_ins,
+			     &parser->builder->stand_ins_bits, reason))
+		(void)parser_error(parser, setting, "%s", reason);
+}
+
+/**
  * read_options() - read the group of options
  * @group: may be NULL
  */
@@ -108,6 +120,7 @@ static void read_options(struct parser *parser, const config_setting_t *group)
 		{"connect_timeout", KIND_NUMBER},
 		{"buffer_size", KIND_INTEGER},
 		{"names", KIND_BOOLEAN},
+		{"stand_ins", KIND_STRING},
 	};
 	const config_setting_t *setting;
 
@@ -122,6 +135,9 @@ static void read_options(struct parser *parser, const config_setting_t *group)
 	setting = member(group, "names");
 	if (setting)
 		parser->builder->names = config_setting_get_bool(setting);
+	setting = member(group, "stand_ins");
+	if (setting)
+		read_stand_ins(parser, setting);
 }
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pattern.c - which addresses and ports does a rule meet, in text?
+ * pattern.c - which addresses, host names and ports does a rule meet, in text?
  *
  * Theory of operation
  *
@@ -22,8 +22,8 @@
 /* An IPv4 prefix is counted in the 16-byte form of addresses. */
 #define V4_OFFSET_BITS 96
 
-/* Texts cut out of a pattern: the longest IPv6 address, "/128", and the NUL. */
-#define PART_MAX 64
+/* Texts cut out of a pattern: the longest host name, a dot, and the NUL. */
+#define PART_MAX (HOST_MAX + 2)
 
 /* ---- addresses ---- */
 
@@ -74,8 +74,8 @@ static bool parse_prefix_length(const char *slash, bool v6, struct rule *rule,
 
 	if (slash && (!number_parse(slash, &length) || length > most))
 		return refuse(reason,
-			      "\"/%s\" is no prefix length: they are 0 to %lld for IPv%d",
-			      slash, (long long)most, v6 ? 6 : 4);
+			      "\"/%.*s\" is no prefix length: they are 0 to %lld for IPv%d",
+			      QUOTE_MAX, slash, (long long)most, v6 ? 6 : 4);
 	rule->prefix_bits = (uint8_t)(v6 ? length : length + V4_OFFSET_BITS);
 	return prefix_check(rule, address, length, reason);
 }
@@ -105,6 +105,55 @@ static bool settle_unspecified(struct rule *rule, enum side side, bool has_prefi
 	return true;
 }
 
+/* ---- host names ---- */
+
+/**
+ * is_host() - is a text meant as a host name, or as a pattern of some?
+ *
+ * What ends in a number is an address, right or wrong.
+ */
+static bool is_host(const char *text)
+{
+	return *text != '\0' && strcmp(text, "*") != 0 && !strchr(text, '/') &&
+	       !host_is_number(text);
+}
+
+/**
+ * parse_host() - read a pattern's host name, with "*." in front or without
+ */
+static bool parse_host(const char *text, struct rule *rule, char host[HOST_MAX + 1],
+		       char reason[REASON_MAX])
+{
+	size_t front = strncmp(text, "*.", 2) == 0 ? 2 : 0;
+
+	if (strchr(text + front, '*'))
+		return refuse(reason,
+			      "\"%.*s\": a \"*\" stands at the front of a host name alone, as "
+			      "in *.example.com",
+			      QUOTE_MAX, text);
+	if (!host_normal(text + front, host) || front + strlen(host) > HOST_MAX)
+		return refuse(reason,
+			      "\"%.*s\" is no host name: it is made of labels of up to %d "
+			      "letters, digits, \"-\" and \"_\", with dots between them, and "
+			      "has %d characters at most",
+			      QUOTE_MAX, text, HOST_LABEL_MAX, HOST_MAX);
+	if (host_is_local(host))
+		return refuse(reason,
+			      "\"%.*s\" always is this machine itself: write 127.0.0.1 or "
+			      "[::1]",
+			      QUOTE_MAX, text);
+	if (host_meets("*.vsock", host) || strcmp(host, "vsock") == 0)
+		return refuse(reason,
+			      "\"%.*s\" is the name of a peer, which leads there without a "
+			      "rule: write an address of it",
+			      QUOTE_MAX, text);
+	memmove(host + front, host, strlen(host) + 1);
+	memcpy(host, text, front);
+	rule->family = RULE_HOST;
+	rule->prefix_bits = 128;
+	return true;
+}
+
 /**
  * parse_prefix() - read a pattern's address, with or without a prefix length
  * @text: without brackets; changed
@@ -124,13 +173,15 @@ static bool parse_prefix(char *text, bool bracketed, enum side side, struct rule
 		*slash++ = '\0';
 	if (bracketed) {
 		if (inet_pton(AF_INET6, text, rule->ip) != 1)
-			return refuse(reason, "\"%s\" in brackets is no IPv6 address", text);
+			return refuse(reason, "\"%.*s\" in brackets is no IPv6 address",
+				      QUOTE_MAX, text);
 	} else {
 		if (inet_pton(AF_INET, text, v4) != 1)
-			return refuse(reason,
-				      "\"%s\" is no IPv4 address: write one such as 10.0.2.15, "
-				      "10.0.0.0/8, [fd00::15], or * for all",
-				      text);
+			return refuse(
+				reason,
+				"\"%.*s\" is no IPv4 address: write one such as 10.0.2.15, "
+				"10.0.0.0/8, [fd00::15], or * for all",
+				QUOTE_MAX, text);
 		ip_from_v4(rule->ip, v4);
 	}
 	if (!parse_prefix_length(slash, bracketed, rule, text, reason))
@@ -293,13 +344,20 @@ static bool split_pattern(const char *text, enum side side, struct parts *parts,
 	return true;
 }
 
-bool pattern_parse(const char *text, enum side side, struct rule *rule, char reason[REASON_MAX])
+bool pattern_parse(const char *text, enum side side, struct rule *rule, char host[HOST_MAX + 1],
+		   char reason[REASON_MAX])
 {
 	struct parts parts = {.bracketed = false};
+	bool good;
 
-	if (!split_pattern(text, side, &parts, reason) ||
-	    !parse_prefix(parts.address, parts.bracketed, side, rule, reason) ||
-	    !parse_ports(parts.ports, rule, reason))
+	*host = '\0';
+	if (!split_pattern(text, side, &parts, reason))
+		return false;
+	if (side == SIDE_CONNECT && !parts.bracketed && is_host(parts.address))
+		good = parse_host(parts.address, rule, host, reason);
+	else
+		good = parse_prefix(parts.address, parts.bracketed, side, rule, reason);
+	if (!good || !parse_ports(parts.ports, rule, reason))
 		return false;
 	rule->vsock_port = rule->port_first;
 	rule->fixed_port = 0;
@@ -307,11 +365,11 @@ bool pattern_parse(const char *text, enum side side, struct rule *rule, char rea
 }
 
 /**
- * format_address() - the text of a rule's addresses
+ * format_address() - the text of a rule's addresses, or host names
  * @buf: PATTERN_TEXT_MAX bytes
  * Return: the length
  */
-static int format_address(const struct rule *rule, char *buf)
+static int format_address(const struct rule *rule, const char *host, char *buf)
 {
 	char ip[IP_TEXT_MAX];
 	unsigned int bits = rule->prefix_bits;
@@ -319,6 +377,8 @@ static int format_address(const struct rule *rule, char *buf)
 
 	if (rule->family == RULE_ANY_FAMILY)
 		return snprintf(buf, PATTERN_TEXT_MAX, "*");
+	if (rule->family == RULE_HOST)
+		return snprintf(buf, PATTERN_TEXT_MAX, "%s", host);
 	ip_format(rule->ip, ip);
 	if (bits == 128)
 		return snprintf(buf, PATTERN_TEXT_MAX, v4 ? "%s" : "[%s]", ip);
@@ -326,9 +386,9 @@ static int format_address(const struct rule *rule, char *buf)
 			v4 ? bits - V4_OFFSET_BITS : bits);
 }
 
-char *pattern_format(const struct rule *rule, char *buf)
+char *pattern_format(const struct rule *rule, const char *host, char *buf)
 {
-	int used = format_address(rule, buf);
+	int used = format_address(rule, host, buf);
 	size_t left = (size_t)(PATTERN_TEXT_MAX - used);
 
 	if (rule->all_ports)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pattern.h - which addresses and ports does a rule meet, in text?
+ * pattern.h - which addresses, host names and ports does a rule meet, in text?
  *
  * Like words (word.h), patterns are written in the same way in a file and on the command line,
  * and are refused with a reason.
@@ -8,11 +8,12 @@
 #ifndef VSOCKIFY_PATTERN_H
 #define VSOCKIFY_PATTERN_H
 
+#include "host.h"
 #include "ruleset.h"
 #include "word.h"
 
-/* Bytes of the longest pattern, with the NUL: "[IPv6/128]:65534-65535". */
-#define PATTERN_TEXT_MAX 72
+/* Bytes of the longest pattern, with the NUL: "HOST:65534-65535". */
+#define PATTERN_TEXT_MAX (HOST_MAX + 13)
 
 /* Which rules a pattern belongs to; a few addresses mean different things to the two. */
 enum side {
@@ -21,23 +22,25 @@ enum side {
 };
 
 /*
- * pattern_parse() - read which addresses and TCP ports a rule meets
- * @text: "10.0.2.15:5432", "10.0.0.0/8:8000-8099", "[fd00::/64]:*", "*:80"; in a listen rule
- *	also a port alone
+ * pattern_parse() - read which addresses, or host names, and TCP ports a rule meets
+ * @text: "10.0.2.15:5432", "10.0.0.0/8:8000-8099", "[fd00::/64]:*", "*:80"; in a connect rule
+ *	also "api.example.com:443", "*.example.com:*"; in a listen rule also a port alone
  * @rule: sets ip, prefix_bits, family, all_ports, port_first, port_last, and vsock_port to
  *	the same port
+ * @host: the pattern of names in normal form, for RULE_HOST; else empty
  *
  * In a listen rule, 0.0.0.0 and :: without a prefix stand for every address of their family.
  */
-bool pattern_parse(const char *text, enum side side, struct rule *rule,
+bool pattern_parse(const char *text, enum side side, struct rule *rule, char host[HOST_MAX + 1],
 		   char reason[REASON_MAX]);
 
 /*
- * pattern_format() - the text of a rule's addresses and ports
+ * pattern_format() - the text of a rule's addresses, or host names, and ports
+ * @host: the pattern of names; of no account unless RULE_HOST
  * @buf: PATTERN_TEXT_MAX bytes
  * Return: @buf
  */
-char *pattern_format(const struct rule *rule, char *buf);
+char *pattern_format(const struct rule *rule, const char *host, char *buf);
 
 /*
  * pattern_set_port() - let a rule lead to a vsock port of its own

@@ -40,6 +40,7 @@ enum rule_family {
 	RULE_ANY_FAMILY, /* "*" */
 	RULE_IPV4,
 	RULE_IPV6,
+	RULE_HOST, /* none: those that stand for names (host.h) */
 };
 
 /* One connect or listen rule. */
@@ -64,8 +65,9 @@ struct rule {
 	uint32_t guest_first; /* listen, with a peer: index of it and others whose guests may
 				 call at the same socket */
 	uint32_t guest_count;
-	uint32_t at; /* listen, with a peer: offset of the path of the socket itself, to which
-			those of all guests lead; 0: the peer's */
+	uint32_t at;   /* listen, with a peer: offset of the path of the socket itself, to which
+			  those of all guests lead; 0: the peer's */
+	uint32_t host; /* connect, RULE_HOST: offset of the pattern of names, in normal form */
 };
 
 /* A rule, or a decision, that no entry among the peers belongs to. */
@@ -113,7 +115,7 @@ struct machine {
 /* Counted up with every change of the image or of what it means: a shim refuses the rules of a
  * launcher or reader that counts otherwise. (A test builds a "next version".) */
 #ifndef RULESET_VERSION
-#define RULESET_VERSION 4u
+#define RULESET_VERSION 5u
 #endif
 
 /* The image's header. All *_at members are byte offsets from its start. */
@@ -135,9 +137,11 @@ struct ruleset {
 	uint8_t default_connect;           /* ACTION_PASS or ACTION_DENY */
 	uint8_t default_listen;            /* the same */
 	uint8_t names;                     /* *.vsock names and synthetic addresses are on */
-	uint8_t reserved;
-	uint32_t local_cid; /* as the compiler of the image saw it; 0xffffffff unknown */
-	uint32_t reserved2;
+	uint8_t takes_names;               /* some connect rule takes host names */
+	uint32_t local_cid;      /* as the compiler of the image saw it; 0xffffffff unknown */
+	uint32_t stand_ins;      /* IPv4 network of the addresses that stand for host names */
+	uint32_t stand_ins_bits; /* its prefix: 8..24 */
+	uint32_t reserved;
 	uint64_t connect_timeout_us; /* 0: the kernel's */
 	uint64_t buffer_size;        /* of each connection, in bytes; 0: not set */
 };
@@ -181,6 +185,13 @@ static inline const struct port_socket *ruleset_ports(const struct ruleset *rs)
 static inline const uint8_t (*ruleset_addresses(const struct ruleset *rs))[16]
 {
 	return ruleset_at(rs, rs->addresses_at);
+}
+
+/* rule_takes_names() - is what this connect rule meets not to be looked up (host.h)? Of a host
+ * rule that passes: it is. */
+static inline bool rule_takes_names(const struct rule *rule)
+{
+	return rule->family == RULE_HOST;
 }
 
 static inline const uint32_t *ruleset_accepts(const struct ruleset *rs)
@@ -250,10 +261,18 @@ enum fit {
 	FIT_OTHER_PORT,
 	FIT_OTHER_FAMILY,
 	FIT_OTHER_ADDRESS,
+	FIT_OTHER_NAME,
 };
 
 /* rule_fit() - does a rule apply to an endpoint? If not, why? */
 enum fit rule_fit(const struct rule *rule, const struct endpoint *ep);
+
+/*
+ * rule_fit_name() - does a connect rule apply to a host name? If not, why?
+ * @name: in normal form (host.h)
+ */
+enum fit rule_fit_name(const struct ruleset *rs, const struct rule *rule, const char *name,
+		       uint16_t port);
 
 /*
  * rule_fit_listen() - does a listen rule apply to a bind()? If not, why?
@@ -266,6 +285,7 @@ enum {
 	BY_DEFAULT = -1,   /* no rule matched */
 	BY_PEER = -2,      /* an address configured for a peer: the decision has which */
 	BY_SYNTHETIC = -3, /* an address made from a CID (config/address.h) */
+	BY_NAME = -4,      /* a host name leads nowhere at this port, or is not known */
 };
 
 struct decision {
@@ -289,6 +309,15 @@ struct decision {
  * does to connect(2).
  */
 struct decision decide_connect(const struct ruleset *rs, const struct endpoint *to);
+
+/*
+ * decide_connect_name() - what becomes of a connect() to what stands for a host name
+ * @name: in normal form (host.h)
+ *
+ * The first rule that meets the name, or every address, decides. TCP leads nowhere from there,
+ * so what would pass is denied.
+ */
+struct decision decide_connect_name(const struct ruleset *rs, const char *name, uint16_t port);
 
 /*
  * decide_listen() - what becomes of a bind() to @on

@@ -208,12 +208,14 @@ static bool read_target(struct spec_reader *reader, char *text, struct rule_draf
  * read_pattern() - read the left side of --connect or --listen
  */
 static bool read_pattern(struct spec_reader *reader, const char *text, enum side side,
-			 struct rule *rule)
+			 struct rule_draft *draft)
 {
+	char host[HOST_MAX + 1];
 	char reason[REASON_MAX];
 
-	if (!pattern_parse(text, side, rule, reason))
+	if (!pattern_parse(text, side, &draft->rule, host, reason))
 		return spec_error(reader, "%s", reason);
+	rule_draft_host(draft, host);
 	return true;
 }
 
@@ -228,7 +230,7 @@ static bool read_connect(struct spec_reader *reader, struct halves halves,
 				  "write ADDRESS:PORT=CID, ADDRESS:PORT=CID:PORT, or a "
 				  "peer's name, the path of a socket, \"pass\" or \"deny\" in "
 				  "place of the CID");
-	if (!read_pattern(reader, halves.left, SIDE_CONNECT, &draft->rule))
+	if (!read_pattern(reader, halves.left, SIDE_CONNECT, draft))
 		return false;
 	return action_parse(halves.right, &draft->rule.action) ||
 	       read_target(reader, halves.right, draft);
@@ -240,7 +242,7 @@ static bool read_connect(struct spec_reader *reader, struct halves halves,
 static bool read_listen(struct spec_reader *reader, struct halves halves,
 			struct rule_draft *draft)
 {
-	if (!read_pattern(reader, halves.left, SIDE_LISTEN, &draft->rule))
+	if (!read_pattern(reader, halves.left, SIDE_LISTEN, draft))
 		return false;
 	if (!halves.right || action_parse(halves.right, &draft->rule.action))
 		return true;

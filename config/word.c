@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "ruleset.h"
+#include "stand_in.h"
 
 bool refuse(char reason[REASON_MAX], const char *format, ...)
 {
@@ -185,6 +186,37 @@ bool address_parse(const char *text, uint8_t ip[16], char reason[REASON_MAX])
 	return refuse(reason,
 		      "\"%.*s\" is no IP address: write one such as 10.0.2.15 or fd00::15",
 		      QUOTE_MAX, text);
+}
+
+bool stand_ins_parse(const char *text, uint32_t *network, uint32_t *bits,
+		     char reason[REASON_MAX])
+{
+	const char *slash = strchr(text, '/');
+	char address[INET_ADDRSTRLEN] = "";
+	struct in_addr v4;
+	int64_t length;
+	uint32_t first;
+
+	if (slash && (size_t)(slash - text) < sizeof(address))
+		memcpy(address, text, (size_t)(slash - text));
+	if (inet_pton(AF_INET, address, &v4) != 1 || !number_parse(slash + 1, &length) ||
+	    length < STAND_INS_BITS_MIN || length > STAND_INS_BITS_MAX)
+		return refuse(reason,
+			      "\"%.*s\" is no range of IPv4 addresses: write ADDRESS/LENGTH, "
+			      "such as 198.18.0.0/15, with a length of %u to %u",
+			      QUOTE_MAX, text, STAND_INS_BITS_MIN, STAND_INS_BITS_MAX);
+	*bits = (uint32_t)length;
+	*network = ntohl(v4.s_addr);
+	first = *network >> 24;
+	if (*network << *bits != 0)
+		return refuse(reason, "\"%.*s\" has bits set past its prefix", QUOTE_MAX, text);
+	if (first == 0 || first == 127 || first >= 224)
+		return refuse(reason,
+			      "\"%.*s\" cannot stand for host names, since its addresses mean "
+			      "something else already: write a range that nobody routes, such "
+			      "as 198.18.0.0/15",
+			      QUOTE_MAX, text);
+	return true;
 }
 
 /**

@@ -63,6 +63,14 @@ bool group_parse(const char *text, uint32_t *group, char reason[REASON_MAX]);
 /* address_parse() - read one address, "10.0.2.15", "fd00::1" or "[fd00::1]" */
 bool address_parse(const char *text, uint8_t ip[16], char reason[REASON_MAX]);
 
+/*
+ * stand_ins_parse() - read the range of the addresses that stand for host names:
+ * "198.18.0.0/15"
+ * @network, @bits: as struct ruleset has them
+ */
+bool stand_ins_parse(const char *text, uint32_t *network, uint32_t *bits,
+		     char reason[REASON_MAX]);
+
 /* address_fits_peer() - may a peer have this address? */
 bool address_fits_peer(const uint8_t ip[16], char reason[REASON_MAX]);
 

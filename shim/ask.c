@@ -11,13 +11,14 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "broker/memory.h"
 #include "broker/message.h"
-#include "broker/outcome.h"
 #include "engine.h"
 #include "kernel/sys.h"
 #include "transport/transport.h"
 
 #define ANSWER_MS 250
+#define NAME_MS   5000 /* as long as a resolver waits */
 
 /* More descriptors than any answer has, so that none that came is lost. */
 #define DESCRIPTORS_MAX 4
@@ -25,9 +26,9 @@
 /* ---- one message ---- */
 
 /* Wait for something to read, whatever signals come; 0, or a negated errno. */
-static int wait_answer(int fd)
+static int wait_answer(int fd, int64_t ms)
 {
-	int64_t until = sys_now_ms() + ANSWER_MS, left;
+	int64_t until = sys_now_ms() + ms, left;
 	int result;
 
 	do {
@@ -80,13 +81,14 @@ static unsigned attached(struct msghdr *message, int descriptors[DESCRIPTORS_MAX
 
 /*
  * Wait for an answer.
- * @kind: WELCOME or HANDOVER
- * Return: the descriptor that came with it; or a negated errno
+ * @kind: WELCOME, HANDOVER or FOUND
+ * Return: the descriptor that came with it, 0 with FOUND; or a negated errno
  */
 static int receive_answer(int fd, const struct broker_environment *broker,
 			  enum broker_kind kind)
 {
-	int descriptors[DESCRIPTORS_MAX] = {-1}, result = wait_answer(fd);
+	int descriptors[DESCRIPTORS_MAX] = {0};
+	int result = wait_answer(fd, kind == BROKER_FOUND ? NAME_MS : ANSWER_MS);
 	char bytes[BROKER_ANSWER_SIZE + 1]; /* one too many would show */
 	struct iovec part = {bytes, sizeof bytes};
 	union control control;
@@ -121,7 +123,7 @@ static int receive_answer(int fd, const struct broker_environment *broker,
 
 /* What it has shown in WELCOME. The user is written last. */
 #define NOBODY UINT64_MAX
-static const struct outcomes *_Atomic outcomes;
+static const struct broker_memory *_Atomic memory;
 static _Atomic uint64_t user = NOBODY;
 
 /* Connect to it: by its abstract name, or else by its path. 0, or a negated errno. */
@@ -166,26 +168,26 @@ static int open_connection(const struct broker_environment *broker)
 }
 
 /* Map what came with WELCOME, if it is as large as it must be and stays so. */
-static int map_outcomes(int memory)
+static int map_memory(int file)
 {
-	int seals = sys_fcntl(memory, F_GET_SEALS, 0);
-	const struct outcomes *table;
+	int seals = sys_fcntl(file, F_GET_SEALS, 0);
+	const struct broker_memory *mapped;
 
 	if (seals < 0 || !(seals & F_SEAL_SHRINK) ||
-	    SYS_CALL(SYS_lseek, memory, 0, SEEK_END) != sizeof *table)
+	    SYS_CALL(SYS_lseek, file, 0, SEEK_END) != sizeof *mapped)
 		return -EPROTO;
-	table = sys_map_shared(sizeof *table, memory);
-	if (!table)
+	mapped = sys_map_shared(sizeof *mapped, file);
+	if (!mapped)
 		return -ENOMEM;
-	atomic_store(&outcomes, table);
+	atomic_store(&memory, mapped);
 	return 0;
 }
 
-/* Say HELLO; 0, or a negated errno. (A table that was there before stays mapped: somebody may
+/* Say HELLO; 0, or a negated errno. (Memory that was there before stays mapped: somebody may
  * be reading it.) */
 static int greet(const struct broker_environment *broker)
 {
-	int fd = open_connection(broker), memory, result;
+	int fd = open_connection(broker), file, result;
 	struct broker_request request;
 	uint64_t uid;
 
@@ -193,16 +195,16 @@ static int greet(const struct broker_environment *broker)
 		return fd;
 	uid = listener_user(fd);
 	broker_request(&request, BROKER_HELLO, broker, 0);
-	memory = send_message(fd, &request, sizeof request, -1);
-	if (memory == 0)
-		memory = receive_answer(fd, broker, BROKER_WELCOME);
+	file = send_message(fd, &request, sizeof request, -1);
+	if (file == 0)
+		file = receive_answer(fd, broker, BROKER_WELCOME);
 	sys_close(fd);
-	if (memory == -ENGINE_LATER) /* such an engine has asked before the first call */
-		memory = -ETIMEDOUT;
-	if (memory < 0)
-		return memory;
-	result = map_outcomes(memory);
-	sys_close(memory);
+	if (file == -ENGINE_LATER) /* such an engine has asked before the first call */
+		file = -ETIMEDOUT;
+	if (file < 0)
+		return file;
+	result = map_memory(file);
+	sys_close(file);
 	if (result == 0)
 		atomic_store(&user, uid);
 	return result;
@@ -273,17 +275,52 @@ int ask_connect(int fd, const struct mark *m)
 	return send_message(fd, &request, sizeof request, -1) ?: looks_pending(fd);
 }
 
-int ask_outcome(int fd)
+/* What the broker writes; NULL if it cannot be had. */
+static const struct broker_memory *find_memory(void)
 {
 	const struct broker_environment *broker = engine_broker();
-	const struct outcomes *table = atomic_load(&outcomes);
+	const struct broker_memory *found = atomic_load(&memory);
+
+	if (!found && broker && greet(broker) == 0)
+		found = atomic_load(&memory);
+	return found;
+}
+
+int ask_outcome(int fd)
+{
+	const struct broker_memory *found;
 	uint64_t cookie;
 
-	if (!broker || sys_cookie(fd, &cookie) < 0)
+	if (sys_cookie(fd, &cookie) < 0)
 		return 0;
-	if (!table && greet(broker) == 0)
-		table = atomic_load(&outcomes);
-	return table ? outcome_of(table, cookie) : 0;
+	found = find_memory();
+	return found ? outcome_of(&found->outcomes, cookie) : 0;
+}
+
+const struct names *ask_names(void)
+{
+	const struct broker_memory *found = find_memory();
+
+	return found ? &found->names : NULL;
+}
+
+int ask_name(const char *name)
+{
+	const struct broker_environment *broker = engine_broker();
+	struct broker_request request;
+	int fd = broker ? open_connection(broker) : -ENOENT, result;
+
+	if (fd < 0)
+		return fd;
+	result = recognize(fd, broker);
+	broker_request(&request, BROKER_LOOKUP, broker, 0);
+	memcpy(request.name, name, strnlen(name, HOST_MAX));
+	if (result == 0)
+		result = send_message(fd, &request, sizeof request, -1);
+	if (result == 0)
+		result = receive_answer(fd, broker, BROKER_FOUND);
+	sys_close(fd);
+	return result;
 }
 
 /* Is this a socket that a VMM can be behind? */

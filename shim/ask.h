@@ -5,17 +5,20 @@
  * Theory of operation
  *
  * docs/broker.md says what the two have to do with each other, broker/message.h in which words.
- * Here is who speaks first: the shim, always, and it waits 250 ms for an answer at most.
+ * Here is who speaks first: the shim, always, and it waits 250 ms for an answer at most; 5 s
+ * for that to a name, as resolvers do.
  *
- * The first time, it says HELLO and gets the table of outcomes. What answers must know the
- * secret of the environment; the kernel says whose it is, and later connections must lead to
- * the same user: when a broker has died, anybody may take its name. Nothing else is remembered.
+ * The first time, it says HELLO and gets the memory that the broker writes: outcomes and names.
+ * What answers must know the secret of the environment; the kernel says whose it is, and later
+ * connections must lead to the same user: when a broker has died, anybody may take its name.
+ * Nothing else is remembered.
  *
  * All functions are async-signal-safe, no cancellation points, and leave errno alone.
  */
 #ifndef VSOCKIFY_SHIM_ASK_H
 #define VSOCKIFY_SHIM_ASK_H
 
+#include "broker/names.h"
 #include "mark.h"
 
 /* ask_welcome() - say HELLO now, for an engine that can wait now and not later; 0, or a negated
@@ -46,6 +49,17 @@ int ask_handover(int fd, int *pair);
 
 /* ask_commit() - the end of that: the program @takes it, or not */
 void ask_commit(int pair, bool takes);
+
+/* ask_names() - the table of host names (broker/names.h); NULL if the broker cannot be reached
+ */
+const struct names *ask_names(void);
+
+/*
+ * ask_name() - let the broker give a name a place in that table
+ * @name: in normal form, one that the rules take
+ * Return: 0; or a negated errno: it cannot be reached, or there is no room
+ */
+int ask_name(const char *name);
 
 /* ask_hold() - a VMM has not answered on this socket: the broker closes it when it has. 0, or a
  * negated errno. */

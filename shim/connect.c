@@ -25,6 +25,7 @@
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/log.h"
+#include "named.h"
 #include "route/route.h"
 #include "settle.h"
 #include "transport/transport.h"
@@ -223,7 +224,7 @@ static void log_passed(const struct ruleset *rs, int fd, const struct endpoint *
 	struct subject s;
 
 	if (log_on() && inspect(fd, &s) == 0 && s.kind != SUBJECT_OTHER)
-		log_decision(rs, "connect", fd, to, decision);
+		log_decision(rs, "connect", fd, to, "", decision);
 }
 
 /*
@@ -305,10 +306,10 @@ static void describe(struct attempt *a, int fd, const struct ruleset *rs,
 }
 
 /* connect() to an address that the rules take: the result, as the kernel gives one; 1 if the
- * socket is none of ours. */
+ * socket is none of ours. @name: that it stands for, or empty. */
 static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 			    const struct ruleset *rs, const struct endpoint *to,
-			    const struct decision *decision)
+			    const char *name, const struct decision *decision)
 {
 	struct attempt a;
 	struct subject s;
@@ -325,12 +326,57 @@ static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 	if (result == 0)
 		return 1;
 	engine_cancellation_point();
-	log_decision(rs, "connect", fd, to, decision);
+	log_decision(rs, "connect", fd, to, name, decision);
 	if (s.kind == SUBJECT_CONVERTED)
 		return connect_converted(&a, &s, addr, len);
 	if (a.denied)
 		return -ECONNREFUSED;
 	return connect_tcp(&a, &s);
+}
+
+/* ---- addresses that stand for names ---- */
+
+/* Could the kernel take such an address for a way by IP? */
+static bool is_of_ip(int fd)
+{
+	int domain = AF_UNSPEC;
+
+	return sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, &domain) == 0 &&
+	       (domain == AF_INET || domain == AF_INET6);
+}
+
+/*
+ * It stands for nothing that is known, or the socket is none that can be converted. A TCP
+ * socket is told by the kernel why not; any other, UDP's above all, is kept from the network.
+ */
+static int connect_nowhere(int fd, const struct sockaddr *addr, socklen_t len, bool known)
+{
+	struct subject s;
+	int result = inspect(fd, &s);
+
+	if (result < 0)
+		return sys_return(result);
+	if (s.kind == SUBJECT_OTHER ? !is_of_ip(fd) : known)
+		return engine_connect(fd, addr, len);
+	log_failure("connect", fd,
+		    known ? "this socket is not TCP's, and the address stands for a host name"
+			  : "the address stands for no host name that is known here",
+		    ENETUNREACH, "");
+	return sys_return(-ENETUNREACH);
+}
+
+/* connect() to the range of those addresses: whatever becomes of it, nothing goes by IP. */
+static __attribute__((noinline)) int connect_named(int fd, const struct sockaddr *addr,
+						   socklen_t len, const struct ruleset *rs,
+						   const struct endpoint *to)
+{
+	char name[HOST_MAX + 1];
+	struct decision decision = named_decide(rs, to, name);
+	int result = 1;
+
+	if (*name)
+		result = connect_by_rules(fd, addr, len, rs, to, name, &decision);
+	return result == 1 ? connect_nowhere(fd, addr, len, *name) : sys_return(result);
 }
 
 int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
@@ -348,11 +394,13 @@ int shim_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return connect_elsewhere(fd, addr, len);
 	}
 	ip_loopback_if_unspecified(to.ip); /* as getpeername() will say */
+	if (__builtin_expect(rs->takes_names, 0) && stand_in_is(rs, to.ip))
+		return connect_named(fd, addr, len, rs, &to);
 	decision = decide_connect(rs, &to);
 	if (decision.action == ACTION_PASS) {
 		log_passed(rs, fd, &to, &decision);
 		return connect_passed(fd, addr, len);
 	}
-	result = connect_by_rules(fd, addr, len, rs, &to, &decision);
+	result = connect_by_rules(fd, addr, len, rs, &to, "", &decision);
 	return result == 1 ? engine_connect(fd, addr, len) : sys_return(result);
 }

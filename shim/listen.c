@@ -134,7 +134,7 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 			    transport_usual_cause(-result, b->decision.socket));
 	if (result <= 0)
 		return result ?: 1;
-	log_decision(b->rs, "bind", b->fd, &b->on, &b->decision);
+	log_decision(b->rs, "bind", b->fd, &b->on, "", &b->decision);
 	if (b->decision.action == ACTION_PASS)
 		return 1;
 	if (b->decision.action == ACTION_DENY)

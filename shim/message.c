@@ -24,6 +24,7 @@
 #include "kernel/endpoint.h"
 #include "kernel/memory.h"
 #include "kernel/sys.h"
+#include "named.h"
 #include "queue.h"
 #include "scratch.h"
 #include "unconnected.h"
@@ -111,6 +112,7 @@ static int fast_open_nowhere(int fd)
  */
 static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
 {
+	char name[HOST_MAX + 1];
 	struct endpoint to;
 	struct subject s;
 	int saved = errno, result;
@@ -118,7 +120,7 @@ static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!addr)
 		return fast_open_nowhere(fd);
 	if (!endpoint_given(addr, len) || !endpoint_parse(addr, len, &to) ||
-	    decide_connect(rules(), &to).action == ACTION_PASS)
+	    named_decide(rules(), &to, name).action == ACTION_PASS)
 		return 0;
 	result = inspect(fd, &s);
 	if (result < 0)
@@ -149,10 +151,10 @@ static ssize_t plain_sendmsg(int fd, const struct msghdr *message, int flags)
 ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
 		       const struct sockaddr *addr, socklen_t len)
 {
+	const struct ruleset *rs = rules();
 	ssize_t result;
 	int saved = errno;
 
-	rules();
 	if (flags & MSG_FASTOPEN) {
 		int opened = fast_open(fd, addr, len);
 
@@ -162,6 +164,8 @@ ssize_t message_sendto(int fd, const void *data, size_t size, int flags,
 	}
 	if (!addr)
 		return plain_send(fd, data, size, flags);
+	if (named_refuses(rs, fd, addr, len))
+		return sys_return(-ENETUNREACH);
 	result = engine_sendto(fd, data, size, flags, addr, len);
 	if (result >= 0 || !refused_for_address(fd))
 		return result;
@@ -178,12 +182,23 @@ static ssize_t send_without_name(int fd, const struct msghdr *message, int flags
 	return plain_sendmsg(fd, &plain, flags);
 }
 
+/* Would it go by IP to what stands for a host name? */
+static bool names_nobody(int fd, const struct msghdr *message)
+{
+	const struct ruleset *rs = rules();
+
+	return __builtin_expect(rs->takes_names, 0) && is_readable(message) &&
+	       message->msg_name &&
+	       named_refuses(rs, fd, message->msg_name, message->msg_namelen);
+}
+
 ssize_t message_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	ssize_t result;
 	int saved = errno;
 
-	rules();
+	if (names_nobody(fd, message))
+		return sys_return(-ENETUNREACH);
 	if (flags & MSG_FASTOPEN && is_readable(message) &&
 	    memory_readable(message->msg_control, message->msg_controllen)) {
 		int opened = fast_open(fd, message->msg_name, message->msg_namelen);
@@ -217,8 +232,8 @@ int message_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	int saved = errno, quiet = engine_was_converted(fd) ? MSG_NOSIGNAL : 0, result;
 	unsigned sent;
 
-	rules();
-	if (!(flags & MSG_FASTOPEN)) {
+	/* each message has an address of its own: then one by one */
+	if (!(flags & MSG_FASTOPEN) && !rules()->takes_names) {
 		result = engine_sendmmsg(fd, messages, count, flags | quiet);
 		for (int i = 0; i < result; i++)
 			each_passed(&messages[i].msg_hdr, note_sent);

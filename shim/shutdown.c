@@ -9,6 +9,7 @@
 #include "convert.h"
 #include "engine.h"
 #include "kernel/sys.h"
+#include "named.h"
 #include "second.h"
 #include "settle.h"
 #include "translate.h"
@@ -101,6 +102,7 @@ static bool is_to_hold(const struct ruleset *rs, const struct mark *m)
 	struct endpoint asked = {.port = m->peer.port};
 	const struct rule *rule;
 	uint32_t peer = NO_PEER;
+	char name[HOST_MAX + 1];
 	struct decision d;
 
 	if (!m->muxed)
@@ -110,7 +112,7 @@ static bool is_to_hold(const struct ruleset *rs, const struct mark *m)
 		peer = rule ? rule->peer : NO_PEER;
 	} else {
 		place_ip(&m->peer, m->v6, asked.ip);
-		d = decide_connect(rs, &asked);
+		d = named_decide(rs, &asked, name);
 		peer = d.action == ACTION_VSOCK ? d.peer : NO_PEER;
 	}
 	return peer != NO_PEER && ruleset_peers(rs)[peer].holds;

@@ -9,6 +9,7 @@
 #include "../config/address.h"
 #include "engine.h"
 #include "kernel/sys.h"
+#include "named.h"
 #include "route/route.h"
 #include "transport/transport.h"
 
@@ -67,11 +68,12 @@ bool shows_v6(const struct mark *m)
 static struct vm_address peer_of(const struct ruleset *rs, int fd, const struct endpoint *asked)
 {
 	struct vm_address peer;
+	char name[HOST_MAX + 1];
 	struct decision d;
 
 	if (transport_peer(fd, &peer) > 0)
 		return peer;
-	d = decide_connect(rs, asked);
+	d = named_decide(rs, asked, name);
 	return route_first(rs, &d);
 }
 

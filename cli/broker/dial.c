@@ -46,7 +46,7 @@ static void leave(struct worker *w, struct connection *c)
 static void fail(struct worker *w, struct connection *c, int error, bool answered)
 {
 	atomic_fetch_add(&w->kept->shared->failed, 1);
-	outcome_note(w->kept->outcomes, c->cookie, (uint32_t)error);
+	outcome_note(&w->kept->memory->outcomes, c->cookie, (uint32_t)error);
 	if (answered)
 		work_end(w, c);
 	else
@@ -174,10 +174,11 @@ static int decide(const struct worker *w, const struct broker_connect *asked,
 		  struct vm_address *to)
 {
 	struct endpoint ep = {.port = asked->port};
+	char name[HOST_MAX + 1];
 	struct decision decision;
 
 	memcpy(ep.ip, asked->ip, sizeof(ep.ip));
-	decision = decide_connect(w->rules, &ep);
+	decision = names_decide(&w->kept->memory->names, w->rules, &ep, name);
 	if (decision.action == ACTION_DENY)
 		return ECONNREFUSED;
 	*to = route_first(w->rules, &decision);

@@ -24,14 +24,35 @@
 /* ---- what he wants ---- */
 
 /**
- * welcome() - show who this is, and hand out the outcomes
+ * welcome() - show who this is, and hand out the memory
  */
 static void welcome(struct worker *w, struct connection *c)
 {
 	struct broker_head answer;
 
 	broker_answer(&answer, BROKER_WELCOME, w->environment, 0);
-	(void)attach_send(c->program, &answer, sizeof(answer), HANDOFF_OUTCOMES);
+	(void)attach_send(c->program, &answer, sizeof(answer), HANDOFF_MEMORY);
+	work_end(w, c);
+}
+
+/**
+ * look_up() - give a name its place in the table, if the rules take it
+ */
+static void look_up(struct worker *w, struct connection *c, const char *asked)
+{
+	struct broker_head answer;
+	char name[HOST_MAX + 1];
+	uint32_t error = 0;
+
+	if (host_taking(w->rules, asked, name) != NAME_TAKEN)
+		error = ENOENT;
+	else if (names_add(&w->kept->memory->names, w->rules, name) < 0)
+		error = ENOSPC;
+	if (error == ENOSPC)
+		news("no room for more than", w->kept->memory->names.count,
+		     " host names: others are not found");
+	broker_answer(&answer, BROKER_FOUND, w->environment, error);
+	(void)sys_send(c->program, &answer, sizeof(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
 	work_end(w, c);
 }
 
@@ -82,6 +103,8 @@ static void serve(struct worker *w, struct connection *c, struct broker_request 
 	(void)sys_recv(c->program, request, sizeof(*request), MSG_DONTWAIT);
 	if (request->head.kind == BROKER_HELLO)
 		welcome(w, c);
+	else if (request->head.kind == BROKER_LOOKUP)
+		look_up(w, c, request->name);
 	else
 		tell_status(w, c);
 }

@@ -20,7 +20,7 @@
 /* The descriptors that a broker is started with, beside /dev/null at 0 to 2. */
 enum {
 	HANDOFF_RULES = 3, /* a memfd: struct handoff, and the rules */
-	HANDOFF_OUTCOMES,  /* a memfd: struct outcomes, which can be sealed */
+	HANDOFF_MEMORY,    /* a memfd: struct broker_memory, which can be sealed */
 	HANDOFF_READY,     /* a pipe: an int32_t goes there */
 	HANDOFF_NAME,      /* the socket that listens at the abstract name */
 	HANDOFF_PATH,      /* at the path; not there if there is none */

@@ -57,16 +57,16 @@ static bool is_this_version(const struct handoff *handoff)
  * make_memory() - the memory that workers and programs share
  * Return: 0, or an errno
  *
- * After this nobody else can map the outcomes for writing.
+ * After this nobody else can map it for writing.
  */
 static int make_memory(struct kept *kept)
 {
-	kept->outcomes = mmap(NULL, sizeof(*kept->outcomes), PROT_READ | PROT_WRITE, MAP_SHARED,
-			      HANDOFF_OUTCOMES, 0);
+	kept->memory = mmap(NULL, sizeof(*kept->memory), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    HANDOFF_MEMORY, 0);
 	kept->shared = mmap(NULL, sizeof(*kept->shared), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (kept->outcomes == MAP_FAILED || kept->shared == MAP_FAILED ||
-	    fcntl(HANDOFF_OUTCOMES, F_ADD_SEALS,
+	if (kept->memory == MAP_FAILED || kept->shared == MAP_FAILED ||
+	    fcntl(HANDOFF_MEMORY, F_ADD_SEALS,
 		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) < 0)
 		return errno;
 	kept->shared->begun = sys_now_ms();

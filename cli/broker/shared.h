@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "../../config/ruleset.h"
-#include "../../shim/broker/outcome.h"
+#include "../../shim/broker/memory.h"
 #include "handoff.h"
 
 /* The states of a connection, as docs/broker.md draws them. */
@@ -36,7 +36,7 @@ struct shared {
 struct kept {
 	const struct handoff *handoff;
 	const struct ruleset *rules;
-	struct outcomes *outcomes;
+	struct broker_memory *memory; /* which programs read */
 	struct shared *shared;
 	char *role; /* where BROKER_KEEPER stands in argv[0] */
 };

@@ -17,7 +17,7 @@ size_t status_text(const struct kept *kept, char *text, size_t size)
 		"version %s, keeper %d, worker %d, for %d, %lld s old\n"
 		"connections now: dialling %u, in dialogue %u, ready %u, given %u, carried %u, "
 		"held %u\n"
-		"so far: given %u, failed %u, workers that died %u\n",
+		"so far: given %u, failed %u, workers that died %u, host names %u\n",
 		VSOCKIFY_VERSION, (int)getppid(), (int)getpid(), kept->handoff->program,
 		(long long)((sys_now_ms() - shared->begun) / 1000),
 		shared_count(shared, STATE_DIALLING), shared_count(shared, STATE_DIALOGUE),
@@ -25,7 +25,7 @@ size_t status_text(const struct kept *kept, char *text, size_t size)
 		shared_count(shared, STATE_GIVEN) + shared_count(shared, STATE_GIVING),
 		shared_count(shared, STATE_CARRIED), shared_count(shared, STATE_HELD),
 		atomic_load(&shared->given), atomic_load(&shared->failed),
-		atomic_load(&shared->deaths));
+		atomic_load(&shared->deaths), atomic_load(&kept->memory->names.count));
 
 	return length < 0 ? 0 : (size_t)length < size ? (size_t)length : size - 1;
 }

@@ -57,20 +57,35 @@ static bool connect_is_valid(const struct broker_connect *connect)
 	       connect->nonblocking <= 1 && is_zero(connect->zero, sizeof connect->zero);
 }
 
+/* A name in normal form, and nothing behind it. */
+static bool name_is_valid(const char name[HOST_MAX + 1])
+{
+	size_t length = strnlen(name, HOST_MAX + 1);
+	char normal[HOST_MAX + 1];
+
+	return length <= HOST_MAX && is_zero(name + length, HOST_MAX + 1 - length) &&
+	       host_normal(name, normal) && memcmp(name, normal, length + 1) == 0;
+}
+
 /* What is behind the head; and what came with it. */
 static bool body_is_valid(const struct broker_request *request, unsigned descriptors)
 {
+	bool no_connect = is_zero(&request->connect, sizeof request->connect);
+	bool no_name = is_zero(request->name, sizeof request->name);
+
 	switch (request->head.kind) {
 	case BROKER_CONNECT:
-		return descriptors == 0 && request->head.cookie != 0 &&
+		return descriptors == 0 && request->head.cookie != 0 && no_name &&
 		       connect_is_valid(&request->connect);
+	case BROKER_LOOKUP:
+		return descriptors == 0 && request->head.cookie == 0 && no_connect &&
+		       name_is_valid(request->name);
 	case BROKER_HELLO:
 	case BROKER_STATUS:
-		return descriptors == 0 && request->head.cookie == 0 &&
-		       is_zero(&request->connect, sizeof request->connect);
+		return descriptors == 0 && request->head.cookie == 0 && no_connect && no_name;
 	case BROKER_HOLD:
 		return descriptors == BROKER_HOLD_DESCRIPTORS && request->head.cookie == 0 &&
-		       is_zero(&request->connect, sizeof request->connect);
+		       no_connect && no_name;
 	default:
 		return false;
 	}
@@ -115,6 +130,8 @@ bool broker_answer_is_valid(const void *bytes, size_t size, unsigned descriptors
 	if (kind == BROKER_WELCOME)
 		return answer->error == 0 && descriptors == BROKER_WELCOME_DESCRIPTORS &&
 		       broker_same_secret(answer->secret, environment->secret);
+	if (kind == BROKER_FOUND)
+		return descriptors == 0 && broker_same_secret(answer->secret, none);
 	return kind == BROKER_HANDOVER && broker_same_secret(answer->secret, none) &&
 	       descriptors == (answer->error ? 0 : BROKER_HANDOVER_DESCRIPTORS);
 }

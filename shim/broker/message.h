@@ -10,11 +10,12 @@
  * looks like one of TCP's. GIVE and COMMIT are one byte; answers are 64. The machine's byte
  * order, for both are on one machine. What is not used is 0, and is checked to be.
  *
- *   HELLO    program, a connection of its own   -> WELCOME, with the outcomes (outcome.h)
+ *   HELLO    program, a connection of its own   -> WELCOME, with the memory (memory.h)
  *   CONNECT  program, the pending socket        read whole: connected; closed unread: failed
  *   GIVE     program, the same stream, one byte with an end of a pair -> HANDOVER on the pair
  *   HANDOVER broker, on the pair                the socket of the connection, unless an error
  *   COMMIT   program, on the pair, one byte     the program has it; without: as before
+ *   LOOKUP   program, a connection of its own   -> FOUND: the name is in the table (names.h)
  *   HOLD     program, a connection of its own   a muxer's socket between CONNECT and OK
  *   STATUS   launcher, a connection of its own  -> lines of text, in place of an answer
  *
@@ -28,10 +29,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../config/host.h"
 #include "environment.h"
 
 #define BROKER_MAGIC   0x76736662u /* "vsfb" */
-#define BROKER_VERSION 1u
+#define BROKER_VERSION 2u
 
 enum broker_kind {
 	BROKER_HELLO = 1,
@@ -40,7 +42,9 @@ enum broker_kind {
 	BROKER_GIVE = 4, /* one byte: of no struct */
 	BROKER_HANDOVER = 5,
 	BROKER_COMMIT = 6, /* one byte */
-	/* 7 and 8 are for names (LOOKUP, FOUND), 11 and 12 for servers: not there yet */
+	BROKER_LOOKUP = 7,
+	BROKER_FOUND = 8,
+	/* 11 and 12 are for servers: not there yet */
 	BROKER_HOLD = 9,
 	BROKER_STATUS = 10,
 };
@@ -54,7 +58,7 @@ enum broker_kind {
 #define BROKER_STATUS_SIZE  4096 /* of the text, at most */
 
 /* How many descriptors are attached to each. */
-#define BROKER_WELCOME_DESCRIPTORS  1 /* outcomes */
+#define BROKER_WELCOME_DESCRIPTORS  1 /* the memory */
 #define BROKER_GIVE_DESCRIPTORS     1 /* an end of a SOCK_STREAM pair */
 #define BROKER_HANDOVER_DESCRIPTORS 1 /* none with an error */
 #define BROKER_HOLD_DESCRIPTORS     1
@@ -90,14 +94,16 @@ struct broker_connect {
 struct broker_request {
 	struct broker_head head;
 	struct broker_connect connect; /* all 0 but in CONNECT */
+	char name[HOST_MAX + 1];       /* of LOOKUP, in normal form; zeros behind it */
 	uint8_t zero[BROKER_REQUEST_SIZE - sizeof(struct broker_head) -
-		     sizeof(struct broker_connect)];
+		     sizeof(struct broker_connect) - (HOST_MAX + 1)];
 };
 _Static_assert(sizeof(struct broker_request) == BROKER_REQUEST_SIZE, "no padding");
 
 /*
  * broker_request() - begin a program's message
- * @kind: HELLO, CONNECT, HOLD or STATUS; whoever sends CONNECT fills in what that has
+ * @kind: HELLO, CONNECT, LOOKUP, HOLD or STATUS; whoever sends CONNECT or LOOKUP fills in what
+ *	that has
  * @cookie: of the pending socket; 0 for the others
  */
 void broker_request(struct broker_request *request, enum broker_kind kind,
@@ -105,7 +111,7 @@ void broker_request(struct broker_request *request, enum broker_kind kind,
 
 /*
  * broker_answer() - a message of the broker's
- * @kind: WELCOME or HANDOVER
+ * @kind: WELCOME, HANDOVER or FOUND
  * @error: a positive errno; 0
  */
 void broker_answer(struct broker_head *answer, enum broker_kind kind,
@@ -126,7 +132,7 @@ bool broker_request_is_valid(const void *bytes, size_t size, unsigned descriptor
  * broker_answer_is_valid() - is this the broker's answer of that kind?
  *
  * WELCOME shows the broker's own secret; a program must ask for that before it believes
- * anything else that the broker says. HANDOVER shows none.
+ * anything else that the broker says. HANDOVER and FOUND show none.
  */
 bool broker_answer_is_valid(const void *bytes, size_t size, unsigned descriptors,
 			    enum broker_kind kind, const struct broker_environment *environment,

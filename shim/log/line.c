@@ -82,7 +82,9 @@ void line_add_rule(struct line *line, const struct ruleset *rs, const struct rul
 	if (index < 0) {
 		line_add(line, index == BY_PEER        ? " (a peer's address)"
 			       : index == BY_SYNTHETIC ? " (the address of a CID)"
-						       : " (no rule matches)");
+			       : index == BY_NAME
+				       ? " (no rule leads the name anywhere at this port)"
+				       : " (no rule matches)");
 		return;
 	}
 	line_add(line, " (");

@@ -101,7 +101,7 @@ static void add_outcome(struct line *line, const char *call, const struct rulese
 }
 
 void log_decision(const struct ruleset *rs, const char *call, int fd,
-		  const struct endpoint *asked, const struct decision *d)
+		  const struct endpoint *asked, const char *name, const struct decision *d)
 {
 	struct line line;
 
@@ -113,6 +113,11 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 	line_add(&line, call);
 	line_add(&line, " ");
 	line_add_endpoint(&line, asked);
+	if (*name) {
+		line_add(&line, " (");
+		line_add(&line, name);
+		line_add(&line, ")");
+	}
 	line_add(&line, " on descriptor ");
 	line_add_number(&line, shown(fd));
 	add_outcome(&line, call, rs, d);

@@ -38,15 +38,16 @@ static inline bool log_on(void)
 }
 
 /*
- * log_decision() - write and count a decision: "connect 10.0.0.1:80 -> vsock 7:8080
- * (vsockify.conf:12)"
+ * log_decision() - write and count a decision: "connect 10.0.0.1:80 on descriptor 5 -> vsock
+ * 7:8080 (vsockify.conf:12)", "connect 198.18.3.4:443 (api.example.com) on ..."
  * @call: the wrapped function
  * @fd: its descriptor
  * @asked: the address the program gave
+ * @name: the host name that it stands for; empty: none
  * @d: what the rules of @rs made of it
  */
 void log_decision(const struct ruleset *rs, const char *call, int fd,
-		  const struct endpoint *asked, const struct decision *d);
+		  const struct endpoint *asked, const char *name, const struct decision *d);
 
 /*
  * log_failure() - write and count "connect on descriptor 5: WHAT: error 97 (EAFNOSUPPORT: what
@@ -63,8 +64,8 @@ void log_progress(const char *call, int fd, const char *what);
 /* log_other_version() - a socket bears the mark of another version; @error: positive */
 void log_other_version(int fd, int error);
 
-/* log_loading() - write "dlopen(FILE): HOW" for whoever asks for @kind; @file may be
- * NULL */
+/* log_loading() - write "dlopen(FILE): HOW", "look-up(NAME): HOW" for whoever asks for @kind;
+ * @file may be NULL */
 void log_loading(unsigned kind, const char *call, const char *file, const char *how);
 
 /* log_refused() - a connection that accept_from does not let in was closed; @peer: whose

@@ -242,6 +242,13 @@ void *real_find(const char *name)
 	return function;
 }
 
+void *real_find_of_two(const char *name, const char *other)
+{
+	void *function = find(name, false);
+
+	return function ? function : real_find(other);
+}
+
 void *real_find_any(const char *name)
 {
 	return find(name, true);

@@ -64,6 +64,9 @@ void real_init(void);
  */
 void *real_find(const char *name);
 
+/* real_find_of_two() - the same of a function that has two names in some libcs */
+void *real_find_of_two(const char *name, const char *other);
+
 /* real_find_any() - the first symbol of this name, in whatever object; NULL if there is none */
 void *real_find_any(const char *name);
 

@@ -95,7 +95,7 @@ static void find_broker(const struct ruleset *rs)
 	static struct broker_environment broker;
 	const char *text;
 
-	if (!transport_may_be_meant(rs, AF_UNIX))
+	if (!transport_may_be_meant(rs, AF_UNIX) && !rs->takes_names)
 		return;
 	text = secure_getenv(BROKER_ENV);
 	if (text && broker_decode(text, &broker) && broker.rules == broker_hash(rs))

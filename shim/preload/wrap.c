@@ -324,7 +324,7 @@ EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t len, char *host,
 
 EXPORT struct hostent *gethostbyname(const char *name)
 {
-	return TRACED_LOOKUP(resolve_host(name, AF_INET), name, outcome ? NULL : "not found");
+	return TRACED_LOOKUP(resolve_host(name), name, outcome ? NULL : "not found");
 }
 
 EXPORT struct hostent *gethostbyname2(const char *name, int family)
@@ -358,6 +358,99 @@ EXPORT int gethostbyaddr_r(const void *addr, socklen_t len, int family, struct h
 	return TRACED_LOOKUP(
 		resolve_addr_r(addr, len, family, entry, buffer, size, result, error), NULL,
 		*result ? NULL : "not found");
+}
+
+EXPORT int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct sigevent *event)
+{
+	return TRACED(resolve_addrinfo_later(mode, list, count, event), mode, count);
+}
+
+/* ---- other records of names ---- */
+
+#define TRACED_RECORD(result, name) TRACED_LOOKUP(result, name, outcome < 0 ? "none" : NULL)
+
+EXPORT int res_query(const char *name, int class, int type, unsigned char *answer, int size)
+{
+	return TRACED_RECORD(resolve_query(name, class, type, answer, size), name);
+}
+
+EXPORT int res_search(const char *name, int class, int type, unsigned char *answer, int size)
+{
+	return TRACED_RECORD(resolve_search(name, class, type, answer, size), name);
+}
+
+EXPORT int res_querydomain(const char *name, const char *domain, int class, int type,
+			   unsigned char *answer, int size)
+{
+	return TRACED_RECORD(resolve_querydomain(name, domain, class, type, answer, size),
+			     name);
+}
+
+EXPORT int res_nquery(void *state, const char *name, int class, int type, unsigned char *answer,
+		      int size)
+{
+	return TRACED_RECORD(resolve_nquery(state, name, class, type, answer, size), name);
+}
+
+EXPORT int res_nsearch(void *state, const char *name, int class, int type,
+		       unsigned char *answer, int size)
+{
+	return TRACED_RECORD(resolve_nsearch(state, name, class, type, answer, size), name);
+}
+
+EXPORT int res_nquerydomain(void *state, const char *name, const char *domain, int class,
+			    int type, unsigned char *answer, int size)
+{
+	return TRACED_RECORD(
+		resolve_nquerydomain(state, name, domain, class, type, answer, size), name);
+}
+
+/* The names that they have in headers of glibc before 2.34 */
+int __res_query(const char *name, int class, int type, unsigned char *answer, int size);
+int __res_search(const char *name, int class, int type, unsigned char *answer, int size);
+int __res_querydomain(const char *name, const char *domain, int class, int type,
+		      unsigned char *answer, int size);
+int __res_nquery(void *state, const char *name, int class, int type, unsigned char *answer,
+		 int size);
+int __res_nsearch(void *state, const char *name, int class, int type, unsigned char *answer,
+		  int size);
+int __res_nquerydomain(void *state, const char *name, const char *domain, int class, int type,
+		       unsigned char *answer, int size);
+
+EXPORT int __res_query(const char *name, int class, int type, unsigned char *answer, int size)
+{
+	return TRACED_RECORD(resolve_query(name, class, type, answer, size), name);
+}
+
+EXPORT int __res_search(const char *name, int class, int type, unsigned char *answer, int size)
+{
+	return TRACED_RECORD(resolve_search(name, class, type, answer, size), name);
+}
+
+EXPORT int __res_querydomain(const char *name, const char *domain, int class, int type,
+			     unsigned char *answer, int size)
+{
+	return TRACED_RECORD(resolve_querydomain(name, domain, class, type, answer, size),
+			     name);
+}
+
+EXPORT int __res_nquery(void *state, const char *name, int class, int type,
+			unsigned char *answer, int size)
+{
+	return TRACED_RECORD(resolve_nquery(state, name, class, type, answer, size), name);
+}
+
+EXPORT int __res_nsearch(void *state, const char *name, int class, int type,
+			 unsigned char *answer, int size)
+{
+	return TRACED_RECORD(resolve_nsearch(state, name, class, type, answer, size), name);
+}
+
+EXPORT int __res_nquerydomain(void *state, const char *name, const char *domain, int class,
+			      int type, unsigned char *answer, int size)
+{
+	return TRACED_RECORD(
+		resolve_nquerydomain(state, name, domain, class, type, answer, size), name);
 }
 
 /* ---- running other programs ---- */

@@ -94,8 +94,8 @@ static void take_broker(void)
 	static struct broker_environment broker;
 	const char *text = getenv(BROKER_ENV);
 
-	if (!muxer_is_meant(engine_rules) || !text || !broker_decode(text, &broker) ||
-	    broker.rules != broker_hash(engine_rules))
+	if ((!muxer_is_meant(engine_rules) && !engine_rules->takes_names) || !text ||
+	    !broker_decode(text, &broker) || broker.rules != broker_hash(engine_rules))
 		return;
 	seccomp_broker = &broker;
 	show_need(&broker);

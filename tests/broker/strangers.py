@@ -8,7 +8,8 @@ import struct
 import sys
 import time
 
-from broker import CONNECT, HELLO, HOLD, REQUEST, STATUS, Broker, Pending, mapped, open_files, receive, until
+from broker import (CONNECT, HELLO, HOLD, LOOKUP, REQUEST, STATUS, VERSION, Broker, Pending, mapped, open_files, receive,
+                    until)
 
 broker = Broker()
 GUEST = "10.9.0.3"
@@ -35,7 +36,7 @@ def still_serves():
 
 def wrong():
     body = mapped(GUEST) + bytes(16) + struct.pack("=HHBBBx", 5000, 0, 0, 0, 1)
-    for other in (dict(token=bytes(16)), dict(token=broker.secret), dict(version=2), dict(magic=1), dict(rules=0),
+    for other in (dict(token=bytes(16)), dict(token=broker.secret), dict(version=VERSION + 1), dict(magic=1), dict(rules=0),
                   dict(rules=broker.rules ^ 1), dict(size=64), dict(error=1)):
         assert is_closed(broker.request(CONNECT, 5, body, **other)), other
         assert is_closed(broker.request(HELLO, **other)), other
@@ -45,6 +46,11 @@ def wrong():
         message = bytearray(broker.request(CONNECT, 5, body))
         message[place] = 1
         assert is_closed(bytes(message)), place
+    for name in (b"", b"a..b", b"A.example", b"a.example.", b"a.example\0b", b"b\xc3\xbccher", b"a" * 64, b"a." * 127):
+        assert is_closed(broker.request(LOOKUP, 0, bytes(40) + name)), name
+    assert is_closed(broker.request(LOOKUP, 5, bytes(40) + b"a.example"))
+    assert is_closed(broker.request(LOOKUP, 0, body + b"a.example"))
+    assert is_closed(broker.request(CONNECT, 5, body + b"a.example"))
     assert is_closed(broker.request(CONNECT, 0, body)) and is_closed(broker.request(HELLO, 1))
     still_serves()
 

@@ -8,6 +8,7 @@
 
 #include "../../config/address.h"
 #include "../../config/memory.h"
+#include "../../config/stand_in.h"
 #include "unit.h"
 
 #define MANY_RULES 10000
@@ -122,13 +123,13 @@ static void test_round_trips(void)
 	}
 }
 
-/* Six bits a character, from '0' on: the magic number, the version, the size 112. */
+/* Six bits a character, from '0' on: the magic number, the version, the size 120. */
 static void test_text_form(void)
 {
 	char **encoded = encode(&ruleset_empty);
 
 	CU_ASSERT(encoded[1] == NULL);
-	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=112:<F]cMP@0001`0000L0000000", 43) == 0);
+	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=120:<F]cMPD0001h0000N0000000", 43) == 0);
 	for (const char *c = encoded[0] + 19; *c != '\0'; c++)
 		CU_ASSERT(*c >= '0' && *c <= 'o');
 	free_variables();
@@ -140,20 +141,20 @@ static void test_encoded_size(void)
 		const char *text;
 		size_t size;
 	} cases[] = {
-		{"112:", 112},
-		{"120:AAAA", 120},
+		{"120:", 120},
+		{"128:AAAA", 128},
 		{"67108864:", 67108864},
 		{"67108872:", 0},
-		{"111:", 0},
-		{"113:", 0},
-		{"104:", 0},
+		{"119:", 0},
+		{"121:", 0},
+		{"112:", 0},
 		{"0:", 0},
 		{"", 0},
 		{":", 0},
-		{"112", 0},
-		{"112;", 0},
-		{"-112:", 0},
-		{" 112:", 0},
+		{"120", 0},
+		{"120;", 0},
+		{"-120:", 0},
+		{" 120:", 0},
 		{"184467440737095516160:", 0},
 		{"99999999999999999999999999999999:", 0},
 	};
@@ -400,6 +401,7 @@ static void test_random_damage(void)
 			      "[ \"10.0.2.15\", \"fd00::15\" ]; },\n"
 			      "{ name = \"vm\"; socket = \"/run/vm/v.sock\"; } );\n"
 			      "connect = ( { to = \"10.0.0.1:1-4\"; peer = \"db\"; },\n"
+			      "{ to = \"db.example:1-9\"; peer = \"vm\"; },\n"
 			      "{ to = \"10.0.0.1:5-9\"; peer = \"vm\"; } );\n"
 			      "listen = ( { on = \"*:8-9\"; accept_from = [ 7 ]; },\n"
 			      "{ on = \"*:1-7\"; peer = \"vm\"; } );",
@@ -426,6 +428,10 @@ static void test_random_damage(void)
 		still_valid++;
 		d = decide_connect(damaged, &ep);
 		CU_ASSERT(strlen(ruleset_string(damaged, d.socket)) <= SOCKET_PATH_MAX);
+		d = decide_connect_name(damaged, "db.example", 7);
+		CU_ASSERT(strlen(ruleset_string(damaged, d.socket)) <= SOCKET_PATH_MAX);
+		CU_ASSERT(stand_in_room(damaged) >= 254 &&
+			  stand_in_room(damaged) <= STAND_INS_MAX);
 		d = decide_listen(damaged, &ep, false);
 		CU_ASSERT(strlen(ruleset_string(damaged, d.socket)) <= SOCKET_PATH_MAX);
 		if (d.rule >= 0)

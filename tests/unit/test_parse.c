@@ -40,7 +40,7 @@ static void check_rule(const struct rule *rule, const char *pattern, uint32_t li
 {
 	char text[PATTERN_TEXT_MAX];
 
-	CU_ASSERT_STRING_EQUAL(pattern_format(rule, text), pattern);
+	CU_ASSERT_STRING_EQUAL(pattern_format(rule, "", text), pattern);
 	CU_ASSERT(rule->line == line && rule->action == action);
 	CU_ASSERT(action != ACTION_VSOCK ||
 		  (rule->cid == cid && rule->vsock_port == vsock_port));

@@ -11,6 +11,11 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* The longest label; what fills up three of them to the longest name. */
+#define LABEL "a23456789b123456789c123456789d123456789e123456789f123456789g123"
+#define LONG  LABEL LABEL LABEL LABEL LABEL
+#define REST  "a23456789b123456789c123456789d123456789e123456789f123456789g1"
+
 static void test_good_patterns(void)
 {
 	static const struct {
@@ -37,6 +42,16 @@ static void test_good_patterns(void)
 		{"[::]:80", "[::/0]:80", SIDE_LISTEN, RULE_IPV6, 0},
 		{"[::/128]:80", "[::]:80", SIDE_LISTEN, RULE_IPV6, 128},
 		{"[::ffff:0.0.0.0]:80", "0.0.0.0/0:80", SIDE_LISTEN, RULE_IPV4, 96},
+		{"db.example.com:80", NULL, SIDE_CONNECT, RULE_HOST, 128},
+		{"DB.Example.COM.:80-90", "db.example.com:80-90", SIDE_CONNECT, RULE_HOST, 128},
+		{"db:5432", NULL, SIDE_CONNECT, RULE_HOST, 128},
+		{"*.example.com:*", NULL, SIDE_CONNECT, RULE_HOST, 128},
+		{"*.com.:443", "*.com:443", SIDE_CONNECT, RULE_HOST, 128},
+		{"_tcp.1.x-y:*", NULL, SIDE_CONNECT, RULE_HOST, 128},
+		{"2130706433a:80", NULL, SIDE_CONNECT, RULE_HOST, 128},
+		{LABEL ".example.com:80", NULL, SIDE_CONNECT, RULE_HOST, 128},
+		{LABEL "." LABEL "." LABEL "." REST ":65534-65535", NULL, SIDE_CONNECT,
+		 RULE_HOST, 128},
 		{"80", "*:80", SIDE_LISTEN, RULE_ANY_FAMILY, 0},
 		{"80-90", "*:80-90", SIDE_LISTEN, RULE_ANY_FAMILY, 0},
 		{"*", "*:*", SIDE_LISTEN, RULE_ANY_FAMILY, 0},
@@ -45,13 +60,13 @@ static void test_good_patterns(void)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct rule rule = {.vsock_port = 0};
 		char reason[REASON_MAX] = "";
-		char text[PATTERN_TEXT_MAX];
+		char text[PATTERN_TEXT_MAX], host[HOST_MAX + 1];
 
-		CU_ASSERT(pattern_parse(cases[i].text, cases[i].side, &rule, reason));
+		CU_ASSERT(pattern_parse(cases[i].text, cases[i].side, &rule, host, reason));
 		CU_ASSERT_STRING_EQUAL(reason, "");
 		CU_ASSERT(rule.family == cases[i].family && rule.prefix_bits == cases[i].bits);
 		CU_ASSERT(rule.vsock_port == rule.port_first && !rule.fixed_port);
-		CU_ASSERT_STRING_EQUAL(pattern_format(&rule, text),
+		CU_ASSERT_STRING_EQUAL(pattern_format(&rule, host, text),
 				       cases[i].formatted ? cases[i].formatted : cases[i].text);
 	}
 }
@@ -91,7 +106,30 @@ static void test_bad_patterns(void)
 		{SIDE_CONNECT, "10.0.0.256:80", "is no IPv4 address"},
 		{SIDE_CONNECT, "10.0.0:80", "is no IPv4 address"},
 		{SIDE_CONNECT, "010.0.0.1:80", "is no IPv4 address"},
-		{SIDE_CONNECT, "db.example.com:80", "is no IPv4 address"},
+		{SIDE_LISTEN, "db.example.com:80", "is no IPv4 address"},
+		{SIDE_CONNECT, "db.example.com", "has no port"},
+		{SIDE_CONNECT, "db.example.0x1f:80", "is no IPv4 address"},
+		{SIDE_CONNECT, "db.example.com/24:80", "is no IPv4 address"},
+		{SIDE_CONNECT, "db..example.com:80", "is no host name"},
+		{SIDE_CONNECT, ".example.com:80", "is no host name"},
+		{SIDE_CONNECT, "*.:80", "is no host name"},
+		{SIDE_CONNECT, "*..:80", "is no host name"},
+		{SIDE_CONNECT, "b\303\274cher.example:80", "is no host name"},
+		{SIDE_CONNECT, "db example.com:80", "is no host name"},
+		{SIDE_CONNECT, LABEL "a.example.com:80", "is no host name"},
+		{SIDE_CONNECT, LABEL "." LABEL "." LABEL "." LABEL ":80", "too long"},
+		{SIDE_CONNECT,
+		 "*." LABEL "." LABEL "." LABEL ".123456789.123456789."
+		 "123456789.123456789.123456789.123456789.a:80",
+		 "too long"},
+		{SIDE_CONNECT, "db.*.com:80", "stands at the front"},
+		{SIDE_CONNECT, "*db.example.com:80", "stands at the front"},
+		{SIDE_CONNECT, "*.*.com:80", "stands at the front"},
+		{SIDE_CONNECT, "localhost:80", "write 127.0.0.1"},
+		{SIDE_CONNECT, "www.LOCALHOST.:80", "write 127.0.0.1"},
+		{SIDE_CONNECT, "*.localhost:80", "write 127.0.0.1"},
+		{SIDE_CONNECT, "db.vsock:80", "the name of a peer"},
+		{SIDE_CONNECT, "*.vsock:80", "the name of a peer"},
 		{SIDE_CONNECT, "*/8:80", "is no IPv4 address"},
 		{SIDE_CONNECT, "[fd00::1:80", "no closing bracket"},
 		{SIDE_CONNECT, "[fd00::1]", "has no port"},
@@ -106,23 +144,18 @@ static void test_bad_patterns(void)
 		{SIDE_CONNECT, "0.0.0.0:80", "write 127.0.0.1"},
 		{SIDE_CONNECT, "[::]:80", "write ::1"},
 		{SIDE_CONNECT, "0.0.0.0/32:80", "can never be met"},
-		{SIDE_CONNECT,
-		 "10.0.0.1:"
-		 "8888888888888888888888888888888888888888888888888888888888888888888888888888",
-		 "too long"},
-		{SIDE_CONNECT,
-		 "[1111111111111111111111111111111111111111111111111111111111111111111111]:80",
-		 "too long"},
-		{SIDE_LISTEN,
-		 "8888888888888888888888888888888888888888888888888888888888888888888888888888",
-		 "too long"},
+		{SIDE_CONNECT, "10.0.0.1:" LONG, "too long"},
+		{SIDE_CONNECT, "[" LONG "]:80", "too long"},
+		{SIDE_LISTEN, LONG, "too long"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct rule rule = {.vsock_port = 0};
 		char reason[REASON_MAX] = "";
-		bool refused = !pattern_parse(cases[i].text, cases[i].side, &rule, reason) &&
-			       strstr(reason, cases[i].reason);
+		char host[HOST_MAX + 1];
+		bool refused =
+			!pattern_parse(cases[i].text, cases[i].side, &rule, host, reason) &&
+			strstr(reason, cases[i].reason);
 
 		CU_ASSERT(refused);
 		if (!refused)
@@ -152,9 +185,9 @@ static void test_vsock_ports(void)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct rule rule = {.vsock_port = 0};
-		char reason[REASON_MAX] = "";
+		char reason[REASON_MAX] = "", host[HOST_MAX + 1];
 
-		CU_ASSERT(pattern_parse(cases[i].pattern, SIDE_CONNECT, &rule, reason));
+		CU_ASSERT(pattern_parse(cases[i].pattern, SIDE_CONNECT, &rule, host, reason));
 		CU_ASSERT(pattern_set_port(&rule, cases[i].port, reason) == cases[i].good);
 		CU_ASSERT(cases[i].good == (reason[0] == '\0'));
 		CU_ASSERT(!cases[i].good || rule.vsock_port == (uint32_t)cases[i].port);

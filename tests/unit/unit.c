@@ -243,6 +243,7 @@ int main(void)
 		{.pName = "proctext", .pTests = proctext_tests},
 		{.pName = "parse", .pTests = parse_tests},
 		{.pName = "compile", .pTests = compile_tests},
+		{.pName = "names", .pTests = names_tests},
 		{.pName = "find", .pTests = find_tests},
 		{.pName = "socket", .pTests = socket_tests},
 		{.pName = "ports", .pTests = ports_tests},

@@ -18,6 +18,7 @@ extern CU_TestInfo elf_tests[];
 extern CU_TestInfo find_tests[];
 extern CU_TestInfo image_tests[];
 extern CU_TestInfo match_tests[];
+extern CU_TestInfo names_tests[];
 extern CU_TestInfo pack_tests[];
 extern CU_TestInfo parse_tests[];
 extern CU_TestInfo pattern_tests[];
