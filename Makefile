@@ -84,7 +84,7 @@ $(BUILD)/logic.a: $(call objects,$(LOGIC))
 	@rm -f $@
 	$(AR) -rcs $@ $^
 
-$(BUILD)/vsockify-broker: $(call objects,$(wildcard cli/broker/*.c) $(CORE)) $(BUILD)/logic.a
+$(BUILD)/vsockify-broker: $(call objects,$(wildcard cli/broker/*.c) $(CORE) config/password.c) $(BUILD)/logic.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -Wl,--as-needed -o $@ $^
 
 $(BUILD)/%.o: %.c Makefile

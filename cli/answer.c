@@ -69,11 +69,14 @@ const struct rule *deciding_rule(const struct answer *answer)
 
 enum fit fit_of(const struct answer *answer, const struct rule *rule)
 {
+	enum fit fit;
+
 	if (answer->name)
 		return rule_fit_name(answer->rs, rule, answer->name, answer->at.port);
-	return answer->side == SIDE_CONNECT
-		       ? rule_fit(rule, &answer->at)
-		       : rule_fit_listen(rule, &answer->at, answer->v6only);
+	if (answer->side == SIDE_LISTEN)
+		return rule_fit_listen(rule, &answer->at, answer->v6only);
+	fit = rule_fit(rule, &answer->at);
+	return fit == FIT_MEETS && rule != deciding_rule(answer) ? FIT_NOT_ELSEWHERE : fit;
 }
 
 struct machine machine_of_answer(const struct answer *answer)

@@ -64,7 +64,7 @@ bool broker_is_needed(const struct ruleset *rs)
 		if (ruleset_peers(rs)[i].socket != 0 && ruleset_peers(rs)[i].port_count == 0)
 			return true;
 	}
-	return false;
+	return rs->proxy_count > 0;
 }
 
 char *broker_path(void)

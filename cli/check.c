@@ -225,6 +225,10 @@ static void print_connect(const struct ruleset *rs)
 			(void)snprintf(suffix, sizeof(suffix), ":%s",
 				       format_ports(&rules[i], ports));
 			text_add_machine(&text, rs, machine_of_rule(rs, &rules[i]), suffix);
+			if (rules[i].via) {
+				text_add(&text, ", ");
+				text_add_proxy(&text, rs, ruleset_proxy(rs, rules[i].via));
+			}
 			add_text(&table, &text);
 		} else {
 			add_cell(&table, "%s", action_names[rules[i].action]);

@@ -33,6 +33,7 @@ static const char *const misfits[] = {
 	[FIT_OTHER_FAMILY] = "another family",
 	[FIT_OTHER_ADDRESS] = "another address",
 	[FIT_OTHER_NAME] = "another name",
+	[FIT_NOT_ELSEWHERE] = "everything by a proxy means what is elsewhere",
 };
 
 const char *const action_words[] = {
@@ -132,6 +133,22 @@ static void add_callers(struct list *text, const struct answer *answer)
 }
 
 /**
+ * add_told() - add that a proxy is there, and what it is told
+ */
+static void add_told(struct list *text, const struct answer *answer)
+{
+	const struct proxy *proxy = ruleset_proxy(answer->rs, answer->decision.via);
+
+	text_add(text, ", ");
+	text_add_proxy(text, answer->rs, proxy);
+	text_add(text, ", which is told: CONNECT ");
+	text_add_endpoint(text, &answer->at);
+	if (proxy->user)
+		text_add(text, ", by the broker, with the password in %s",
+			 ruleset_string(answer->rs, proxy->password_file));
+}
+
+/**
  * add_outcome() - add what becomes of the address
  */
 static void add_outcome(struct list *text, const struct answer *answer)
@@ -160,6 +177,8 @@ static void add_outcome(struct list *text, const struct answer *answer)
 	} else {
 		add_callers(text, answer);
 	}
+	if (connects && d->via)
+		add_told(text, answer);
 }
 
 /**

@@ -11,10 +11,9 @@
 #include "show.h"
 
 static const char *const misfit_words[] = {
-	[FIT_OTHER_PORT] = "port",
-	[FIT_OTHER_FAMILY] = "family",
-	[FIT_OTHER_ADDRESS] = "address",
-	[FIT_OTHER_NAME] = "name",
+	[FIT_OTHER_PORT] = "port",         [FIT_OTHER_FAMILY] = "family",
+	[FIT_OTHER_ADDRESS] = "address",   [FIT_OTHER_NAME] = "name",
+	[FIT_NOT_ELSEWHERE] = "elsewhere",
 };
 
 /**
@@ -58,6 +57,16 @@ static void json_accepted(struct json *json, const struct ruleset *rs, const str
 }
 
 /**
+ * json_proxy() - write the proxy that is there
+ */
+static void json_proxy(struct json *json, const struct ruleset *rs, const struct proxy *proxy)
+{
+	json_string(json, "via", proxy_scheme_name(proxy));
+	if (proxy->user)
+		json_string(json, "user", ruleset_string(rs, proxy->user));
+}
+
+/**
  * json_decision() - write the decision into an object
  */
 static void json_decision(struct json *json, const struct answer *answer)
@@ -80,6 +89,8 @@ static void json_decision(struct json *json, const struct answer *answer)
 		json_name(json, answer);
 		json_number(json, "vsock_port", d->port);
 	}
+	if (d->action == ACTION_VSOCK && d->via)
+		json_proxy(json, answer->rs, ruleset_proxy(answer->rs, d->via));
 	if (rule && rule->restricted && d->action == ACTION_VSOCK) {
 		json_open(json, "accepts", '[');
 		for (uint32_t i = 0; i < rule->accept_count; i++)

@@ -28,6 +28,7 @@ enum {
 	OPTION_PEER = 256,
 	OPTION_CONNECT,
 	OPTION_LISTEN,
+	OPTION_VIA,
 	OPTION_LOG,
 	OPTION_SUMMARY,
 	OPTION_ENGINE,
@@ -55,8 +56,8 @@ static const struct cli_option cli_options[] = {
 	 "rules of FILE, not of " VSOCKIFY_SYSCONFDIR "/vsockify.conf or another"},
 	{"peer", OPTION_PEER, "KEY=CID", "a peer: 10.0.2.15=7, db=7 or vm=/run/vm/v.sock"},
 	{"connect", OPTION_CONNECT, "TO=PEER",
-	 "lead connections to a peer: 10.0.2.15:80=7:8080,\n"
-	 "[fd00::/64]:*=db; or not: 10.0.0.0/8:*=pass, *:25=deny"},
+	 "connections to a peer: 10.0.2.15:80=7:8080, *:25=deny"},
+	{"via", OPTION_VIA, "URL", "all else through a proxy: socks5://host.vsock:1080"},
 	{"listen", OPTION_LISTEN, "ON[=PORT]",
 	 "accept over VM sockets: 80=8080, *:*; or not: 23=deny"},
 	{"verbose", 'v', NULL, "say what each rule does; -vv: show each wrapped call"},
@@ -223,6 +224,9 @@ static bool take_option(struct request *request, int code, const char *argument)
 		return true;
 	case OPTION_LISTEN:
 		add_spec(request, SPEC_LISTEN, argument);
+		return true;
+	case OPTION_VIA:
+		add_spec(request, SPEC_VIA, argument);
 		return true;
 	case 'v':
 		request->logging.verbosity++;

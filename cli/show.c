@@ -52,6 +52,20 @@ void text_add_machine(struct list *text, const struct ruleset *rs, struct machin
 		text_add(text, " (%s)", name);
 }
 
+const char *proxy_scheme_name(const struct proxy *proxy)
+{
+	return proxy->scheme == PROXY_HTTP ? "http" : "socks5";
+}
+
+void text_add_proxy(struct list *text, const struct ruleset *rs, const struct proxy *proxy)
+{
+	text_add(text, "%s proxy", proxy->scheme == PROXY_HTTP ? "an http" : "a socks5");
+	if (proxy->user)
+		text_add(text, " with user %s", ruleset_string(rs, proxy->user));
+	if (proxy->one_write)
+		text_add(text, ", in one write");
+}
+
 struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule)
 {
 	return (struct machine){

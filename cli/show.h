@@ -24,6 +24,13 @@ void text_add(struct list *text, const char *format, ...) __attribute__((format(
 void text_add_machine(struct list *text, const struct ruleset *rs, struct machine machine,
 		      const char *suffix);
 
+/* proxy_scheme_name() - "socks5", "http" */
+const char *proxy_scheme_name(const struct proxy *proxy);
+
+/* text_add_proxy() - add what kind of proxy it is: "a socks5 proxy", "an http
+ * proxy with user me" */
+void text_add_proxy(struct list *text, const struct ruleset *rs, const struct proxy *proxy);
+
 /* machine_of_rule() - the machine that a rule leads to; of a listen rule: that may call */
 struct machine machine_of_rule(const struct ruleset *rs, const struct rule *rule);
 

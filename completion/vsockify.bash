@@ -51,6 +51,9 @@ _vsockify_values() {
 	--peer,*) values=$({ _vsockify_names && _vsockify_addresses; } | sed 's/$/=/') ;;
 	--connect,*=*) values=$({ _vsockify_names && printf 'pass\ndeny\n'; } | awk -v on="${cur%%=*}=" '{ print on $0 }') ;;
 	--connect,*) values=$({ _vsockify_patterns "CONNECT TO" | sed 's/$/=/' && _vsockify_addresses | sed 's/$/:/'; }) ;;
+	--via,*://*:*) return ;;
+	--via,*://*) values=$(_vsockify_names | awk -v on="${cur%//*}//" '{ print on $0 ".vsock:" }') ;;
+	--via,*) values=$(printf 'socks5://\nhttp://\n') ;;
 	--listen,*=*) values=$(printf "${cur%%=*}=%s\n" pass deny) ;;
 	--listen,*) values=$(_vsockify_patterns "LISTEN ON" | sed 's/$/=/') ;;
 	*) return ;;

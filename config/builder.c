@@ -82,6 +82,8 @@ void rule_draft_free(struct rule_draft *draft)
 	references_free(&draft->accepts);
 	references_free(&draft->others);
 	reference_free(&draft->to);
+	free(draft->via.user);
+	free(draft->via.password_file);
 	free(draft->host);
 	free(draft->at);
 }
@@ -90,6 +92,18 @@ void rule_draft_host(struct rule_draft *draft, const char *host)
 {
 	if (*host != '\0')
 		draft->host = memory_string(host, strlen(host));
+}
+
+/**
+ * rules_free() - free a list of rules
+ */
+static void rules_free(struct list *rules)
+{
+	struct rule_draft *drafts = rules->items;
+
+	for (size_t i = 0; i < rules->count; i++)
+		rule_draft_free(&drafts[i]);
+	list_free(rules);
 }
 
 void builder_free(struct builder *builder)
@@ -101,13 +115,9 @@ void builder_free(struct builder *builder)
 		peer_draft_free(&peers[i]);
 	for (size_t i = 0; i < builder->sources.count; i++)
 		free(sources[i]);
-	for (int side = SIDE_CONNECT; side <= SIDE_LISTEN; side++) {
-		struct rule_draft *drafts = builder->rules[side].items;
-
-		for (size_t i = 0; i < builder->rules[side].count; i++)
-			rule_draft_free(&drafts[i]);
-		list_free(&builder->rules[side]);
-	}
+	rules_free(&builder->rules[SIDE_CONNECT]);
+	rules_free(&builder->rules[SIDE_LISTEN]);
+	rules_free(&builder->last);
 	list_free(&builder->peers);
 	list_free(&builder->sources);
 }
@@ -442,6 +452,13 @@ void builder_add_peer(struct builder *builder, struct peer_draft *peer)
 void builder_add_rule(struct builder *builder, enum side side, struct rule_draft *draft)
 {
 	struct rule_draft *added = list_add(&builder->rules[side], sizeof(*added));
+
+	*added = *draft;
+}
+
+void builder_add_last(struct builder *builder, struct rule_draft *draft)
+{
+	struct rule_draft *added = list_add(&builder->last, sizeof(*added));
 
 	*added = *draft;
 }

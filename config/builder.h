@@ -51,10 +51,20 @@ struct peer_reference {
 	struct origin origin;
 };
 
+/* The proxy of a rule, as it was read. */
+struct proxy_draft {
+	bool used;      /* there is one */
+	uint8_t scheme; /* enum proxy_scheme */
+	bool one_write;
+	char *user;          /* or NULL */
+	char *password_file; /* or NULL */
+};
+
 /* A rule as it was read. */
 struct rule_draft {
 	struct rule rule; /* all but accept_first and accept_count; cid and peer at the end */
 	struct peer_reference to; /* of a listen rule: whose guest may call */
+	struct proxy_draft via;   /* of a connect rule: what runs there */
 	struct list others;       /* of struct peer_reference: whose guests may call too */
 	char *host;               /* pattern of names; NULL: the rule is for addresses */
 	char *at;                 /* path of the listener's socket; NULL: that of @to's */
@@ -88,6 +98,7 @@ struct builder {
 	struct list sources;  /* of char * */
 	struct list peers;    /* of struct peer_draft */
 	struct list rules[2]; /* of struct rule_draft; by enum side */
+	struct list last;     /* of struct rule_draft: the command line's, behind all others */
 	uint8_t defaults[2];  /* enum action; by enum side */
 	bool names;
 	uint64_t connect_timeout_us;
@@ -151,6 +162,11 @@ void peer_draft_free(struct peer_draft *peer);
 void builder_add_rule(struct builder *builder, enum side side, struct rule_draft *draft);
 /* rule_draft_host() - keep the pattern of names that pattern_parse() has given, if it has */
 void rule_draft_host(struct rule_draft *draft, const char *host);
+/*
+ * builder_add_last() - add a connect rule behind all others, whoever adds them
+ * @draft: as builder_add_rule() has it
+ */
+void builder_add_last(struct builder *builder, struct rule_draft *draft);
 /* rule_draft_free() - free what a draft holds */
 void rule_draft_free(struct rule_draft *draft);
 

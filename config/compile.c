@@ -26,6 +26,7 @@ struct layout {
 	struct list guests;    /* of uint32_t */
 	struct list sources;   /* of uint32_t */
 	struct list ports;     /* of struct port_socket */
+	struct list proxies;   /* of struct proxy */
 	struct list strings;   /* of char */
 };
 
@@ -134,6 +135,25 @@ static void lay_guests(struct layout *layout, const struct rule_draft *draft, st
 }
 
 /**
+ * lay_proxy() - add the proxy of a rule, if it has one
+ */
+static void lay_proxy(struct layout *layout, const struct proxy_draft *draft, struct rule *rule)
+{
+	struct proxy *proxy;
+
+	if (!draft->used)
+		return;
+	proxy = list_add(&layout->proxies, sizeof(*proxy));
+	rule->via = (uint32_t)layout->proxies.count;
+	proxy->scheme = draft->scheme;
+	proxy->one_write = draft->one_write;
+	if (draft->user)
+		proxy->user = lay_string(layout, draft->user);
+	if (draft->password_file)
+		proxy->password_file = lay_string(layout, draft->password_file);
+}
+
+/**
  * lay_rules() - add the rules of one side, with room for the CIDs they accept
  */
 static void lay_rules(struct layout *layout, const struct builder *builder, enum side side)
@@ -150,6 +170,7 @@ static void lay_rules(struct layout *layout, const struct builder *builder, enum
 			(void)list_add(&layout->accepts, sizeof(uint32_t));
 		if (drafts[i].host)
 			rule->host = lay_string(layout, drafts[i].host);
+		lay_proxy(layout, &drafts[i].via, rule);
 		if (side == SIDE_LISTEN)
 			lay_guests(layout, &drafts[i], rule);
 	}
@@ -209,6 +230,7 @@ static struct ruleset *join_layout(struct layout *layout)
 		{&layout->guests, sizeof(uint32_t), offsetof(struct ruleset, guests_at)},
 		{&layout->ports, sizeof(struct port_socket),
 		 offsetof(struct ruleset, ports_at)},
+		{&layout->proxies, sizeof(struct proxy), offsetof(struct ruleset, proxies_at)},
 		{&layout->strings, 1, offsetof(struct ruleset, strings_at)},
 	};
 	const size_t count = sizeof(parts) / sizeof(parts[0]);
@@ -217,6 +239,17 @@ static struct ruleset *join_layout(struct layout *layout)
 	for (size_t i = 0; i < count; i++)
 		list_free((struct list *)parts[i].list);
 	return rs;
+}
+
+/**
+ * append_last() - put the rules that come behind all others there
+ */
+static void append_last(struct builder *builder)
+{
+	struct list *rules = &builder->rules[SIDE_CONNECT];
+
+	list_append(rules, builder->last.items, builder->last.count, sizeof(struct rule_draft));
+	builder->last.count = 0;
 }
 
 /**
@@ -252,6 +285,7 @@ struct ruleset *builder_finish(struct builder *builder, uint32_t local_cid)
 {
 	struct ruleset *rs;
 
+	append_last(builder);
 	add_unknown_sockets(builder, SIDE_CONNECT);
 	add_unknown_sockets(builder, SIDE_LISTEN);
 	rs = lay_out(builder);

@@ -7,6 +7,10 @@
  */
 #include "entry.h"
 
+#include <string.h>
+
+#include "via.h"
+
 /**
  * read_pattern() - read which addresses, or host names, and ports a rule meets
  * @key: "to" or "on"
@@ -44,8 +48,8 @@ bool read_action(struct parser *parser, const config_setting_t *setting, uint8_t
 static bool read_action_alone(struct parser *parser, const config_setting_t *group,
 			      const config_setting_t *action, struct rule *rule)
 {
-	static const char *const others[] = {"peer", "peers", "cid",
-					     "port", "at",    "accept_from"};
+	static const char *const others[] = {"peer", "peers",       "cid", "port",
+					     "at",   "accept_from", "via"};
 
 	if (!read_action(parser, action, &rule->action))
 		return false;
@@ -94,23 +98,96 @@ static bool read_target(struct parser *parser, const config_setting_t *group,
 }
 
 /**
+ * read_password_file() - read where the password of a proxy's user is, if it has one
+ */
+static bool read_password_file(struct parser *parser, const config_setting_t *setting,
+			       struct proxy_draft *via)
+{
+	const char *path = setting ? text_of(setting) : NULL;
+
+	if (!path)
+		return true;
+	if (*path != '/')
+		return parser_error(parser, setting,
+				    "\"%.*s\" is not absolute: write the path from \"/\" on, "
+				    "since programs go elsewhere",
+				    QUOTE_MAX, path);
+	via->password_file = memory_string(path, strlen(path));
+	return true;
+}
+
+/**
+ * read_via() - read the proxy of a connect rule
+ * @via: the setting
+ */
+static bool read_via(struct parser *parser, const config_setting_t *group,
+		     const config_setting_t *via, struct rule_draft *draft)
+{
+	static const char *const others[] = {"peer", "cid", "port"};
+	const config_setting_t *one_write = member(group, "one_write");
+	char reason[REASON_MAX];
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (member(group, others[i]))
+			return parser_error(parser, member(group, others[i]),
+					    "\"%s\" and \"via\" exclude each other: the proxy "
+					    "is at the peer and port of its URL",
+					    others[i]);
+	}
+	draft->to.origin = origin_of(parser, via);
+	draft->via.one_write = one_write && config_setting_get_bool(one_write);
+	if (!via_parse(text_of(via), draft, reason))
+		return parser_error(parser, via, "%s", reason);
+	if (!read_password_file(parser, member(group, "password_file"), &draft->via))
+		return false;
+	return via_check(draft, reason) || parser_error(parser, via, "%s", reason);
+}
+
+/**
+ * check_no_via() - report what only stands beside a proxy
+ */
+static bool check_no_via(struct parser *parser, const config_setting_t *group)
+{
+	static const char *const others[] = {"password_file", "one_write"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (member(group, others[i]))
+			return parser_error(parser, member(group, others[i]),
+					    "\"%s\" is for a rule with \"via\"", others[i]);
+	}
+	return true;
+}
+
+/**
  * read_connect_settings() - read what stands in the group of a connect rule
  */
 static bool read_connect_settings(struct parser *parser, const config_setting_t *group,
 				  struct rule_draft *draft)
 {
 	static const struct setting_kind known[] = {
-		{"to", KIND_STRING},    {"peer", KIND_STRING},   {"cid", KIND_INTEGER},
-		{"port", KIND_INTEGER}, {"action", KIND_STRING},
+		{"to", KIND_STRING},
+		{"peer", KIND_STRING},
+		{"cid", KIND_INTEGER},
+		{"port", KIND_INTEGER},
+		{"action", KIND_STRING},
+		{"via", KIND_STRING},
+		{"password_file", KIND_STRING},
+		{"one_write", KIND_BOOLEAN},
 	};
 	const config_setting_t *action;
+	const config_setting_t *via;
 
 	if (!CHECK_GROUP(parser, group, known) ||
 	    !read_pattern(parser, group, "to", SIDE_CONNECT, draft))
 		return false;
 	action = member(group, "action");
+	via = member(group, "via");
+	if (!via && !check_no_via(parser, group))
+		return false;
 	if (action)
 		return read_action_alone(parser, group, action, &draft->rule);
+	if (via)
+		return read_via(parser, group, via, draft);
 	draft->rule.action = ACTION_VSOCK;
 	return read_target(parser, group, &draft->to) && read_port(parser, group, &draft->rule);
 }

@@ -30,6 +30,7 @@ const struct ruleset ruleset_empty = {
 	.guests_at = sizeof(struct ruleset),
 	.sources_at = sizeof(struct ruleset),
 	.ports_at = sizeof(struct ruleset),
+	.proxies_at = sizeof(struct ruleset),
 	.strings_at = sizeof(struct ruleset),
 	.default_connect = ACTION_PASS,
 	.default_listen = ACTION_PASS,
@@ -108,6 +109,8 @@ static bool arrays_valid(const struct ruleset *rs)
 			    _Alignof(uint32_t)) &&
 	       array_inside(rs, rs->ports_at, rs->port_count, sizeof(struct port_socket),
 			    _Alignof(struct port_socket)) &&
+	       array_inside(rs, rs->proxies_at, rs->proxy_count, sizeof(struct proxy),
+			    _Alignof(struct proxy)) &&
 	       array_inside(rs, rs->strings_at, rs->strings_size, 1, 1);
 }
 
@@ -188,6 +191,23 @@ static bool port_sockets_valid(const struct ruleset *rs)
 }
 
 /**
+ * proxies_valid() - check the proxies
+ */
+static bool proxies_valid(const struct ruleset *rs)
+{
+	const struct proxy *proxies = ruleset_at(rs, rs->proxies_at);
+
+	for (uint32_t i = 0; i < rs->proxy_count; i++) {
+		if (proxies[i].scheme > PROXY_HTTP || !string_valid(rs, proxies[i].user) ||
+		    !string_valid(rs, proxies[i].password_file) ||
+		    !proxies[i].user != !proxies[i].password_file ||
+		    strlen(ruleset_string(rs, proxies[i].user)) > PROXY_USER_MAX)
+			return false;
+	}
+	return true;
+}
+
+/**
  * ports_valid() - check a rule's TCP ports, and the vsock ports that they become
  */
 static bool ports_valid(const struct rule *rule)
@@ -237,7 +257,9 @@ static bool rule_valid(const struct ruleset *rs, const struct rule *rule)
 {
 	return rule->prefix_bits <= 128 && rule->family <= RULE_HOST && host_valid(rs, rule) &&
 	       rule->action <= ACTION_VSOCK && rule->source < rs->source_count &&
-	       ports_valid(rule) && (rule->peer == NO_PEER || rule->peer < rs->peer_count) &&
+	       ports_valid(rule) && rule->via <= rs->proxy_count &&
+	       (rule->via == 0 || rule->fixed_port) &&
+	       (rule->peer == NO_PEER || rule->peer < rs->peer_count) &&
 	       slice_inside(rule->accept_first, rule->accept_count, rs->accept_count);
 }
 
@@ -298,7 +320,7 @@ bool ruleset_valid(const void *image, size_t size)
 		return false;
 	return rs->default_connect <= ACTION_DENY && rs->default_listen <= ACTION_DENY &&
 	       arrays_valid(rs) && strings_valid(rs) && peers_valid(rs) &&
-	       port_sockets_valid(rs) && stand_ins_valid(rs) &&
+	       port_sockets_valid(rs) && stand_ins_valid(rs) && proxies_valid(rs) &&
 	       rules_valid(rs, ruleset_connect(rs), rs->connect_count) &&
 	       rules_valid(rs, ruleset_listen(rs), rs->listen_count) && callers_valid(rs);
 }

@@ -200,10 +200,31 @@ static struct decision by_connect_rule(const struct ruleset *rs, const struct ru
 		return d;
 	d.cid = rule->cid;
 	d.port = vsock_port_of(rule, port);
+	d.via = rule->via;
 	set_peer(rs, rule->peer, &d);
-	if (d.port == 0)
+	if (d.port == 0 || (d.via && port == 0))
 		d.action = ACTION_DENY;
 	return d;
+}
+
+/**
+ * is_elsewhere() - is an address neither this machine's, nor a peer's, nor one of a CID?
+ */
+static bool is_elsewhere(const struct ruleset *rs, const uint8_t ip[16])
+{
+	struct machine machine;
+
+	return !ip_is_loopback(ip) && !machine_of_peer_address(rs, ip, &machine) &&
+	       !(rs->names && cid_of_synthetic(ip, &machine.cid));
+}
+
+/**
+ * passes_over() - is this a rule that leads everything to a proxy, and this nothing for it?
+ */
+static inline bool passes_over(const struct ruleset *rs, const struct rule *rule,
+			       const uint8_t ip[16])
+{
+	return rule->via && rule_names_nowhere(rule) && !is_elsewhere(rs, ip);
 }
 
 struct decision decide_connect(const struct ruleset *rs, const struct endpoint *to)
@@ -217,7 +238,7 @@ struct decision decide_connect(const struct ruleset *rs, const struct endpoint *
 	ip_loopback_if_unspecified(ip);
 	target = target_of(ip, to->port);
 	for (const struct rule *rule = rules; rule < end; rule++) {
-		if (rule_meets(rule, &target))
+		if (rule_meets(rule, &target) && !passes_over(rs, rule, ip))
 			return by_connect_rule(rs, rule, (int)(rule - rules), to->port);
 	}
 	if (rs->default_connect == ACTION_DENY)

@@ -39,6 +39,18 @@ static bool covers_hosts(const struct rule_draft *outer_draft,
 }
 
 /**
+ * passes_over() - may @outer leave to others what it meets of @inner?
+ *
+ * A proxy for every address leaves out those that are not elsewhere (decide_connect()): @inner
+ * may have been written for them.
+ */
+static bool passes_over(const struct rule_draft *outer, const struct rule *inner)
+{
+	return outer->via.used && rule_names_nowhere(&outer->rule) &&
+	       !rule_names_nowhere(inner) && inner->family != RULE_HOST;
+}
+
+/**
  * covers() - does @outer meet everything that @inner meets at @ports?
  */
 static bool covers(const struct rule_draft *outer, const struct rule_draft *inner,
@@ -90,7 +102,8 @@ static void check_reachable(struct builder *builder, enum side side)
 		const struct ports ports = {rule->port_first, rule->port_last};
 		size_t i = 0;
 
-		while (i < later && !covers(&drafts[i], &drafts[later], ports))
+		while (i < later && (!covers(&drafts[i], &drafts[later], ports) ||
+				     passes_over(&drafts[i], rule)))
 			i++;
 		if (i < later && (drafts[i].rule.line == 0) == (rule->line == 0))
 			report_unreachable(builder, &drafts[i], &drafts[later]);
@@ -108,7 +121,7 @@ static void warn_of_fixed_ports(struct builder *builder, enum side side)
 	for (size_t i = 0; i < builder->rules[side].count; i++) {
 		const struct rule *rule = &drafts[i].rule;
 
-		if (rule->fixed_port)
+		if (rule->fixed_port && !drafts[i].via.used)
 			builder_warning(builder, origin_of(rule),
 					"%s leads every TCP port to the one vsock port %u: "
 					"leave the vsock "

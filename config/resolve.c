@@ -141,6 +141,26 @@ static void check_ports(struct builder *builder, const struct ruleset *rs,
 }
 
 /**
+ * check_via() - report a rule that leads a proxy's own address to the proxy
+ */
+static void check_via(struct builder *builder, const struct ruleset *rs,
+		      const struct rule *rule, struct origin origin)
+{
+	struct machine own = {.peer = NO_PEER};
+	uint32_t socket = rule->peer == NO_PEER ? 0 : ruleset_peers(rs)[rule->peer].socket;
+
+	if (!rule->via || rule->prefix_bits != 128 || rule->port_first != rule->vsock_port ||
+	    rule->port_last != rule->vsock_port ||
+	    (!machine_of_peer_address(rs, rule->ip, &own) &&
+	     !cid_of_synthetic(rule->ip, &own.cid)))
+		return;
+	if (own.socket == socket && (socket || own.cid == rule->cid))
+		builder_error(builder, origin,
+			      "this leads the proxy's own address to the proxy: it is reached "
+			      "without a rule");
+}
+
+/**
  * resolve_guest() - another peer whose guest may call at a listen rule
  * @rule: has its first
  * @count: of those before it
@@ -255,6 +275,7 @@ void resolve_rules(struct builder *builder, struct ruleset *rs, enum side side)
 		rules[i].cid = drafts[i].rule.cid = to.cid;
 		rules[i].peer = drafts[i].rule.peer = to.peer;
 		check_ports(builder, rs, &rules[i], drafts[i].to.origin);
+		check_via(builder, rs, &rules[i], drafts[i].to.origin);
 		if (side == SIDE_LISTEN)
 			resolve_guests(builder, rs, &rules[i], &drafts[i]);
 		for (size_t a = 0; a < drafts[i].accepts.count; a++)

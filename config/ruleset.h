@@ -68,6 +68,8 @@ struct rule {
 	uint32_t at;   /* listen, with a peer: offset of the path of the socket itself, to which
 			  those of all guests lead; 0: the peer's */
 	uint32_t host; /* connect, RULE_HOST: offset of the pattern of names, in normal form */
+	uint32_t via;  /* connect, ACTION_VSOCK: 0; or the proxy that it leads to, counted from
+			  1 */
 };
 
 /* A rule, or a decision, that no entry among the peers belongs to. */
@@ -100,6 +102,21 @@ struct port_socket {
 	uint32_t path; /* offset of the absolute path */
 };
 
+enum proxy_scheme { PROXY_SOCKS5, PROXY_HTTP };
+
+/* The longest name of a user, without the NUL, and the longest password (RFC 1929). */
+#define PROXY_USER_MAX     255
+#define PROXY_PASSWORD_MAX 255
+
+/* Whom a rule's connections meet first, at its peer and port, and who is told where to go on
+ * to. */
+struct proxy {
+	uint32_t scheme;        /* enum proxy_scheme */
+	uint32_t one_write;     /* SOCKS5: greeting and request go together */
+	uint32_t user;          /* offset of the user's name; 0: none */
+	uint32_t password_file; /* offset of the absolute path; 0: none; beside a user */
+};
+
 /* The longest path of a VMM's socket, without the NUL: the kernel takes 107 bytes, and "_" and
  * a port of ten digits must fit behind it. */
 #define SOCKET_PATH_MAX 96
@@ -115,7 +132,7 @@ struct machine {
 /* Counted up with every change of the image or of what it means: a shim refuses the rules of a
  * launcher or reader that counts otherwise. (A test builds a "next version".) */
 #ifndef RULESET_VERSION
-#define RULESET_VERSION 5u
+#define RULESET_VERSION 6u
 #endif
 
 /* The image's header. All *_at members are byte offsets from its start. */
@@ -133,6 +150,7 @@ struct ruleset {
 	uint32_t sources_at,
 		source_count;          /* uint32_t[], offsets of names of files or arguments */
 	uint32_t ports_at, port_count; /* struct port_socket[] */
+	uint32_t proxies_at, proxy_count;  /* struct proxy[] */
 	uint32_t strings_at, strings_size; /* NUL-terminated strings; offset 0 of it is "" */
 	uint8_t default_connect;           /* ACTION_PASS or ACTION_DENY */
 	uint8_t default_listen;            /* the same */
@@ -182,6 +200,12 @@ static inline const struct port_socket *ruleset_ports(const struct ruleset *rs)
 	return ruleset_at(rs, rs->ports_at);
 }
 
+/* ruleset_proxy() - the proxy of a rule or a decision; NULL: none */
+static inline const struct proxy *ruleset_proxy(const struct ruleset *rs, uint32_t via)
+{
+	return via ? (const struct proxy *)ruleset_at(rs, rs->proxies_at) + via - 1 : NULL;
+}
+
 static inline const uint8_t (*ruleset_addresses(const struct ruleset *rs))[16]
 {
 	return ruleset_at(rs, rs->addresses_at);
@@ -191,7 +215,7 @@ static inline const uint8_t (*ruleset_addresses(const struct ruleset *rs))[16]
  * rule that passes: it is. */
 static inline bool rule_takes_names(const struct rule *rule)
 {
-	return rule->family == RULE_HOST;
+	return rule->family == RULE_HOST || (rule->family == RULE_ANY_FAMILY && rule->via);
 }
 
 static inline const uint32_t *ruleset_accepts(const struct ruleset *rs)
@@ -262,6 +286,7 @@ enum fit {
 	FIT_OTHER_FAMILY,
 	FIT_OTHER_ADDRESS,
 	FIT_OTHER_NAME,
+	FIT_NOT_ELSEWHERE, /* all the same, a proxy for everything does not mean it */
 };
 
 /* rule_fit() - does a rule apply to an endpoint? If not, why? */
@@ -279,6 +304,13 @@ enum fit rule_fit_name(const struct ruleset *rs, const struct rule *rule, const 
  * @v6only: as decide_listen() has it
  */
 enum fit rule_fit_listen(const struct rule *rule, const struct endpoint *on, bool v6only);
+
+/* rule_names_nowhere() - does it meet every address, or every one of a family? */
+static inline bool rule_names_nowhere(const struct rule *rule)
+{
+	return rule->family != RULE_HOST &&
+	       rule->prefix_bits == (rule->family == RULE_IPV4 ? 96 : 0);
+}
 
 /* Why a decision came out as it did, where no rule made it. */
 enum {
@@ -298,6 +330,7 @@ struct decision {
 	uint32_t path;   /* offset of the path of the VMM's socket; 0: by AF_VSOCK; or the peer
 			    has none for this port, and the action is ACTION_DENY */
 	uint32_t peer;   /* index of the peer, or NO_PEER */
+	uint32_t via;    /* as struct rule has it: all above is the proxy's */
 	bool bare;       /* the path is this port's alone: nobody has to be told */
 };
 
@@ -307,6 +340,10 @@ struct decision {
  * The first matching rule wins; then the default, if it is "deny"; then the peers' addresses;
  * then, with names on, synthetic addresses. The unspecified address means loopback, as it
  * does to connect(2).
+ *
+ * A rule that leads every address ("*", 0.0.0.0/0, ::/0) to a proxy means those elsewhere: not
+ * loopback, nor the peers' addresses, nor, with names on, synthetic ones. These go on to the
+ * rules behind it.
  */
 struct decision decide_connect(const struct ruleset *rs, const struct endpoint *to);
 

@@ -15,11 +15,13 @@
 
 #include "cid.h"
 #include "path.h"
+#include "via.h"
 
 static const char *const option_names[] = {
 	[SPEC_PEER] = "--peer",
 	[SPEC_CONNECT] = "--connect",
 	[SPEC_LISTEN] = "--listen",
+	[SPEC_VIA] = "--via",
 };
 
 /* An option, cut in two. */
@@ -281,6 +283,38 @@ static void add_rule(struct spec_reader *reader, enum side side, struct halves h
 }
 
 /**
+ * read_via() - read --via
+ */
+static bool read_via(struct spec_reader *reader, const char *text, struct rule_draft *draft)
+{
+	char reason[REASON_MAX];
+	char host[HOST_MAX + 1];
+
+	draft->to.origin = reader->origin;
+	if (!pattern_parse("*:*", SIDE_CONNECT, &draft->rule, host, reason) ||
+	    !via_parse(text, draft, reason))
+		return spec_error(reader, "%s", reason);
+	if (draft->via.user)
+		return spec_error(reader, "a user needs a password_file: write { to = \"*:*\"; "
+					  "via = ...; password_file = ...; } into a "
+					  "configuration file");
+	return true;
+}
+
+/**
+ * add_via() - read --via, and add the rule
+ */
+static void add_via(struct spec_reader *reader, const char *text)
+{
+	struct rule_draft draft = {.rule = {.source = reader->origin.source}};
+
+	if (read_via(reader, text, &draft))
+		builder_add_last(reader->builder, &draft);
+	else
+		rule_draft_free(&draft);
+}
+
+/**
  * add_source() - register an option as a source, "--connect 10.0.2.15:5432=7"
  */
 static struct origin add_source(struct builder *builder, const struct spec *spec)
@@ -300,10 +334,17 @@ static struct origin add_source(struct builder *builder, const struct spec *spec
 void spec_parse(struct builder *builder, const struct spec *spec)
 {
 	struct spec_reader reader = {.builder = builder, .origin = add_source(builder, spec)};
-	char *copy = memory_string(spec->text, strlen(spec->text));
-	char *equals = strchr(copy, '=');
-	struct halves halves = {.left = copy, .right = equals ? equals + 1 : NULL};
+	char *copy;
+	struct halves halves;
+	char *equals;
 
+	if (spec->kind == SPEC_VIA) {
+		add_via(&reader, spec->text);
+		return;
+	}
+	copy = memory_string(spec->text, strlen(spec->text));
+	equals = strchr(copy, '=');
+	halves = (struct halves){.left = copy, .right = equals ? equals + 1 : NULL};
 	if (equals)
 		*equals = '\0';
 	if (spec->kind == SPEC_PEER)

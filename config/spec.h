@@ -8,6 +8,7 @@
  *	--connect TO=PEER[:PORT]	--connect 10.0.2.15:5432=7:5432
  *	--connect TO=PATH[:PORT]	--connect 10.0.2.15:5432=/run/vm1/v.sock
  *	--connect TO=pass|deny		--connect '192.168.0.0/16:*=pass'
+ *	--via SCHEME://PEER:PORT	--via socks5://host.vsock:1080
  *	--listen ON[=PORT]		--listen 80=8080
  *	--listen ON=PATH[:PORT]		--listen 80=./v.sock:8080
  *	--listen ON=pass|deny		--listen '127.0.0.1:*=pass'
@@ -15,6 +16,8 @@
  * TO and ON are patterns as in a file (config/pattern.h), PEER is a name or a CID. PATH is that
  * of a VMM's socket: a text with a slash in it. It may be relative, and may have colons in it;
  * where a port can stand, the digits behind its last colon are one.
+ *
+ * --via is a rule for every address that comes behind those of the file (config/via.h).
  */
 #ifndef VSOCKIFY_SPEC_H
 #define VSOCKIFY_SPEC_H
@@ -25,12 +28,13 @@ enum spec_kind {
 	SPEC_PEER,
 	SPEC_CONNECT,
 	SPEC_LISTEN,
+	SPEC_VIA,
 };
 
 /* An option of the command line. */
 struct spec {
 	enum spec_kind kind;
-	const char *text; /* what follows --peer, --connect or --listen */
+	const char *text; /* what follows --peer, --connect, --listen or --via */
 };
 
 /*

@@ -286,7 +286,7 @@ static const struct broker_memory *find_memory(void)
 	return found;
 }
 
-int ask_outcome(int fd)
+int ask_outcome(int fd, uint8_t *why)
 {
 	const struct broker_memory *found;
 	uint64_t cookie;
@@ -294,7 +294,7 @@ int ask_outcome(int fd)
 	if (sys_cookie(fd, &cookie) < 0)
 		return 0;
 	found = find_memory();
-	return found ? outcome_of(&found->outcomes, cookie) : 0;
+	return found ? outcome_of(&found->outcomes, cookie, why) : 0;
 }
 
 const struct names *ask_names(void)

@@ -34,9 +34,9 @@ int ask_welcome(void);
  */
 int ask_connect(int fd, const struct mark *m);
 
-/* ask_outcome() - what the pending connection @fd failed with: a positive errno; 0: nobody
- * knows */
-int ask_outcome(int fd);
+/* ask_outcome() - what the pending connection @fd failed with: a positive errno, and @why
+ * (route/dialogue.h); 0: nobody knows */
+int ask_outcome(int fd, uint8_t *why);
 
 /*
  * ask_handover() - ask for the socket of a connection that was made

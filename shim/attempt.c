@@ -9,7 +9,8 @@
 #include "kernel/sys.h"
 #include "log/log.h"
 #include "port.h"
-#include "route/route.h"
+#include "route/enter.h"
+#include "route/speak.h"
 #include "transport/transport.h"
 #include "wait.h"
 
@@ -134,7 +135,7 @@ static int connect_straight(struct attempt *a, const struct vm_address *old_name
 		return result;
 	if (rebind) /* the old socket had the port until now */
 		bind_source_again(c.spare, &a->mark, old_name);
-	result = transport_connect(c.spare, a->first);
+	result = transport_connect(c.spare, a->way.first);
 	if (result < 0 && result != -EINPROGRESS)
 		take_back(c.spare, &a->mark);
 	finished = conversion_finish(&c);
@@ -155,6 +156,12 @@ static int put_in_place(struct attempt *a, struct conversion *c)
 	return result < 0 ? conversion_recall(c, &a->mark, result) : 0;
 }
 
+/* Can nobody but the broker make it? */
+static bool must_be_brokers(const struct attempt *a)
+{
+	return !engine_may_wait() || route_has_secret(&a->way);
+}
+
 /* The broker is to have it. 1: it cannot, and nothing has happened. */
 static int connect_by_broker(struct attempt *a)
 {
@@ -165,13 +172,15 @@ static int connect_by_broker(struct attempt *a)
 		return 1;
 	a->mark.begun = c.file_flags & O_NONBLOCK;
 	a->mark.pending = PENDING_YES;
+	a->mark.muxed = true;
 	result = conversion_mark(&c, a->rs, &a->mark) ?: ask_connect(c.spare, &a->mark);
 	if (result < 0) {
 		conversion_abort(&c);
 		a->mark.pending = PENDING_NO;
+		a->mark.muxed = a->way.first.path != NULL;
 		log_failure("connect", a->fd,
-			    engine_may_wait() ? "the broker cannot be reached, so this waits"
-					      : "the broker cannot be reached",
+			    must_be_brokers(a) ? "the broker cannot be reached"
+					       : "the broker cannot be reached, so this waits",
 			    -result, "");
 		return 1;
 	}
@@ -182,41 +191,53 @@ static int connect_by_broker(struct attempt *a)
 	return conclude(a->fd, c.file_flags, -EINPROGRESS);
 }
 
-/* Does it take its time, where this call must not? */
-static bool is_too_slow(const struct attempt *a)
+/* Does it take its time, where this call must not; or a secret? */
+static bool is_brokers(const struct attempt *a)
 {
-	return route_speaks(a->first) && (!engine_may_wait() || sys_never_blocks(a->fd));
+	return route_speaks(&a->way) && (must_be_brokers(a) || sys_never_blocks(a->fd));
+}
+
+/* There is no broker, where nobody else can. */
+static int refuse_alone(const struct attempt *a)
+{
+	if (!route_has_secret(&a->way))
+		return -EHOSTUNREACH;
+	log_failure("connect", a->fd, "the proxy wants a password", EACCES,
+		    speak_failed(WHY_FILE, EACCES));
+	return -EACCES;
 }
 
 /* The time is over: a VMM may not bear that its socket is closed before it has answered. */
 static void leave(struct attempt *a, int muxer)
 {
-	if (engine_broker() && sys_connected(muxer) == 1 && ask_hold(muxer) == 0)
+	if (engine_broker() && ask_hold(muxer) == 0)
 		log_progress("connect", a->fd, "the broker waits for the VMM's answer");
 }
 
 /*
- * The same by way of a VMM. Its dialogue has to be over before the program may have the socket,
- * so it is held first; until then the program has its TCP socket, and keeps it if there is no
- * way. To one that does not want to wait the attempt is under way all the same, and done when
- * it looks.
+ * The same by way of a VMM or a proxy. Its dialogue has to be over before the program may have
+ * the socket, so it is held first; until then the program has its TCP socket, and keeps it if
+ * there is no way. To one that does not want to wait the attempt is under way all the same, and
+ * done when it looks.
  */
-static __attribute__((noinline)) int connect_muxed(struct attempt *a)
+static __attribute__((noinline)) int connect_speaking(struct attempt *a)
 {
 	struct conversion c;
-	bool slow = is_too_slow(a);
-	int result = slow && engine_broker() ? connect_by_broker(a) : 1;
+	bool brokers = is_brokers(a), owed = false;
+	int result = brokers && engine_broker() ? connect_by_broker(a) : 1;
 
 	if (result != 1)
 		return result;
-	if (slow && !engine_may_wait())
-		return -EHOSTUNREACH;
+	if (brokers && must_be_brokers(a))
+		return refuse_alone(a);
 	result = prepare(a, &c, false);
 	if (result < 0)
 		return result;
-	result = route_enter(c.spare, a->fd, a->first, a->rs->connect_timeout_us);
+	result = a->mark.muxed ? 0 : set_connect_timeout(c.spare, a->rs);
+	if (result == 0)
+		result = route_enter(c.spare, a->fd, &a->way, a->rs->connect_timeout_us, &owed);
 	if (result < 0) {
-		if (result == -ETIMEDOUT)
+		if (result == -ETIMEDOUT && owed)
 			leave(a, c.spare);
 		conversion_abort(&c);
 		return result;
@@ -229,7 +250,7 @@ static __attribute__((noinline)) int connect_muxed(struct attempt *a)
 
 int attempt_fresh(struct attempt *a, const struct vm_address *old_name)
 {
-	return a->mark.muxed ? connect_muxed(a) : connect_straight(a, old_name);
+	return route_is_straight(&a->way) ? connect_straight(a, old_name) : connect_speaking(a);
 }
 
 /* connect(), never a blocking one. 0, or a negated errno. */
@@ -240,7 +261,7 @@ static int begin_bound(struct attempt *a, int flags)
 	if (!(flags & O_NONBLOCK))
 		result = sys_set_flags(a->fd, flags | O_NONBLOCK);
 	if (result == 0)
-		result = transport_connect(a->fd, a->first);
+		result = transport_connect(a->fd, a->way.first);
 	if (result < 0 && result != -EINPROGRESS)
 		take_back(a->fd, &a->mark);
 	if (!(flags & O_NONBLOCK))

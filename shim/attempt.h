@@ -8,8 +8,9 @@
  * waits afterwards (wait.h). A socket that bind() converted is connected as it is; any other
  * attempt takes a fresh socket, which replaces what lies under the descriptor.
  *
- * Past a VMM there is a dialogue, which takes as long as it takes. Who wants to wait, waits in
- * here; for who does not, the broker holds it (ask.h). Without a broker everybody waits.
+ * Past a VMM or a proxy there is a dialogue, which takes as long as it takes. Who wants to
+ * wait, waits in here; for who does not, the broker holds it (ask.h). Without a broker
+ * everybody waits. What only the broker knows, a proxy's password, it says for everybody.
  *
  * All functions are async-signal-safe, leave errno alone, and return what connect() does: 0, or
  * a negated errno of TCP's.
@@ -18,15 +19,16 @@
 #define VSOCKIFY_SHIM_ATTEMPT_H
 
 #include "convert.h"
+#include "route/route.h"
 
 /* One attempt, and all it needs to know. */
 struct attempt {
 	const struct ruleset *rs;
 	int fd;
 	struct endpoint to;
-	bool denied;             /* by the rules */
-	struct vm_address first; /* where the connection is made to */
-	struct mark mark;        /* for the new socket; all zero at first */
+	bool denied;      /* by the rules */
+	struct route way; /* where the connection is made to, and what is said there */
+	struct mark mark; /* for the new socket; all zero at first */
 };
 
 /*

@@ -37,7 +37,7 @@ static int connect_tcp(struct attempt *a, const struct subject *s)
 	int result;
 
 	a->mark.v6 = s->v6;
-	a->mark.muxed = a->first.path != NULL;
+	a->mark.muxed = a->way.first.path != NULL;
 	a->mark.peer = place_of(a->to.ip, a->to.port);
 	if (s->local.port || !ip_is_unspecified(s->local.ip))
 		a->mark.local = place_of(s->local.ip, s->local.port);
@@ -191,8 +191,8 @@ static int connect_converted(struct attempt *a, const struct subject *s,
 		return result;
 	if (a->denied)
 		return -ECONNREFUSED;
-	muxed = a->first.path != NULL;
-	if (s->mark.peer.kind == PLACE_NONE && !muxed && !s->mark.muxed)
+	muxed = a->way.first.path != NULL;
+	if (s->mark.peer.kind == PLACE_NONE && route_is_straight(&a->way) && !s->mark.muxed)
 		return attempt_bound(a, s);
 	a->mark = s->mark;
 	a->mark.restricted = a->mark.any_port = false; /* which are a listener's */
@@ -294,13 +294,14 @@ static int connectable(int fd, const struct subject *s, const struct endpoint *t
 }
 
 static void describe(struct attempt *a, int fd, const struct ruleset *rs,
-		     const struct endpoint *to, const struct decision *decision)
+		     const struct endpoint *to, const char *name,
+		     const struct decision *decision)
 {
 	a->rs = rs;
 	a->fd = fd;
 	a->to = *to;
 	a->denied = decision->action == ACTION_DENY;
-	a->first = route_first(rs, decision);
+	a->way = route_to(rs, decision, to, name);
 	/* `extras` is long, and says nothing without its count */
 	memset(&a->mark, 0, offsetof(struct mark, extras));
 }
@@ -315,12 +316,12 @@ static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 	struct subject s;
 	int result = inspect(fd, &s);
 
-	describe(&a, fd, rs, to, decision);
+	describe(&a, fd, rs, to, name, decision);
 	if (result == 0 && s.kind != SUBJECT_OTHER)
 		result = s.kind == SUBJECT_TCP ? connectable(fd, &s, to, addr->sa_family) : 1;
 	if (result < 0) {
 		log_failure("connect", fd, "the kernel does not say what this is", -result,
-			    transport_usual_cause(-result, a.first.path));
+			    transport_usual_cause(-result, a.way.first.path));
 		return result;
 	}
 	if (result == 0)

@@ -123,7 +123,9 @@ int inspect(int fd, struct subject *subject)
 
 int conversion_mark(const struct conversion *c, const struct ruleset *rs, const struct mark *m)
 {
-	int result = mark_write(c->spare, NULL, m);
+	struct mark before;
+	bool marked = c->late && mark_read(c->spare, &before) == 1;
+	int result = mark_write(c->spare, marked ? &before : NULL, m);
 
 	if (result == 0)
 		result = buffer_enlarge(c->spare, rs);

@@ -75,7 +75,8 @@ struct conversion {
 int conversion_begin(struct conversion *c, int fd, bool muxed);
 
 /* conversion_begin_with() - the same of a pending connection (settle.h), for which the new
- * socket is there already, a non-blocking Unix socket: @spare, which is closed on failure */
+ * socket is there already, a non-blocking one: @spare, which is closed on failure. It may have
+ * a mark, which conversion_mark() replaces. */
 int conversion_begin_with(struct conversion *c, int fd, int spare);
 
 /* conversion_mark() - give it its mark and its buffer size */

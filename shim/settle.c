@@ -51,8 +51,11 @@ static struct mark mark_afterwards(int spare, const struct mark *m)
 
 	after.pending = PENDING_NO;
 	kept_drop(&after, option_find(SOL_SOCKET, SO_SNDBUF));
-	if (transport_local(spare, &own) != 1 || own.port != m->local.port)
+	if (transport_local(spare, &own) != 1)
+		own = (struct vm_address){.path = ""};
+	if (own.port != m->local.port)
 		after.local.port = 0;
+	after.muxed = own.path != NULL;
 	return after;
 }
 
@@ -173,11 +176,12 @@ int settle(int fd, struct mark *m)
 
 int settle_error(int fd, int error)
 {
-	int outcome = error ? ask_outcome(fd) : 0;
+	uint8_t why = WHY_UNKNOWN;
+	int outcome = error ? ask_outcome(fd, &why) : 0;
 
 	if (outcome)
 		log_failure("connect", fd, "the broker does not connect", outcome,
-			    speak_failed(outcome));
+			    speak_failed((enum why)why, outcome));
 	return outcome ?: error;
 }
 

@@ -11,7 +11,6 @@
 #include "carry.h"
 #include "engine.h"
 #include "kernel/sys.h"
-#include "route/route.h"
 #include "settle.h"
 #include "transport/transport.h"
 
@@ -44,7 +43,7 @@ static int outcome(int fd, short revents)
 		return -ECONNRESET;
 	if (result < 0)
 		return result;
-	return error ? -tcp_error(error) : route_finish(fd);
+	return error ? -tcp_error(error) : 0;
 }
 
 /* The same of an attempt that the broker makes; 1: it does not make this one. */

@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../shim/route/dialogue.h"
-#include "../../shim/transport/address.h"
+#include "../../config/host.h"
+#include "../../shim/route/route.h"
 #include "shared.h"
 
 #define NOWHERE UINT32_MAX
@@ -38,7 +38,8 @@ struct connection {
 	int64_t deadline; /* ms of CLOCK_MONOTONIC */
 	int64_t limit;    /* until when the other side must have answered */
 	uint64_t cookie;
-	struct vm_address to;
+	struct route way;
+	char name[HOST_MAX + 1]; /* that the way's destination has, or empty */
 	struct dialogue dialogue;
 };
 _Static_assert(sizeof(struct connection) <= 512, "as docs/broker.md promises");

@@ -27,7 +27,7 @@
 
 struct outcome_slot {
 	_Atomic uint32_t turn;
-	_Atomic uint32_t error;
+	_Atomic uint32_t error; /* and why, above its 16 bits */
 	_Atomic uint32_t cookie_low, cookie_high;
 };
 
@@ -36,15 +36,17 @@ struct outcomes {
 };
 _Static_assert(sizeof(struct outcomes) == 1 << 20, "1 MiB");
 
-/* outcome_note() - the connection of the socket with this cookie fails with @error, positive */
-static inline void outcome_note(struct outcomes *outcomes, uint64_t cookie, uint32_t error)
+/* outcome_note() - the connection of the socket with this cookie fails with @error, positive;
+ * @why: a number that says more of it (route/dialogue.h) */
+static inline void outcome_note(struct outcomes *outcomes, uint64_t cookie, uint32_t error,
+				uint8_t why)
 {
 	struct outcome_slot *slot = &outcomes->slots[cookie % OUTCOME_SLOTS];
 	uint32_t turn = atomic_load_explicit(&slot->turn, memory_order_relaxed) | 1;
 
 	atomic_store_explicit(&slot->turn, turn, memory_order_relaxed);
 	atomic_thread_fence(memory_order_release);
-	atomic_store_explicit(&slot->error, error, memory_order_relaxed);
+	atomic_store_explicit(&slot->error, error | (uint32_t)why << 16, memory_order_relaxed);
 	atomic_store_explicit(&slot->cookie_low, (uint32_t)cookie, memory_order_relaxed);
 	atomic_store_explicit(&slot->cookie_high, (uint32_t)(cookie >> 32),
 			      memory_order_relaxed);
@@ -53,9 +55,10 @@ static inline void outcome_note(struct outcomes *outcomes, uint64_t cookie, uint
 
 /*
  * outcome_of() - what it failed with
+ * @why: filled in
  * Return: a positive errno; 0: nothing is known. Whoever asks has seen that it failed.
  */
-static inline int outcome_of(const struct outcomes *outcomes, uint64_t cookie)
+static inline int outcome_of(const struct outcomes *outcomes, uint64_t cookie, uint8_t *why)
 {
 	const struct outcome_slot *slot = &outcomes->slots[cookie % OUTCOME_SLOTS];
 	uint32_t turn = atomic_load_explicit(&slot->turn, memory_order_acquire);
@@ -66,9 +69,10 @@ static inline int outcome_of(const struct outcomes *outcomes, uint64_t cookie)
 
 	atomic_thread_fence(memory_order_acquire);
 	if (turn & 1 || turn != atomic_load_explicit(&slot->turn, memory_order_relaxed) ||
-	    found != cookie || error > 4095)
+	    found != cookie || (error & 0xffff) > 4095)
 		return 0;
-	return (int)error;
+	*why = (uint8_t)(error >> 16);
+	return (int)(error & 0xffff);
 }
 
 #endif

@@ -97,6 +97,8 @@ static void add_outcome(struct line *line, const char *call, const struct rulese
 			line_add_number(line, d->port);
 		else
 			line_add(line, "(a free port)");
+		if (d->via)
+			line_add(line, ", a proxy");
 	}
 }
 

@@ -11,17 +11,14 @@
 
 static const char command[] = "CONNECT ", answer[] = "OK ";
 
-_Static_assert(sizeof "CONNECT 4294967295\n" <= DIALOGUE_OUT_MAX, "the command has room");
-
-void muxer_begin(struct dialogue *d, uint32_t port)
+size_t muxer_say(uint32_t port, char out[DIALOGUE_OUT_MAX])
 {
 	char *end;
 
-	d->have = 0;
-	memcpy(d->out, command, sizeof command - 1);
-	end = decimal_put(d->out + sizeof command - 1, port);
+	memcpy(out, command, sizeof command - 1);
+	end = decimal_put(out + sizeof command - 1, port);
 	*end++ = '\n';
-	d->out_size = (uint8_t)(end - d->out);
+	return (size_t)(end - out);
 }
 
 /* May this be the beginning of an answer? */
@@ -40,31 +37,16 @@ int muxer_take(struct dialogue *d, const char *seen, size_t size, size_t *taken)
 
 	*taken = 0;
 	if (size == 0)
-		return -ECONNREFUSED;
+		return dialogue_failed(d, WHY_MUXER, ECONNREFUSED);
 	if (size > room)
 		size = room;
 	end = memchr(seen, '\n', size);
 	if (end)
 		size = (size_t)(end + 1 - seen);
 	memcpy(d->answer + d->have, seen, size);
-	d->have = (uint8_t)(d->have + size);
+	d->have = (uint16_t)(d->have + size);
 	*taken = size;
 	if (!may_be_answer(d->answer, d->have) || (!end && size == room))
-		return -EPROTO;
+		return dialogue_failed(d, WHY_MUXER, EPROTO);
 	return end != NULL;
-}
-
-const char *muxer_failed(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-		return " (nobody listens at this port of the guest, or the guest is not up)";
-	case ETIMEDOUT:
-		return " (no answer within connect_timeout: is the guest paused? "
-		       "vhost-device-vsock 0.3.0 carries nothing any more after this)";
-	case EPROTO:
-		return " (the answer is none of a VMM's: does the path belong to one?)";
-	default:
-		return "";
-	}
 }

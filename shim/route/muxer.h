@@ -22,12 +22,10 @@
 #ifndef VSOCKIFY_ROUTE_MUXER_H
 #define VSOCKIFY_ROUTE_MUXER_H
 
-#include <stddef.h>
-
 #include "dialogue.h"
 
-/* muxer_begin() - what is to be said to reach a port of the guest */
-void muxer_begin(struct dialogue *d, uint32_t port);
+/* muxer_say() - what is to be said to reach a port of the guest; how many bytes */
+size_t muxer_say(uint32_t port, char out[DIALOGUE_OUT_MAX]);
 
 /*
  * muxer_take() - go on with what was seen
@@ -37,8 +35,5 @@ void muxer_begin(struct dialogue *d, uint32_t port);
  * -EPROTO if it is none of a VMM's
  */
 int muxer_take(struct dialogue *d, const char *seen, size_t size, size_t *taken);
-
-/* muxer_failed() - as speak_failed() */
-const char *muxer_failed(int error);
 
 #endif

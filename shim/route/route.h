@@ -6,17 +6,26 @@
  *
  * A transport connects two sockets. Whether the peer behind that is the one that the program
  * asked for already, or somebody who has to be told first whom to fetch, is the route's
- * business: it names the vsock address to connect to, and holds the dialogue that comes before
- * the program's first byte (dialogue.h). Today there are two routes: the straight one, where
- * there is nothing to say, and the one past a VMM. Another that has something to say adds a
- * file beside this, and here the choice, by what the rule says.
+ * business: it names the vsock address to connect to, and what has to be said there before the
+ * program's first byte (dialogue.h). A straight route has nothing to say; others lead past a
+ * VMM, a proxy, or a VMM and a proxy behind it.
  */
 #ifndef VSOCKIFY_ROUTE_H
 #define VSOCKIFY_ROUTE_H
 
+#include <string.h>
+
 #include "../../config/ruleset.h"
 #include "../transport/address.h"
-#include "enter.h"
+#include "dialogue.h"
+
+/* The way of one connection. */
+struct route {
+	struct vm_address first;
+	const struct proxy *proxy;  /* NULL: there is none */
+	const char *user;           /* of the proxy; NULL: none */
+	struct destination onwards; /* what the proxy is told */
+};
 
 /*
  * route_first() - where the connection is made to
@@ -32,10 +41,50 @@ static inline struct vm_address route_first(const struct ruleset *rs, const stru
 	};
 }
 
-/* route_speaks() - is there a dialogue to be held, which may take its time? */
-static inline bool route_speaks(struct vm_address to)
+/*
+ * route_to() - the way to where a decision leads
+ * @asked: what the program asked for; @name: that it stands for, or empty
+ */
+static inline struct route route_to(const struct ruleset *rs, const struct decision *decision,
+				    const struct endpoint *asked, const char *name)
 {
-	return to.path && to.port != PORT_OF_PATH;
+	struct route way = {
+		.first = route_first(rs, decision),
+		.proxy = ruleset_proxy(rs, decision->via),
+		.onwards = {.name = *name ? name : NULL, .port = asked->port},
+	};
+
+	memcpy(way.onwards.ip, asked->ip, sizeof way.onwards.ip);
+	if (way.proxy && way.proxy->user)
+		way.user = ruleset_string(rs, way.proxy->user);
+	return way;
+}
+
+/* route_is_straight() - is it an AF_VSOCK connection to the peer, and no more? */
+static inline bool route_is_straight(const struct route *way)
+{
+	return !way->first.path && !way->proxy;
+}
+
+/* route_speaks() - is there a dialogue to be held, which may take its time? */
+static inline bool route_speaks(const struct route *way)
+{
+	return way->proxy || (way->first.path && way->first.port != PORT_OF_PATH);
+}
+
+/* route_has_secret() - is there something to be said that the broker alone knows? */
+static inline bool route_has_secret(const struct route *way)
+{
+	return way->user != NULL;
+}
+
+/* route_limit_ms() - how long connecting and dialogue may take together
+ * @timeout_us: connect_timeout; 0: not set */
+static inline int64_t route_limit_ms(const struct route *way, uint64_t timeout_us)
+{
+	if (timeout_us)
+		return (int64_t)(timeout_us / 1000);
+	return way->proxy ? DIALOGUE_FAR_MS : DIALOGUE_USUAL_MS;
 }
 
 /*
@@ -55,18 +104,6 @@ static inline struct vm_address route_seat(const struct ruleset *rs, uint32_t pe
 		.port = own ? PORT_OF_PATH : port,
 		.path = path ? ruleset_string(rs, path) : NULL,
 	};
-}
-
-/*
- * route_finish() - hold the dialogue with whoever is at that address
- * @fd: is connected to it
- * Return: 0: the program may have the connection; or a negated errno, of TCP's, that its
- * connect() fails with. Async-signal-safe, errno untouched.
- */
-static inline int route_finish(int fd)
-{
-	(void)fd;
-	return 0;
 }
 
 #endif

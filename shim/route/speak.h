@@ -7,24 +7,22 @@
 #ifndef VSOCKIFY_ROUTE_SPEAK_H
 #define VSOCKIFY_ROUTE_SPEAK_H
 
-#include "../transport/address.h"
-#include "dialogue.h"
+#include "route.h"
+
+/* speak_begin() - with whoever is reached at the first address of a route; over at once if
+ * there is nothing to say */
+void speak_begin(struct dialogue *d, const struct route *way);
 
 /*
- * speak_begin() - with whoever is reached at the first address of a route (route.h)
- * @to: has a path
- */
-void speak_begin(struct dialogue *d, struct vm_address to);
-
-/*
- * speak() - say what is to be said, or take what there is of the answer
+ * speak() - say what is to be said, and take what there is of the answer
  * @fd: a connected socket
+ * @password: of the route's user; NULL: not known here
  * Return: 1: the connection is the program's; 0: there is more to come, when it is readable; or
- * a negated errno, of TCP's, that connect() fails with
+ * a negated errno, of TCP's, that connect() fails with, and @d knows why
  */
-int speak(int fd, struct dialogue *d);
+int speak(int fd, struct dialogue *d, const struct route *way, const char *password);
 
 /* speak_failed() - what it means that it failed, for the log: " (nobody listens ...)" */
-const char *speak_failed(int error);
+const char *speak_failed(enum why why, int error);
 
 #endif

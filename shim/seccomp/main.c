@@ -100,7 +100,9 @@ static void take_broker(void)
 	seccomp_broker = &broker;
 	show_need(&broker);
 	if (ask_welcome() < 0)
-		log_fatal("there is no broker: what leads past a VMM's socket fails", "");
+		log_fatal("there is no broker: what leads past a VMM's socket, or to a proxy, "
+			  "fails",
+			  "");
 }
 
 /* ---- the program ---- */

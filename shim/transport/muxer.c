@@ -22,7 +22,7 @@ bool muxer_is_meant(const struct ruleset *rs)
 	for (uint32_t i = 0; i < rs->peer_count; i++)
 		if (ruleset_peers(rs)[i].socket)
 			return true;
-	return false;
+	return rs->proxy_count > 0; /* those that are pending */
 }
 
 /* ---- names ---- */

@@ -40,7 +40,9 @@ static inline bool muxer_is_family(int family)
 	return family == AF_UNIX;
 }
 
-/* muxer_is_meant() - do the rules know a VMM's socket? */
+/* muxer_is_meant() - can the rules make of a socket a Unix socket: a VMM's, or one to the
+ * broker?
+ */
 bool muxer_is_meant(const struct ruleset *rs);
 
 int muxer_bind(int fd, struct vm_address to);

@@ -126,7 +126,7 @@ class Pending:
     def outcome(self, outcomes):
         slot = self.cookie % SLOTS * 16
         turn, error, low, high = struct.unpack("=IIII", outcomes[slot:slot + 16])
-        return error if low | high << 32 == self.cookie and turn % 2 == 0 else 0
+        return error & 0xffff if low | high << 32 == self.cookie and turn % 2 == 0 else 0
 
     def fails(self, outcomes):
         """The errno that it fails with."""

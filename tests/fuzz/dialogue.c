@@ -39,8 +39,7 @@ static struct end hold(const char *text, size_t size, uint64_t cuts)
 	struct end end = {0, 0};
 	struct dialogue d;
 
-	muxer_begin(&d, 80);
-	d.out_size = 0;
+	dialogue_step(&d, STEP_MUXER);
 	for (size_t there = 1; end.result == 0; there++) {
 		size_t piece = (there < size ? there : size) - end.taken, taken;
 		char *seen;

@@ -224,22 +224,26 @@ static void test_random(void)
 static void test_outcomes(void)
 {
 	static struct outcomes outcomes;
+	uint8_t why;
 
-	CU_ASSERT(outcome_of(&outcomes, 7) == 0 && outcome_of(&outcomes, 0) == 0);
-	outcome_note(&outcomes, 7, ECONNREFUSED);
-	outcome_note(&outcomes, UINT64_C(0x100000008), ETIMEDOUT);
-	CU_ASSERT(outcome_of(&outcomes, 7) == ECONNREFUSED);
-	CU_ASSERT(outcome_of(&outcomes, UINT64_C(0x100000008)) == ETIMEDOUT);
-	CU_ASSERT(outcome_of(&outcomes, 8) == 0 && outcome_of(&outcomes, 65543) == 0);
-	outcome_note(&outcomes, 65543, EPROTO);
-	CU_ASSERT(outcome_of(&outcomes, 65543) == EPROTO && outcome_of(&outcomes, 7) == 0);
+	CU_ASSERT(outcome_of(&outcomes, 7, &why) == 0 && outcome_of(&outcomes, 0, &why) == 0);
+	outcome_note(&outcomes, 7, ECONNREFUSED, 3);
+	outcome_note(&outcomes, UINT64_C(0x100000008), ETIMEDOUT, 255);
+	CU_ASSERT(outcome_of(&outcomes, 7, &why) == ECONNREFUSED && why == 3);
+	CU_ASSERT(outcome_of(&outcomes, UINT64_C(0x100000008), &why) == ETIMEDOUT &&
+		  why == 255);
+	CU_ASSERT(outcome_of(&outcomes, 8, &why) == 0 &&
+		  outcome_of(&outcomes, 65543, &why) == 0);
+	outcome_note(&outcomes, 65543, EPROTO, 0);
+	CU_ASSERT(outcome_of(&outcomes, 65543, &why) == EPROTO &&
+		  outcome_of(&outcomes, 7, &why) == 0);
 	/* a writer has died in the middle; and somebody has scribbled */
 	outcomes.slots[7].turn |= 1;
-	CU_ASSERT(outcome_of(&outcomes, 65543) == 0);
-	outcome_note(&outcomes, 7, ECONNREFUSED);
-	CU_ASSERT(outcome_of(&outcomes, 7) == ECONNREFUSED);
+	CU_ASSERT(outcome_of(&outcomes, 65543, &why) == 0);
+	outcome_note(&outcomes, 7, ECONNREFUSED, 3);
+	CU_ASSERT(outcome_of(&outcomes, 7, &why) == ECONNREFUSED);
 	outcomes.slots[7].error = 5000;
-	CU_ASSERT(outcome_of(&outcomes, 7) == 0);
+	CU_ASSERT(outcome_of(&outcomes, 7, &why) == 0);
 }
 
 CU_TestInfo broker_tests[] = {

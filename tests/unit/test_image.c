@@ -123,13 +123,13 @@ static void test_round_trips(void)
 	}
 }
 
-/* Six bits a character, from '0' on: the magic number, the version, the size 120. */
+/* Six bits a character, from '0' on: the magic number, the version, the size 128. */
 static void test_text_form(void)
 {
 	char **encoded = encode(&ruleset_empty);
 
 	CU_ASSERT(encoded[1] == NULL);
-	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=120:<F]cMPD0001h0000N0000000", 43) == 0);
+	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=128:<F]cMPH000200000P0000000", 43) == 0);
 	for (const char *c = encoded[0] + 19; *c != '\0'; c++)
 		CU_ASSERT(*c >= '0' && *c <= 'o');
 	free_variables();
@@ -141,20 +141,20 @@ static void test_encoded_size(void)
 		const char *text;
 		size_t size;
 	} cases[] = {
-		{"120:", 120},
-		{"128:AAAA", 128},
+		{"128:", 128},
+		{"136:AAAA", 136},
 		{"67108864:", 67108864},
 		{"67108872:", 0},
-		{"119:", 0},
-		{"121:", 0},
-		{"112:", 0},
+		{"127:", 0},
+		{"129:", 0},
+		{"120:", 0},
 		{"0:", 0},
 		{"", 0},
 		{":", 0},
-		{"120", 0},
-		{"120;", 0},
-		{"-120:", 0},
-		{" 120:", 0},
+		{"128", 0},
+		{"128;", 0},
+		{"-128:", 0},
+		{" 128:", 0},
 		{"184467440737095516160:", 0},
 		{"99999999999999999999999999999999:", 0},
 	};

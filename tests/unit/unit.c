@@ -84,7 +84,7 @@ bool reported(const char *text)
  */
 static void add_specs(struct list *specs, char *options)
 {
-	static const char *const names[] = {"--peer ", "--connect ", "--listen "};
+	static const char *const names[] = {"--peer ", "--connect ", "--listen ", "--via "};
 	char *rest = NULL;
 
 	for (char *line = strtok_r(options, "\n", &rest); line;
@@ -249,6 +249,8 @@ int main(void)
 		{.pName = "ports", .pTests = ports_tests},
 		{.pName = "broker", .pTests = broker_tests},
 		{.pName = "dialogue", .pTests = dialogue_tests},
+		{.pName = "proxy", .pTests = proxy_tests},
+		{.pName = "via", .pTests = via_tests},
 		{.pName = "table", .pTests = table_tests},
 		{.pName = "tree", .pTests = tree_tests},
 		CU_SUITE_INFO_NULL,

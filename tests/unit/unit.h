@@ -14,6 +14,8 @@ extern CU_TestInfo address_tests[];
 extern CU_TestInfo broker_tests[];
 extern CU_TestInfo compile_tests[];
 extern CU_TestInfo dialogue_tests[];
+extern CU_TestInfo proxy_tests[];
+extern CU_TestInfo via_tests[];
 extern CU_TestInfo elf_tests[];
 extern CU_TestInfo find_tests[];
 extern CU_TestInfo image_tests[];
