@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""proxy.py [--answer [PORT=]KIND[:VALUE]]... [--user NAME:PASSWORD] [--merged] ADDRESS - a proxy that does as it is told.
+"""proxy.py [--answer PORT=KIND[:VALUE]]... [--user NAME:PASSWORD] [--merged] ADDRESS[,KIND[:VALUE]]... - a proxy by script
 
-ADDRESS is a path of a Unix socket, a TCP port of 127.0.0.1, or vsock:PORT. It speaks SOCKS5 and HTTP CONNECT, as its
+ADDRESS is a path of a Unix socket, a TCP port of 127.0.0.1, or vsock:PORT; a list of them is served. It speaks SOCKS5 and HTTP CONNECT, as its
 clients do, and leads every destination to a server of its own, which says "banner\\n" first and then sends back what it
 gets; only a real proxy connects anywhere.
 
-Answers, by the port that is asked for, or for all that have none of their own:
+Answers, by the port that is asked for, else by the address where the client has called:
 
   ok             connected (the default)
   late:S         connected after S seconds
@@ -37,13 +37,14 @@ class Over(Exception):
 
 
 class Client:
-    def __init__(self, proxy, connection):
-        self.proxy, self.connection = proxy, connection
+    def __init__(self, proxy, connection, usual):
+        self.proxy, self.connection, self.usual = proxy, connection, usual
         self.answered = 0  # bytes
         self.limit = None
         self.pace = None
         self.trips = 0
         self.sent = True  # since the last read
+        self.ahead = False  # what is read was there before the last answer
         self.kind = "?"
         self.asked = "?"
         self.fault = ""
@@ -53,9 +54,9 @@ class Client:
     def read(self, size):
         data = b""
         while len(data) < size:
-            if self.sent:
+            if self.sent and not self.ahead:
                 self.trips += 1
-                self.sent = False
+            self.sent = False
             piece = self.connection.recv(size - len(data))
             if not piece:
                 raise Over("the client has closed")
@@ -77,12 +78,11 @@ class Client:
             raise Over("as told")
 
     def plan(self, port):
-        answers = self.proxy.answers
-        return answers.get(port, answers.get(None, ("ok", "")))
+        return self.proxy.answers.get(port, self.usual)
 
     def early_plan(self):
-        """What is to be done from the first byte on is so for all ports."""
-        kind, value = self.plan(None)
+        """What is to be done from the first byte on, when no port is known yet."""
+        kind, value = self.usual
         if kind == "pieces":
             self.pace = float(value)
         elif kind == "cut":
@@ -95,8 +95,10 @@ class Client:
     def socks5(self):
         self.kind = "socks5"
         methods = self.read(self.read(1)[0])
-        if self.proxy.merged and not select.select([self.connection], [], [], 0.2)[0]:
-            self.fault = " WRONG: the request does not come with the greeting"
+        if self.proxy.merged:
+            self.ahead = bool(select.select([self.connection], [], [], 0.2)[0])
+            if not self.ahead:
+                self.fault = " WRONG: the request does not come with the greeting"
         elif not self.proxy.merged and select.select([self.connection], [], [], 0.05)[0]:
             self.fault = " WRONG: bytes behind the greeting"
         if self.proxy.user:
@@ -207,27 +209,36 @@ class Proxy:
         self.answers = {}
         self.lock = threading.Lock()
         for answer in options.answer:
-            port, _, kind = answer.rpartition("=")
-            self.answers[int(port) if port else None] = kind.partition(":")[::2]
-        address = options.address
+            port, _, kind = answer.partition("=")
+            self.answers[int(port)] = kind.partition(":")[::2]
+        self.listeners = {}
+        for place in options.address:
+            address, _, kind = place.partition(",")
+            self.listeners[self.listen(address)] = kind.partition(":")[::2]
+
+    @staticmethod
+    def listen(address):
         if address.startswith("vsock:"):
-            self.listener = socket.socket(socket.AF_VSOCK)
-            self.listener.bind((socket.VMADDR_CID_ANY, int(address[6:])))
+            listener = socket.socket(socket.AF_VSOCK)
+            listener.bind((socket.VMADDR_CID_ANY, int(address[6:])))
         elif "/" in address:
-            self.listener = socket.socket(socket.AF_UNIX)
-            self.listener.bind(address)
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(address)
         else:
-            self.listener = socket.create_server(("127.0.0.1", int(address)))
-        self.listener.listen(4096)
+            listener = socket.create_server(("127.0.0.1", int(address)))
+        listener.listen(4096)
+        return listener
 
     def say(self, client, what):
         with self.lock:
             print(f"{client.kind} {client.asked} trips {client.trips} {what}{client.fault}", flush=True)
 
     def serve(self):
+        print("ready", flush=True)
         while True:
-            connection, _ = self.listener.accept()
-            threading.Thread(target=Client(self, connection).run, daemon=True).start()
+            for listener in select.select(list(self.listeners), [], [])[0]:
+                client = Client(self, listener.accept()[0], self.listeners[listener])
+                threading.Thread(target=client.run, daemon=True).start()
 
 
 def main():
@@ -235,7 +246,7 @@ def main():
     parser.add_argument("--answer", action="append", default=[])
     parser.add_argument("--user")
     parser.add_argument("--merged", action="store_true")
-    parser.add_argument("address")
+    parser.add_argument("address", nargs="+")
     threading.stack_size(256 * 1024)
     Proxy(parser.parse_args()).serve()
 
