@@ -68,8 +68,7 @@ $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(SHIM)) shim/preload/libvsockif
 $(BUILD)/vsockify-config: $(call objects,$(CORE) $(READER) $(READING))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^ -lconfig
 
-$(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c) shim/broker/environment.c shim/broker/message.c \
-		shim/broker/names.c shim/transport/file.c shim/kernel/elf.c shim/kernel/hosts.c shim/kernel/reach.c)
+$(BUILD)/vsockify: $(call objects,$(CORE) $(READER) $(wildcard cli/*.c)) $(BUILD)/logic.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^ -lconfig
 
 $(BUILD)/vsockify-supervisor: $(patsubst %.c,$(BUILD)/seccomp/%.o,$(CORE) $(SUPERVISOR))
@@ -79,7 +78,7 @@ $(BUILD)/seccomp/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(DEFINES) -DENGINE_SECCOMP -MMD -MP -c -o $@ $<
 
-# what of the socket logic asks no engine is the broker's too
+# what of the socket logic asks no engine is the broker's too, and the launcher's
 $(BUILD)/logic.a: $(call objects,$(LOGIC))
 	@rm -f $@
 	$(AR) -rcs $@ $^

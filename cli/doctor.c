@@ -30,6 +30,7 @@
 #include "findings.h"
 #include "here.h"
 #include "plausible.h"
+#include "proxy_here.h"
 #include "show.h"
 #include "vmm.h"
 
@@ -322,6 +323,52 @@ static void look_at_peers(struct findings *findings, const struct ruleset *rs)
 	}
 }
 
+/* ---- proxies ---- */
+
+/**
+ * is_same_proxy() - do two rules lead to the same proxy, as far as is looked at?
+ */
+static bool is_same_proxy(const struct ruleset *rs, const struct rule *a, const struct rule *b)
+{
+	const struct proxy *x = ruleset_proxy(rs, a->via);
+	const struct proxy *y = ruleset_proxy(rs, b->via);
+
+	return x && y && a->cid == b->cid && a->peer == b->peer &&
+	       a->vsock_port == b->vsock_port && x->scheme == y->scheme &&
+	       strcmp(ruleset_string(rs, x->user), ruleset_string(rs, y->user)) == 0 &&
+	       strcmp(ruleset_string(rs, x->password_file),
+		      ruleset_string(rs, y->password_file)) == 0;
+}
+
+/**
+ * look_at_proxies() - is there a proxy at the other end, and how does it answer?
+ */
+static void look_at_proxies(struct findings *findings, const struct ruleset *rs)
+{
+	const struct rule *rules = ruleset_connect(rs);
+
+	for (uint32_t i = 0; i < rs->connect_count; i++) {
+		struct list found = {0};
+		struct list text = {0};
+		uint32_t before = 0;
+		bool good;
+
+		while (before < i && !is_same_proxy(rs, &rules[before], &rules[i]))
+			before++;
+		if (!rules[i].via || before < i)
+			continue;
+		good = proxy_inspect(rs, i, &found);
+		text_add_proxy(&text, rs, ruleset_proxy(rs, rules[i].via));
+		text_add(&text, " at port %u of ", rules[i].vsock_port);
+		text_add_machine(&text, rs, machine_of_rule(rs, &rules[i]), "");
+		find(findings, good ? LEVEL_OK : LEVEL_PROBLEM, "proxy", "%.*s: %.*s",
+		     (int)text.count, (const char *)text.items, (int)found.count,
+		     (const char *)found.items);
+		list_free(&text);
+		list_free(&found);
+	}
+}
+
 /* ---- CIDs ---- */
 
 /* Where a CID is first named. */
@@ -411,6 +458,7 @@ int doctor(const char *config, const struct spec *specs, size_t count, enum engi
 	look_at_cid(&findings, here_cid(rs->local_cid));
 	look_at_rules(&findings, rs, loaded);
 	look_at_peers(&findings, rs);
+	look_at_proxies(&findings, rs);
 	look_at_broker(&findings, rs);
 	look_at_engines(&findings, rs, wanted, program);
 	free(rs);

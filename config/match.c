@@ -207,6 +207,11 @@ static struct decision by_connect_rule(const struct ruleset *rs, const struct ru
 	return d;
 }
 
+struct decision connect_rule_decides(const struct ruleset *rs, uint32_t rule)
+{
+	return by_connect_rule(rs, ruleset_connect(rs) + rule, (int)rule, 1);
+}
+
 /**
  * is_elsewhere() - is an address neither this machine's, nor a peer's, nor one of a CID?
  */

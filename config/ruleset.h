@@ -347,6 +347,9 @@ struct decision {
  */
 struct decision decide_connect(const struct ruleset *rs, const struct endpoint *to);
 
+/* connect_rule_decides() - the decision of a connect rule with a proxy, whatever meets it */
+struct decision connect_rule_decides(const struct ruleset *rs, uint32_t rule);
+
 /*
  * decide_connect_name() - what becomes of a connect() to what stands for a host name
  * @name: in normal form (host.h)

@@ -14,6 +14,7 @@ Answers, by the port that is asked for, else by the address where the client has
   never          no answer to the request     end          the end in place of that
   garbage        bytes that are no answer     endless      an answer that does not end
   together       the banner in one segment with the answer (as most proxies may)
+  ssh            a banner of another protocol, before anything is said
   name           a reply with a name of 255 bytes as its address (SOCKS5)
 
 --user: it wants these. --merged: greeting and request must come in one write, else "WRONG" is said. It prints a line for
@@ -89,6 +90,8 @@ class Client:
             self.limit = int(value)
             if self.limit == 0:
                 raise Over("as told")
+        elif kind == "ssh":
+            self.send(b"SSH-2.0-OpenSSH_9.2\r\n")
 
     # ---- SOCKS5 ----
 
@@ -143,6 +146,10 @@ class Client:
         if method != "CONNECT" or version != "HTTP/1.1" or fields["Host"] != authority:
             self.fault = f" WRONG: {head!r}"
         host, _, port = authority.rpartition(":")
+        if method == "OPTIONS":
+            self.fault = ""
+            self.send(self.http_reply(407 if self.proxy.user else 200))
+            raise Over("it was asked what it can do")
         self.asked = f"authority {host} {port}"
         if self.proxy.user:
             wanted = "Basic " + base64.b64encode(self.proxy.user.encode()).decode()
