@@ -7,6 +7,7 @@
 
 egress=$VSOCKIFY_TREE/tests/egress
 
+# shellcheck disable=SC2034 # peer is for tests
 case ${EGRESS:-muxer} in
 vsock)
 	peer=local
