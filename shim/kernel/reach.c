@@ -17,6 +17,7 @@
 #include <elf.h>
 #include <link.h>
 #include <linux/capability.h>
+#include <linux/stat.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>

@@ -13,9 +13,11 @@
 #include <sys/socket.h>
 
 #ifndef __GLIBC__ /* which alone has this; programs of glibc get this object all the same */
-#define GAI_WAIT       0
-#define GAI_NOWAIT     1
+#define GAI_WAIT   0
+#define GAI_NOWAIT 1
+#ifndef EAI_INPROGRESS
 #define EAI_INPROGRESS (-100)
+#endif
 struct gaicb {
 	const char *ar_name;
 	const char *ar_service;
