@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 #include "../kernel/sys.h"
@@ -21,25 +23,41 @@ bool engine_any_duplicate, engine_any_owner, engine_ever_silent, engine_roused;
 
 /* ---- descriptors ---- */
 
-/* Another thread may have closed the program's descriptor meanwhile, and the number may be
- * somebody else's: looked at last of all. */
-int seccomp_exchange(int spare, int fd, bool close_on_exec)
+/* 0, or a negated errno */
+static int look_at(int fd, struct descriptor *there)
 {
 	int number = call_number(call_now, fd);
-	int result = number < 0 ? -EBADF : process_is_same(call_now->process, number, fd);
+
+	return number < 0 ? -EBADF : process_look(call_now->process, number, there);
+}
+
+/*
+ * Another thread may have closed the program's descriptor meanwhile, and the number may be
+ * somebody else's: looked at last of all. The inode of a socket is its own.
+ */
+int seccomp_exchange(int spare, int fd)
+{
+	struct descriptor there;
+	struct stat here;
+	int result = look_at(fd, &there);
 
 	if (result == 0)
+		result = (int)SYS_CALL(SYS_fstat, fd, &here);
+	if (result == 0 && here.st_ino != there.inode)
 		result = -EBADF;
-	if (result > 0)
-		result = call_add_descriptor(call_now, spare, number, close_on_exec);
+	if (result == 0)
+		result = call_add_descriptor(call_now, spare, call_number(call_now, fd),
+					     there.close_on_exec);
 	return result < 0 ? result : sys_dup3(spare, fd, O_CLOEXEC);
 }
 
-int seccomp_close_on_exec(int fd)
+bool seccomp_is_tcp(int fd)
 {
-	int number = call_number(call_now, fd);
+	int protocol;
 
-	return number < 0 ? -EBADF : process_close_on_exec(call_now->process, number);
+	return fd == call_now->fd && call_now->family == FAMILY_IP &&
+	       sys_getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL, &protocol) == 0 &&
+	       protocol == IPPROTO_TCP;
 }
 
 struct search {
@@ -147,31 +165,43 @@ static int accept_now(int listener, struct sockaddr *addr, socklen_t *len, int f
 }
 
 /* Although its socket blocks: somebody else may take what poll() has seen. */
-static int accept_without_waiting(int listener, int file_flags, struct sockaddr *addr,
-				  socklen_t *len, int flags)
+static int accept_without_waiting(int listener, struct sockaddr *addr, socklen_t *len,
+				  int flags)
 {
-	int result = sys_set_flags(listener, file_flags | O_NONBLOCK);
+	int result = sys_ioctl(listener, FIONBIO, &(int){1});
 
 	if (result < 0)
 		return result;
 	result = accept_now(listener, addr, len, flags);
-	sys_set_flags(listener, file_flags);
+	sys_ioctl(listener, FIONBIO, &(int){0});
 	return result;
+}
+
+static int accept_later(int listener, int result)
+{
+	if (result != -EAGAIN || take_time_out(FOR_CALLERS))
+		return result;
+	return later(FOR_CALLERS, listener, POLLIN,
+		     call_now->hands_down ? limit_of(listener, SO_RCVTIMEO) : -1);
 }
 
 static int accept_or_later(int listener, struct sockaddr *addr, socklen_t *len, int flags)
 {
-	int file_flags = sys_fcntl(listener, F_GETFL, 0), result = -EAGAIN;
+	int file_flags, result = -EAGAIN;
 
+	if (call_now->wait.purpose == FOR_CALLERS) /* so it is a listener that blocks */
+		return accept_later(listener,
+				    accept_without_waiting(listener, addr, len, flags));
+	file_flags = sys_fcntl(listener, F_GETFL, 0);
 	if (file_flags < 0)
 		return file_flags;
-	if (file_flags & O_NONBLOCK || sys_listens(listener) != 1)
+	if (file_flags & O_NONBLOCK)
 		return accept_now(listener, addr, len, flags);
 	if (sys_poll_now(listener, POLLIN))
-		result = accept_without_waiting(listener, file_flags, addr, len, flags);
-	if (result != -EAGAIN || take_time_out(FOR_CALLERS))
-		return result;
-	return later(FOR_CALLERS, listener, POLLIN, limit_of(listener, SO_RCVTIMEO));
+		result = accept_without_waiting(listener, addr, len, flags);
+	else if (sys_listens(listener) != 1)
+		return accept_now(listener, addr, len, flags);
+	return accept_later(listener, result);
 }
 
 int seccomp_accept(int listener, struct sockaddr *addr, socklen_t *len, int flags)
@@ -202,6 +232,8 @@ int seccomp_connect(int fd, const struct sockaddr *addr, socklen_t len)
 
 	if (file_flags < 0)
 		return sys_return(file_flags);
+	if (!call->again && !call_is_there(call))
+		return sys_return(-ENOENT);
 	if (file_flags & O_NONBLOCK)
 		return sys_return(sys_connect(fd, addr, len));
 	if (take_time_out(FOR_TCP))

@@ -30,8 +30,8 @@ extern bool engine_any_duplicate, engine_any_owner, engine_ever_silent;
 /* Set: all calls that wait are to be done again. */
 extern bool engine_roused;
 
-int seccomp_exchange(int spare, int fd, bool close_on_exec);
-int seccomp_close_on_exec(int fd);
+int seccomp_exchange(int spare, int fd);
+bool seccomp_is_tcp(int fd); /* or a raw socket, which has a port */
 int seccomp_wait(int fd, short events, int timeout);
 int seccomp_accept(int listener, struct sockaddr *addr, socklen_t *len, int flags);
 int seccomp_connect(int fd, const struct sockaddr *addr, socklen_t len);

@@ -61,6 +61,7 @@ struct call {
 	int fd;     /* the descriptor that it is about, here; -1 for none */
 	int number; /* and there */
 	enum subject_family family;
+	bool hands_down;   /* a listener of ours, with options for what is accepted */
 	struct held *held; /* all that are had, that one first */
 	int held_count;
 	uint64_t cookie; /* of the socket, when there is no descriptor any more (lost.h) */
@@ -70,7 +71,7 @@ struct call {
 	struct wait wait;
 	int watched;                     /* what is in the loop's epoll for it; -1: nothing */
 	int kept;                        /* engine_keep(); -1: nothing */
-	int64_t deadline;                /* of sys_now_ms(); -1: none */
+	int64_t deadline;                /* of clock_ms(); -1: none */
 	bool timed_out;                  /* it is done again since that has come */
 	bool again;                      /* it is done again */
 	bool under_way;                  /* connect(): an attempt was, when it was called */

@@ -132,7 +132,8 @@ static int do_connect(struct call *call)
 	result = read_address(call);
 	if (result < 0)
 		return result;
-	if (!call_is_there(call))
+	/* a connection that is made is found to be in vain when it cannot be put in place */
+	if (call->family == FAMILY_OURS && !call_is_there(call))
 		return -ENOENT;
 	call->under_way = is_under_way(call);
 	return result_of(
@@ -238,8 +239,6 @@ static int do_accept(struct call *call)
 		return CALL_CONTINUE;
 	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
 		return -EINVAL;
-	if (!call_is_there(call))
-		return -ENOENT;
 	accepted = result_of(
 		accept_connection(call->fd, (struct sockaddr *)&peer.room, &peer.len, flags));
 	if (accepted < 0)
@@ -404,28 +403,29 @@ static const struct caught {
 	long number;
 	const char *name;
 	int (*serve)(struct call *call);
+	bool for_ours; /* of other sockets nothing is to be known */
 } calls[] = {
-	{SYS_connect, "connect", do_connect},
-	{SYS_accept4, "accept4", do_accept},
-	{SYS_accept, "accept", do_accept},
-	{SYS_getsockopt, "getsockopt", do_getsockopt},
-	{SYS_setsockopt, "setsockopt", do_setsockopt},
-	{SYS_getsockname, "getsockname", do_getsockname},
-	{SYS_getpeername, "getpeername", do_getpeername},
-	{SYS_bind, "bind", do_bind},
-	{SYS_listen, "listen", do_listen},
-	{SYS_shutdown, "shutdown", do_shutdown},
-	{SYS_ioctl, "ioctl", do_ioctl},
-	{SYS_fcntl, "fcntl", do_fcntl},
-	{SYS_dup, "dup", do_dup},
+	{SYS_connect, "connect", do_connect, false},
+	{SYS_accept4, "accept4", do_accept, true},
+	{SYS_accept, "accept", do_accept, true},
+	{SYS_getsockopt, "getsockopt", do_getsockopt, true},
+	{SYS_setsockopt, "setsockopt", do_setsockopt, false},
+	{SYS_getsockname, "getsockname", do_getsockname, true},
+	{SYS_getpeername, "getpeername", do_getpeername, true},
+	{SYS_bind, "bind", do_bind, false},
+	{SYS_listen, "listen", do_listen, false},
+	{SYS_shutdown, "shutdown", do_shutdown, true},
+	{SYS_ioctl, "ioctl", do_ioctl, true},
+	{SYS_fcntl, "fcntl", do_fcntl, false},
+	{SYS_dup, "dup", do_dup, false},
 #ifdef SYS_dup2
-	{SYS_dup2, "dup2", do_dup},
+	{SYS_dup2, "dup2", do_dup, false},
 #endif
-	{SYS_dup3, "dup3", do_dup},
+	{SYS_dup3, "dup3", do_dup, false},
 #ifdef SYS_epoll_create
-	{SYS_epoll_create, "epoll_create", do_epoll_create},
+	{SYS_epoll_create, "epoll_create", do_epoll_create, false},
 #endif
-	{SYS_epoll_create1, "epoll_create1", do_epoll_create},
+	{SYS_epoll_create1, "epoll_create1", do_epoll_create, false},
 };
 
 static const struct caught *find(const struct call *call)
@@ -450,32 +450,54 @@ bool call_has_descriptor(const struct call *call)
 
 /* ---- what is it about? ---- */
 
-static enum subject_family family_of(int fd)
+static enum subject_family family_by_mark(struct call *call)
 {
 	struct mark head;
-	int domain, result = sys_getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN, &domain);
 
-	if (result < 0)
+	if (mark_head(call->fd, &head) != 1)
+		return FAMILY_OTHER;
+	call->hands_down = head.inherit;
+	return FAMILY_OURS;
+}
+
+/* Nobody is to be asked twice: of those that act on ours alone, is it one? */
+static enum subject_family family_of(struct call *call)
+{
+	int domain;
+
+	if (find(call)->for_ours)
+		return family_by_mark(call);
+	if (sys_getsockopt_int(call->fd, SOL_SOCKET, SO_DOMAIN, &domain) < 0)
 		return FAMILY_OTHER;
 	if (transport_is_family(domain))
-		return mark_head(fd, &head) == 1 ? FAMILY_OURS : FAMILY_OTHER;
+		return family_by_mark(call);
 	/* SMC is TCP by another way, under the same addresses */
 	return domain == AF_INET || domain == AF_INET6 || domain == AF_SMC ? FAMILY_IP
 									   : FAMILY_OTHER;
 }
 
-int call_begin(struct call *call)
+/* The process, and what the call is about; a descriptor, or a negated errno. */
+static int get_hold(struct call *call)
 {
 	int result = process_find(call->thread, &call->process);
 
-	call->fd = -1;
-	if (result < 0 || !call_has_descriptor(call))
+	if (result < 0)
 		return result;
 	call->number = call_argument(call, 0);
-	call->fd = call_hold(call, call->number);
+	return call_hold(call, call->number);
+}
+
+int call_begin(struct call *call)
+{
+	call->fd = -1;
+	if (!call_has_descriptor(call))
+		return process_find(call->thread, &call->process);
+	call->fd = get_hold(call);
+	if (call->fd < 0 && call->process && process_has_ended(call->process))
+		call->fd = get_hold(call);
 	if (call->fd < 0)
 		return call->fd;
-	call->family = family_of(call->fd);
+	call->family = family_of(call);
 	return 0;
 }
 

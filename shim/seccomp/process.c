@@ -14,6 +14,7 @@
 
 #include "../kernel/proctext.h"
 #include "../kernel/sys.h"
+#include "clock.h"
 
 struct process {
 	struct process *next; /* of those in the same slot */
@@ -21,6 +22,7 @@ struct process {
 	int pidfd;
 	int info;   /* its /proc/ID/fdinfo, or -1 */
 	bool fresh; /* process_fresh() */
+	bool ended; /* process_has_ended() */
 	bool looked_for_epolls;
 	int *epolls;
 	int epoll_count;
@@ -32,6 +34,8 @@ struct process {
 
 static struct process *processes[SLOTS];
 
+static void drop_infos(struct process *process);
+
 /* What is known of threads; those whose numbers differ by a multiple push each other out. */
 static struct {
 	pid_t thread, process;
@@ -42,7 +46,7 @@ static struct process *known(pid_t id)
 {
 	struct process *p = processes[(unsigned)id % SLOTS];
 
-	while (p && p->id != id)
+	while (p && (p->id != id || p->ended))
 		p = p->next;
 	return p;
 }
@@ -66,6 +70,7 @@ void process_forget(struct process *process)
 	while (*at != process)
 		at = &(*at)->next;
 	*at = process->next;
+	drop_infos(process);
 	sys_close(process->pidfd);
 	if (process->info >= 0)
 		sys_close(process->info);
@@ -110,10 +115,17 @@ static int pidfd_of(pid_t id)
 }
 
 /* Is what is known of this thread true? Of a process's first thread it is while the process
- * lives. */
+ * lives, which whoever gets a descriptor of it finds out. */
 static bool is_of(pid_t thread, pid_t process)
 {
 	return thread == process || SYS_CALL(SYS_tgkill, process, thread, 0) != -ESRCH;
+}
+
+bool process_has_ended(struct process *process)
+{
+	if (SYS_CALL(SYS_pidfd_send_signal, process->pidfd, 0, NULL, 0) == -ESRCH)
+		process->ended = true;
+	return process->ended;
 }
 
 /* A process that was seen for the first time, or whose number was given again */
@@ -121,7 +133,7 @@ static int find_anew(pid_t id, int pidfd, struct process **process)
 {
 	struct process *old = known(id);
 
-	if (old && SYS_CALL(SYS_pidfd_send_signal, old->pidfd, 0, NULL, 0) != -ESRCH) {
+	if (old && !process_has_ended(old)) {
 		sys_close(pidfd);
 		*process = old;
 		return 0;
@@ -139,9 +151,7 @@ int process_find(pid_t thread, struct process **process)
 	int pidfd;
 
 	if (threads[(unsigned)thread % THREADS].thread == thread && (*process = known(id)) &&
-	    is_of(thread, id) &&
-	    (thread != id ||
-	     SYS_CALL(SYS_pidfd_send_signal, (*process)->pidfd, 0, NULL, 0) != -ESRCH))
+	    is_of(thread, id))
 		return 0;
 	id = thread;
 	pidfd = pidfd_of(id); /* of a process's first thread alone */
@@ -165,16 +175,51 @@ int process_descriptor(struct process *process, int number)
 
 int process_is_same(struct process *process, int number, int fd)
 {
-	long result = SYS_CALL(SYS_kcmp, process->id, getpid(), KCMP_FILE, number, fd);
+	static pid_t own;
+	long result;
+
+	if (!own)
+		own = getpid();
+	result = SYS_CALL(SYS_kcmp, process->id, own, KCMP_FILE, number, fd);
 
 	return result < 0 ? (int)result : result == 0;
 }
 
-/* Of the folder a descriptor is kept: to walk there from the root costs as much as the rest. */
+/*
+ * To walk through /proc to a descriptor's file, and to open it, takes longer than to read it,
+ * and what is read is what lies under the number just then. So some files are kept open: those
+ * that meet in one place push each other out.
+ */
+static struct info {
+	struct process *process; /* NULL: free */
+	int number;              /* of a descriptor of its */
+	int fd;                  /* its file */
+} infos[64];
+
+static struct info *info_of(struct process *process, int number)
+{
+	return &infos[((unsigned)process->id * 7 + (unsigned)number) %
+		      (sizeof infos / sizeof infos[0])];
+}
+
+static void drop_info(struct info *info)
+{
+	if (info->process)
+		sys_close(info->fd);
+	info->process = NULL;
+}
+
+static void drop_infos(struct process *process)
+{
+	for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++)
+		if (infos[i].process == process)
+			drop_info(&infos[i]);
+}
+
+/* A file in /proc/ID/fdinfo. Of the folder a descriptor is kept, too. */
 static int open_info(struct process *process, int number)
 {
 	char path[PROCTEXT_PATH];
-	int fd;
 
 	if (process->info < 0) {
 		proctext_path(path, "/proc/", process->id, "/fdinfo");
@@ -184,28 +229,42 @@ static int open_info(struct process *process, int number)
 	if (process->info < 0)
 		return process->info;
 	proctext_path(path, "", number, "");
-	fd = (int)SYS_CALL(SYS_openat, process->info, path, O_RDONLY | O_CLOEXEC);
-	return fd == -ENOENT ? -EBADF : fd;
+	return (int)SYS_CALL(SYS_openat, process->info, path, O_RDONLY | O_CLOEXEC);
 }
 
-int process_close_on_exec(struct process *process, int number)
+/* Its text, from its beginning; how much, or a negated errno. */
+static int read_info(struct process *process, int number, char *text, size_t size)
+{
+	struct info *info = info_of(process, number);
+	int result;
+
+	if (info->process != process || info->number != number) {
+		drop_info(info);
+		result = open_info(process, number);
+		if (result < 0)
+			return result;
+		*info = (struct info){process, number, result};
+	}
+	result = (int)SYS_CALL(SYS_pread64, info->fd, text, size, 0);
+	if (result < 0)
+		drop_info(info);
+	return result;
+}
+
+int process_look(struct process *process, int number, struct descriptor *is)
 {
 	char text[256];
-	const char *flags;
-	int fd = open_info(process, number);
-	long length;
+	int length = read_info(process, number, text, sizeof text - 1);
+	uint64_t flags;
 
-	if (fd < 0)
-		return fd;
-	length = SYS_CALL(SYS_read, fd, text, sizeof text - 1);
-	sys_close(fd);
 	if (length < 0)
-		return (int)length;
+		return length == -ENOENT ? -EBADF : length;
 	text[length] = 0;
-	flags = strstr(text, "flags:"); /* in octal */
-	if (!flags)
+	if (!proctext_labelled(text, "flags:", 8, &flags) ||
+	    !proctext_labelled(text, "ino:", 10, &is->inode))
 		return -EIO;
-	return (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC) != 0;
+	is->close_on_exec = flags & O_CLOEXEC;
+	return 0;
 }
 
 int process_each(struct process *process, bool (*visit)(int number, void *argument),
@@ -283,7 +342,7 @@ static int64_t last_epoll_ms; /* when one was last asked for */
 void process_made_epoll(struct process *process)
 {
 	any_epoll = true;
-	last_epoll_ms = sys_now_ms();
+	last_epoll_ms = clock_ms();
 	if (process)
 		process->looked_for_epolls = false;
 }
@@ -315,7 +374,7 @@ int process_epolls(struct process *process, const int **numbers)
 	if (!process->looked_for_epolls) {
 		process->epoll_count = 0;
 		if (process_each(process, note_epoll, process) == 0)
-			process->looked_for_epolls = sys_now_ms() - last_epoll_ms > MADE_MS;
+			process->looked_for_epolls = clock_ms() - last_epoll_ms > MADE_MS;
 	}
 	*numbers = process->epolls;
 	return process->epoll_count;

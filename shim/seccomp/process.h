@@ -7,7 +7,8 @@
  * A call comes with the number of a thread. Which process that is of, and a pidfd of it, is
  * kept until the process ends, of which the loop hears (process_fd() in its epoll). Numbers are
  * given again: a pidfd tells that its process is gone, and a thread is asked whether it is
- * still of its process.
+ * still of its process. Of a process's first thread, which has the process's number, nothing
+ * is asked while descriptors can be had of it.
  *
  * A descriptor of the program's is had as a duplicate (pidfd_getfd(2)): the same open file.
  * What is not of the file but of the descriptor, its number and close-on-exec, is asked for
@@ -25,8 +26,10 @@
 
 struct process;
 
-/* process_find() - the process that a thread is of; in *@process */
+/* process_find() - the process that a thread is of; in *@process. If nothing can be had of
+ * that, it may be an earlier one: see process_has_ended(), and find it once more. */
 int process_find(pid_t thread, struct process **process);
+bool process_has_ended(struct process *process);
 
 /* process_fresh() - was it found for the first time just now? Asked once: then process_fd() is
  * to be watched, and process_forget() called when it is readable. */
@@ -42,8 +45,12 @@ int process_descriptor(struct process *process, int number);
 /* process_is_same() - is @fd here the same open file as @number there? */
 int process_is_same(struct process *process, int number, int fd);
 
-/* process_close_on_exec() - 1 or 0 */
-int process_close_on_exec(struct process *process, int number);
+/* process_look() - what lies under this number just now? */
+struct descriptor {
+	uint64_t inode;
+	bool close_on_exec;
+};
+int process_look(struct process *process, int number, struct descriptor *is);
 
 /* process_each() - call @visit for each of its descriptors, until that returns false */
 int process_each(struct process *process, bool (*visit)(int number, void *argument),

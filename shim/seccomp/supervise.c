@@ -15,11 +15,13 @@
 #include "../log/target.h"
 #include "answers.h"
 #include "call.h"
+#include "clock.h"
 #include "lost.h"
 #include "trace.h"
 
 static int loop;             /* the epoll */
 static struct call *waiting; /* a list */
+static struct call *newest;  /* of them, and not in the epoll yet; or NULL */
 
 /* What an event of the loop is about: one of these, or a pointer: to a process with this bit
  * set, or to a call that waits */
@@ -86,6 +88,8 @@ static void forget(struct call *call)
 		at = &(*at)->next;
 	*at = call->next;
 	unwatch(call);
+	if (newest == call)
+		newest = NULL;
 	call_drop(call);
 	free(call);
 }
@@ -99,14 +103,22 @@ static void watch(struct call *call)
 		call->watched = call->wait.fd;
 }
 
+static void watch_newest(void)
+{
+	if (newest)
+		watch(newest);
+	newest = NULL;
+}
+
 /* @anew: its time begins now */
 static void put_aside(struct call *call, bool anew)
 {
 	if (anew)
-		call->deadline =
-			call->wait.timeout < 0 ? -1 : sys_now_ms() + call->wait.timeout;
+		call->deadline = call->wait.timeout < 0 ? -1 : clock_ms() + call->wait.timeout;
 	call->again = true;
-	watch(call);
+	if (newest != call)
+		watch_newest();
+	newest = call;
 }
 
 /* Its thread has left it. */
@@ -151,7 +163,7 @@ static void look_after(struct call *call)
 {
 	if (!call_is_there(call))
 		leave(call);
-	else if (call->deadline >= 0 && sys_now_ms() >= call->deadline)
+	else if (call->deadline >= 0 && clock_ms() >= call->deadline)
 		do_again(call, true);
 }
 
@@ -206,36 +218,41 @@ static int serve(struct call *call)
 	return lost_doubt(call, call_serve(call));
 }
 
+/* Of a call that has to wait. NULL: there is no memory. */
+static struct call *keep(const struct call *call)
+{
+	struct call *kept = malloc(sizeof *kept);
+
+	if (!kept)
+		return NULL;
+	*kept = *call;
+	kept->next = waiting;
+	waiting = kept;
+	return kept;
+}
+
 static void take_call(const struct seccomp_notif *request)
 {
-	struct call *call = calloc(1, sizeof *call);
+	struct call call = {.id = request->id,
+			    .thread = (pid_t)request->pid,
+			    .data = request->data,
+			    .fd = -1,
+			    .watched = -1,
+			    .kept = -1};
+	struct call *kept;
 	int result;
 
-	if (!call) {
-		send_answer(&(struct call){.id = request->id}, -ENOMEM);
-		return;
-	}
-	*call = (struct call){.id = request->id,
-			      .thread = (pid_t)request->pid,
-			      .data = request->data,
-			      .fd = -1,
-			      .watched = -1,
-			      .kept = -1};
-	forget_of_thread(call->thread);
-	if (call->data.nr == SYS_bind) /* nobody's port may be kept by a call that is gone */
+	forget_of_thread(call.thread);
+	if (call.data.nr == SYS_bind) /* nobody's port may be kept by a call that is gone */
 		each_waiting(look_after);
-	turn_to(call);
-	result = serve(call);
-	if (result == CALL_LATER) {
-		call->next = waiting;
-		waiting = call;
-		put_aside(call, true);
-		turn_to(NULL);
-		return;
-	}
-	finish(call, result);
+	turn_to(&call);
+	result = serve(&call);
+	kept = result == CALL_LATER ? keep(&call) : NULL;
+	if (kept)
+		put_aside(kept, true);
+	else
+		finish(&call, result == CALL_LATER ? -ENOMEM : result);
 	turn_to(NULL);
-	free(call);
 }
 
 /* ---- the loop ---- */
@@ -270,11 +287,35 @@ static int patience(void)
 
 	if (!waiting)
 		return lost_any() ? LOST_OLD_MS : -1;
-	now = sys_now_ms();
+	now = clock_ms();
 	for (struct call *call = waiting; call; call = call->next)
 		if (call->deadline >= 0 && call->deadline - now < least)
 			least = call->deadline > now ? call->deadline - now : 0;
 	return (int)least;
+}
+
+/*
+ * Most that a call waits for comes before anything else happens: the newest is not put into the
+ * epoll, and taken out again, for that.
+ * Return: did it come?
+ */
+static bool newest_comes(void)
+{
+	struct pollfd both[2] = {{.fd = newest->wait.fd, .events = newest->wait.events},
+				 {.fd = loop, .events = POLLIN}};
+
+	return poll(both, 2, patience()) > 0 && !both[1].revents;
+}
+
+/* As epoll_wait(2), one event at a time: each may end what another is about. */
+static int next_event(struct epoll_event *event)
+{
+	if (newest && newest_comes()) {
+		event->data.u64 = (uintptr_t)newest;
+		return 1;
+	}
+	watch_newest();
+	return epoll_wait(loop, event, 1, patience());
 }
 
 static void receive(void)
@@ -287,7 +328,7 @@ static void receive(void)
 static void look_after_all(void)
 {
 	static int64_t last;
-	int64_t now = sys_now_ms();
+	int64_t now = clock_ms();
 
 	if (now - last < SWEEP_MS / 2 && patience() > 0)
 		return;
@@ -331,8 +372,7 @@ void supervise(int events, void (*happened)(void))
 	event.data.u64 = EVENTS;
 	sys_epoll_ctl(loop, EPOLL_CTL_ADD, events, &event);
 	for (;;) {
-		/* one at a time: each may end what another is about */
-		int ready = epoll_wait(loop, &event, 1, patience());
+		int ready = next_event(&event);
 
 		if (ready > 0 && event.data.u64 == CALLS && event.events & EPOLLHUP)
 			return;
