@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""proxy.py [--answer PORT=KIND[:VALUE]]... [--user NAME:PASSWORD] [--merged] ADDRESS[,KIND[:VALUE]]... - a proxy by script
+"""proxy.py [--answer PORT=KIND[:VALUE]]... [--user NAME:PASSWORD] [--merged] [--server KIND] ADDRESS[,KIND[:VALUE]]... - a proxy by script
 
 ADDRESS is a path of a Unix socket, a TCP port of 127.0.0.1, or vsock:PORT; a list of them is served. It speaks SOCKS5 and HTTP CONNECT, as its
 clients do, and leads every destination to a server of its own, which says "banner\\n" first and then sends back what it
@@ -15,8 +15,10 @@ Answers, by the port that is asked for, else by the address where the client has
   garbage        bytes that are no answer     endless      an answer that does not end
   together       the banner in one segment with the answer (as most proxies may)
   ssh            a banner of another protocol, before anything is said
+  echo           no proxy at all: the server itself
   name           a reply with a name of 255 bytes as its address (SOCKS5)
 
+--server echo: one that does not speak first. --server web: one that answers each request of HTTP with "ok".
 --user: it wants these. --merged: greeting and request must come in one write, else "WRONG" is said. It prints a line for
 each connection when that is over for the proxy: what was asked for, how, and how many round trips that took (how often it
 sent something and then read). "WRONG" is in a line about what no client may do.
@@ -167,6 +169,9 @@ class Client:
         try:
             with self.connection:
                 self.early_plan()
+                if self.usual[0] == "echo":
+                    self.serve()
+                    return
                 first = self.read(1)
                 port = self.socks5() if first == b"\x05" else self.http(first)
                 self.answer(port)
@@ -196,23 +201,27 @@ class Client:
         elif kind == "pieces":
             self.pace = float(value)
         if kind == "together":
-            self.connection.sendall(good + b"banner\n")
+            self.connection.sendall(good + self.proxy.banner)
         elif kind not in ("garbage", "endless"):
             self.send(good)
         if kind in ("garbage", "endless"):
             self.connection.recv(1)
             raise Over("the client has closed")
         if kind != "together":
-            self.connection.sendall(b"banner\n")
+            self.connection.sendall(self.proxy.banner)
 
     def serve(self):
         while data := self.connection.recv(65536):
+            if self.proxy.web:
+                data = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
             self.connection.sendall(data)
 
 
 class Proxy:
     def __init__(self, options):
         self.user, self.merged = options.user, options.merged
+        self.web = options.server == "web"
+        self.banner = b"" if options.server else b"banner\n"
         self.answers = {}
         self.lock = threading.Lock()
         for answer in options.answer:
@@ -252,6 +261,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--answer", action="append", default=[])
     parser.add_argument("--user")
+    parser.add_argument("--server", choices=["echo", "web"])
     parser.add_argument("--merged", action="store_true")
     parser.add_argument("address", nargs="+")
     threading.stack_size(256 * 1024)
