@@ -53,15 +53,28 @@ static void look_at_file(struct findings *findings, const struct program *progra
 }
 
 /**
- * look_at_privilege() - would it lose what it is given when it starts?
+ * look_at_limits() - what would the seccomp engine take from it, or not get to see?
  */
-static void look_at_privilege(struct findings *findings, const struct program *program)
+static void look_at_limits(struct findings *findings, const struct program *program)
 {
+	const char *name = *(char *const *)program->files.items;
+
 	if (program->state == PROGRAM_PRIVILEGED && !engine_suits(program))
 		find(findings, LEVEL_WARNING, "engine",
 		     "a filter of this user's takes all new privileges from what is run: %s "
-		     "%s, and will not get its own",
-		     *(char *const *)program->files.items, program->privilege);
+		     "%s, and will not get its own: run vsockify as root",
+		     name, program->privilege);
+	if (program_is_hidden(program))
+		find(findings, LEVEL_PROBLEM, "engine",
+		     "the kernel lets nobody look into a program that its user may not read: "
+		     "%s is not run: let this user read it (chmod a+r), or run vsockify as "
+		     "root",
+		     name);
+	if (program->bits == 32)
+		find(findings, LEVEL_PROBLEM, "engine",
+		     "seccomp answers system calls of 64 bits, and %s makes others: use a "
+		     "build of it with 64 bits, or --engine preload",
+		     name);
 }
 
 /**
@@ -112,7 +125,7 @@ static void look_at_program(struct findings *findings, enum engine wanted, const
 		 (wanted == ENGINE_AUTO && program_escapes(&program) && engine_suits(&program));
 	look_at_file(findings, &program, needed && !obstacle->count);
 	if (needed) {
-		look_at_privilege(findings, &program);
+		look_at_limits(findings, &program);
 		look_at_seccomp(findings, obstacle);
 	} else if (!program_escapes(&program) && program.state != PROGRAM_ABSENT) {
 		look_at_started(findings, wanted == ENGINE_PRELOAD, obstacle);

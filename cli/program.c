@@ -311,8 +311,11 @@ static const char *inspect_file(struct program *program, const char *path)
 	struct image image;
 
 	program->state = PROGRAM_UNKNOWN;
-	if (!open_image(path, &image))
+	program->error = 0;
+	if (!open_image(path, &image)) {
+		program->error = errno;
 		return NULL;
+	}
 	if (elf_read(image.bytes, image.size, &facts))
 		inspect_elf(program, &image, &facts);
 	else if (script_line(&image, line))
@@ -337,6 +340,11 @@ bool program_escapes(const struct program *program)
 	return program->state >= PROGRAM_PRIVILEGED;
 }
 
+bool program_is_hidden(const struct program *program)
+{
+	return program->state == PROGRAM_UNKNOWN && program->error == EACCES;
+}
+
 void program_describe(const struct program *program, struct list *text)
 {
 	char *const *files = program->files.items;
@@ -351,7 +359,11 @@ void program_describe(const struct program *program, struct list *text)
 			 program->linker ? elf_libc(program->linker) : "glibc");
 		break;
 	case PROGRAM_UNKNOWN:
-		text_add(text, "is neither an ELF program nor a script, or cannot be read");
+		if (program_is_hidden(program))
+			text_add(text, "can be run and not read, so that nobody knows what "
+				       "can be preloaded into it");
+		else
+			text_add(text, "is neither an ELF program nor a script");
 		break;
 	case PROGRAM_ABSENT:
 		if (program->linker)
@@ -393,6 +405,8 @@ const char *program_advice(const struct program *program)
 	case PROGRAM_FITS:
 		return NULL;
 	case PROGRAM_UNKNOWN:
+		if (program_is_hidden(program))
+			return "let this user read it (chmod a+r)";
 		return "look with file(1) at what it is, and ask about the program that runs "
 		       "it";
 	case PROGRAM_ABSENT:

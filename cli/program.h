@@ -24,7 +24,7 @@ enum program_state {
 
 struct program {
 	enum program_state state;
-	int error;             /* PROGRAM_ABSENT: an errno value */
+	int error;             /* PROGRAM_ABSENT: an errno value; PROGRAM_UNKNOWN: or 0 */
 	const char *privilege; /* PROGRAM_PRIVILEGED: words such as "is setuid" */
 	unsigned int bits;     /* of the last file, if that is ELF; else 0 */
 	bool foreign;          /* of other bits or another processor than this program */
@@ -41,6 +41,9 @@ void program_inspect(const char *name, struct program *program);
 
 /* program_escapes() - would it run without the shim, or not run because of the shim? */
 bool program_escapes(const struct program *program);
+
+/* program_is_hidden() - may it be run and not read, so that nobody knows? */
+bool program_is_hidden(const struct program *program);
 
 /*
  * program_describe() - add a sentence about the program to a text, without a full stop

@@ -49,6 +49,9 @@
 #define STATUS_CANNOT_RUN 126
 #define STATUS_NOT_FOUND  127
 
+/* As the supervisor has it. */
+#define STATUS_NO_ENGINE 77
+
 /* ---- what the shim needs to know ---- */
 
 /**
@@ -164,13 +167,16 @@ static void pass_supervisor(bool chosen)
 static void warn_of_escape(const char *name, const struct program *program,
 			   const struct list *why)
 {
+	const char *then = "it runs without the rules";
 	struct list text = {0};
 
+	if (program->state == PROGRAM_OTHER_LIBC)
+		then = "it will hardly start";
+	else if (program_is_hidden(program))
+		then = "it may run without the rules";
 	program_describe(program, &text);
 	cli_error("warning: %.*s: %s%s%.*s (\"vsockify --doctor %s\" says what to do)",
-		  (int)text.count, (const char *)text.items,
-		  program->state == PROGRAM_OTHER_LIBC ? "it will hardly start"
-						       : "it runs without the rules",
+		  (int)text.count, (const char *)text.items, then,
 		  why->count ? ": the seccomp engine cannot be used: " : "", (int)why->count,
 		  (const char *)why->items, name);
 	list_free(&text);
@@ -201,7 +207,7 @@ static enum engine choose_engine(const struct ruleset *rs, const char *name,
 	struct list why = {0};
 
 	program_inspect(name, &program);
-	if (program_escapes(&program)) {
+	if (program_escapes(&program) || program_is_hidden(&program)) {
 		if (wanted == ENGINE_AUTO && engine_suits(&program) &&
 		    !engine_obstacle(rs, &why))
 			engine = ENGINE_SECCOMP;
@@ -259,6 +265,26 @@ static int run_preloaded(const struct ruleset *rs, char *const *argv)
 }
 
 /**
+ * is_served() - does the seccomp engine serve it? Say what it does not do for it.
+ */
+static bool is_served(const struct program *program)
+{
+	const char *name = *(char *const *)program->files.items;
+
+	if (program->bits == 32) {
+		cli_error("the seccomp engine answers system calls of 64 bits, and %s makes "
+			  "others: use --engine preload",
+			  name);
+		return false;
+	}
+	if (program->state == PROGRAM_PRIVILEGED && !engine_suits(program))
+		cli_error("warning: %s %s, which it does not get under a filter of this "
+			  "user's: run vsockify as root",
+			  name, program->privilege);
+	return true;
+}
+
+/**
  * run_supervised() - become the supervisor, which runs the program
  */
 static int run_supervised(const struct ruleset *rs, char *const *argv)
@@ -272,6 +298,8 @@ static int run_supervised(const struct ruleset *rs, char *const *argv)
 	program_inspect(argv[0], &program);
 	if (program.state == PROGRAM_ABSENT)
 		return report_not_run(argv[0], program.error);
+	if (!is_served(&program))
+		return STATUS_NO_ENGINE;
 	if (!pass_broker(rs, argv[0]))
 		return EX_UNAVAILABLE;
 	drop_shim();

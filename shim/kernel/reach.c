@@ -8,9 +8,9 @@
  * it is given a privilege. Scripts are followed as the kernel does, by their first lines. What
  * env(1) runs need not be looked for: env is a program that has the rules, and runs it itself.
  *
- * What is not known to escape is taken for a program that does not: a file that may be run and
- * not read, one of another processor, a dynamic one of other bits (there may be an object for
- * those; if not, its dynamic linker complains).
+ * What is not known to escape is taken for a program that does not: one of another processor, a
+ * dynamic one of other bits (there may be an object for those; if not, its dynamic linker
+ * complains).
  */
 #include "reach.h"
 
@@ -144,11 +144,17 @@ static bool look_at(int fd, bool by_shell, enum reach *reach, char *word)
 	return follow;
 }
 
+/* Or -EACCES, of one that may be run; and other errors of one that may not. */
 static int open_program(const char *path)
 {
 	if (SYS_CALL(SYS_faccessat, AT_FDCWD, path, X_OK) < 0)
-		return -1;
+		return -ENOENT;
 	return (int)SYS_CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+static enum reach reach_of_none(int error)
+{
+	return error == -EACCES ? REACH_HIDDEN : REACH_PRELOAD; /* the kernel refuses it */
 }
 
 enum reach reach_of_file(int fd, bool by_shell)
@@ -167,7 +173,9 @@ enum reach reach_of_file(int fd, bool by_shell)
 		next = open_program(word);
 		by_shell = false;
 	}
-	return REACH_PRELOAD; /* the kernel refuses it */
+	if (next >= 0)
+		sys_close(next);
+	return reach_of_none(next);
 }
 
 enum reach reach_of(const char *path, bool by_shell)
@@ -176,7 +184,7 @@ enum reach reach_of(const char *path, bool by_shell)
 	enum reach reach;
 
 	if (fd < 0)
-		return REACH_PRELOAD;
+		return reach_of_none(fd);
 	reach = reach_of_file(fd, by_shell);
 	sys_close(fd);
 	return reach;

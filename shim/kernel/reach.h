@@ -13,6 +13,7 @@ enum reach {
 	REACH_PRELOAD,    /* the object gets into it; or nothing is known against that */
 	REACH_SUPERVISOR, /* it does not, and the kernel's filter does */
 	REACH_PRIVILEGED, /* nor does that without taking away the privilege that it is given */
+	REACH_HIDDEN,     /* may be run and not read, so that nobody knows */
 	REACH_NARROW,     /* static, and its system calls are of the processor's 32 bits */
 };
 
