@@ -5,6 +5,7 @@
 #include "front.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "../kernel/proctext.h"
+#include "inherited.h"
 
 struct message {
 	pid_t program; /* which it is; 0: that was said */
@@ -150,6 +152,20 @@ static void handle_all(void)
 					NULL);
 }
 
+/* Of what the program is to have, standard error alone is kept: what may have to be said,
+ * nobody else can say. */
+static void let_go(void)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	inherited_close();
+	if (nothing < 0)
+		return;
+	(void)dup2(nothing, STDIN_FILENO);
+	(void)dup2(nothing, STDOUT_FILENO);
+	(void)close(nothing);
+}
+
 int front_divide(void)
 {
 	int ends[2], signals;
@@ -172,6 +188,7 @@ int front_divide(void)
 	}
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	handle_all();
+	let_go();
 	stand(signals);
 }
 

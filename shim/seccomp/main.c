@@ -41,6 +41,7 @@
 #include "answers.h"
 #include "filter.h"
 #include "front.h"
+#include "inherited.h"
 #include "privilege.h"
 #include "supervise.h"
 
@@ -113,7 +114,7 @@ struct start {
 	char **argv;
 	sigset_t signals;    /* that are blocked, and */
 	struct rlimit files; /* what may be open, as the launcher was started with */
-	pid_t group;
+	pid_t group, front;
 	int to_program[2],
 		from_program[2]; /* pipes: "go on"; the listener's number, an errno */
 };
@@ -128,6 +129,22 @@ static void close_on_exec(const char *path)
 		(void)fcntl((int)strtol(path + length, NULL, 10), F_SETFD, FD_CLOEXEC);
 }
 
+/* Variables by which systemd says to the front, of whose process something is true, are about
+ * the program: its sockets and its watchdog. */
+static void take_over_variables(pid_t front)
+{
+	static const char *const names[] = {"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"};
+	char number[16];
+
+	(void)snprintf(number, sizeof number, "%d", getpid());
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && strtol(value, NULL, 10) == front)
+			(void)setenv(names[i], number, 1);
+	}
+}
+
 /* In the new process: become the program, and say why not. */
 static _Noreturn void become(const struct start *s)
 {
@@ -136,6 +153,7 @@ static _Noreturn void become(const struct start *s)
 
 	(void)setpgid(0, s->group);
 	(void)setrlimit(RLIMIT_NOFILE, &s->files);
+	take_over_variables(s->front);
 	listener = filter_install();
 	if (write(s->from_program[1], &listener, sizeof listener) != sizeof listener ||
 	    read(s->to_program[0], &go, 1) != 1)
@@ -270,6 +288,7 @@ static void detach(void)
 			(void)dup2(nothing, STDERR_FILENO);
 		sys_close(nothing);
 	}
+	inherited_close();
 	(void)chdir("/");
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
@@ -284,6 +303,15 @@ static void raise_limit(struct rlimit *before)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* In place of a preloaded program, with all that there is in its environment. */
+static _Noreturn void run_as_it_is(const char *path, char **argv, const char *why)
+{
+	log_fatal(why, path);
+	close_on_exec(path);
+	stop(STATUS_CANNOT_RUN, "cannot run ",
+	     SYS_CALL(SYS_execve, path, argv, environ) < 0 ? path : "");
+}
+
 /* What no engine serves: it is not run, or as it is. */
 static void look_at_program(const char *path, char **argv, bool by_preloaded)
 {
@@ -294,14 +322,19 @@ static void look_at_program(const char *path, char **argv, bool by_preloaded)
 		     "no engine reaches a static program of 32 bits (--engine preload runs it "
 		     "without the rules): ",
 		     path);
-	if (reach != REACH_PRIVILEGED || !by_preloaded)
-		return;
-	log_fatal("warning: it runs without the rules, for a filter would take away the "
-		  "privilege that it is given: ",
-		  path);
-	close_on_exec(path);
-	stop(STATUS_CANNOT_RUN, "cannot run ",
-	     SYS_CALL(SYS_execve, path, argv, environ) < 0 ? path : "");
+	if (reach == REACH_HIDDEN && !by_preloaded)
+		stop(STATUS_NO_ENGINE,
+		     "the kernel lets nobody but root look into a program that its user may "
+		     "not read: ",
+		     path);
+	if (reach == REACH_HIDDEN)
+		run_as_it_is(path, argv,
+			     "warning: it may run without the rules, for nobody may read what "
+			     "can be preloaded into it: ");
+	if (reach == REACH_PRIVILEGED && by_preloaded)
+		run_as_it_is(path, argv,
+			     "warning: it runs without the rules, for a filter would take away "
+			     "the privilege that it is given: ");
 }
 
 /* A preloaded program has run this one in place of another (shim/preload/start.c): once more,
@@ -321,8 +354,10 @@ static void shed_object(const char *supervisor, char **argv)
  * nothing */
 int main(int argc, char **argv)
 {
-	struct start start = {
-		.path = argv[1], .argv = argv + 1 + (argc > 1), .group = getpgrp()};
+	struct start start = {.path = argv[1],
+			      .argv = argv + 1 + (argc > 1),
+			      .group = getpgrp(),
+			      .front = getpid()};
 	const char *by_preloaded = getenv("VSOCKIFY_SUPERVISOR");
 	sigset_t all;
 	int result;
@@ -336,6 +371,7 @@ int main(int argc, char **argv)
 	if (!start.path)
 		try_only(&start);
 	log_rules(engine_rules);
+	inherited_note();
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &start.signals);
 	result = front_divide();
