@@ -3,7 +3,7 @@
 
 LINT_PACKAGES = clang-format clang-tidy shellcheck python3 $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 procps systemd python3 musl-tools libcap2-bin \
-	apparmor mandoc bash-completion binutils socat
+	apparmor mandoc bash-completion binutils socat busybox-static
 BENCH_PACKAGES = $(CHECK_PACKAGES) gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 \
 	nginx wrk postgresql-15
 CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
@@ -17,7 +17,7 @@ main_PACKAGES = $(CHECK_PACKAGES)
 main_GOALS = $(BUILD)/unit-tests $(BUILD)/next
 kernels_PACKAGES = $(CHECK_PACKAGES)
 kernels_GOALS = $(BUILD)/next
-engines_PACKAGES = $(CHECK_PACKAGES) $(call folder,engines)
+engines_PACKAGES = $(CHECK_PACKAGES) $(call folder,engines) $(call folder,services)
 libcs_PACKAGES = $(CHECK_PACKAGES)
 vmms_PACKAGES = $(CHECK_PACKAGES) $(call folder,muxer)
 egress_PACKAGES = $(CHECK_PACKAGES) $(call folder,egress)
