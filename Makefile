@@ -60,7 +60,9 @@ help:
 
 # The preloaded object is one for every libc: it needs no library and no version of a symbol, and what it is not sure to
 # find it looks up itself (shim/preload/real.c). What -D_FORTIFY_SOURCE calls, glibc alone has.
-$(call objects,$(CORE) $(SHIM)): ALL_CFLAGS += -U_FORTIFY_SOURCE
+# What GCC's own library asks before each atomic operation, on 64-bit ARM, musl does not have.
+$(call objects,$(CORE) $(SHIM)): ALL_CFLAGS += -U_FORTIFY_SOURCE \
+	$(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
 $(BUILD)/libvsockify.so: $(call objects,$(CORE) $(SHIM)) shim/preload/libvsockify.map
 	$(CC) -shared -nostdlib $(ALL_CFLAGS) $(LDFLAGS) \
 		-Wl,--version-script=shim/preload/libvsockify.map -o $@ $(filter %.o,$^) -lgcc

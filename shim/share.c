@@ -23,8 +23,8 @@ struct names {
 };
 
 struct note {
-	struct slot slot; /* by a number that counts up, and fd + 1 */
-	_Atomic uint64_t cookie;
+	struct slot slot;                    /* by a number that counts up, and fd + 1 */
+	_Alignas(8) _Atomic uint64_t cookie; /* slot.h */
 	_Atomic unsigned deferred;
 	struct names names;
 };

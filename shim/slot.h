@@ -21,7 +21,7 @@
 
 /* All zeroes when free. */
 struct slot {
-	_Atomic uint64_t key;
+	_Alignas(8) _Atomic uint64_t key; /* which not every compiler for 32 bits aligns so */
 };
 
 /* No key of a note is one of these. */

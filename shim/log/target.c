@@ -227,10 +227,10 @@ static int send_to_syslog(struct line *line)
 /* Say once in each process that lines go to standard error in place of what was chosen. */
 static void complain(int error)
 {
-	static atomic_flag said;
+	static _Atomic int said; /* no byte: hint.c */
 	struct line line;
 
-	if (atomic_flag_test_and_set(&said))
+	if (atomic_exchange(&said, 1))
 		return;
 	line_begin(&line);
 	line_add(&line, "cannot log to ");

@@ -51,6 +51,37 @@ uint8_t hint_far(int fd)
 	return byte ? atomic_load_explicit(byte, memory_order_relaxed) : 0;
 }
 
+/*
+ * Bits of one byte, changed at once: by the word that it is in, since some processors (RISC-V)
+ * can do that to no byte, and the compiler would want a library for it.
+ */
+typedef uint32_t __attribute__((may_alias)) word;
+
+static word in_word(uint8_t bits, size_t at)
+{
+	union {
+		uint8_t bytes[sizeof(word)];
+		word all;
+	} mask = {{0}};
+
+	mask.bytes[at] = bits;
+	return mask.all;
+}
+
+static void set_bits(_Atomic uint8_t *byte, uint8_t bits)
+{
+	size_t at = (uintptr_t)byte % sizeof(word);
+
+	__atomic_fetch_or((word *)(byte - at), in_word(bits, at), __ATOMIC_RELAXED);
+}
+
+static void clear_bits(_Atomic uint8_t *byte, uint8_t bits)
+{
+	size_t at = (uintptr_t)byte % sizeof(word);
+
+	__atomic_fetch_and((word *)(byte - at), ~in_word(bits, at), __ATOMIC_RELAXED);
+}
+
 #define OF_NOTES  (HINT_NOTED | HINT_MISSED)
 #define OF_NUMBER (OF_NOTES | HINT_FAR)
 
@@ -69,7 +100,7 @@ static void add(int fd, uint8_t hint)
 	_Atomic uint8_t *byte = hints_of(fd) & hint ? NULL : find_room(fd);
 
 	if (byte)
-		atomic_fetch_or_explicit(byte, hint, memory_order_relaxed);
+		set_bits(byte, hint);
 }
 
 /* For hint_may_be_converted(), which does not look far. */
@@ -84,7 +115,7 @@ static void take(int fd, uint8_t hint)
 	_Atomic uint8_t *byte = hints_of(fd) & hint ? find(fd) : NULL;
 
 	if (byte)
-		atomic_fetch_and_explicit(byte, (uint8_t)~hint, memory_order_relaxed);
+		clear_bits(byte, hint);
 }
 
 static bool is_tcp(int domain, int type, int protocol)
@@ -154,9 +185,9 @@ void hint_duplicated(int fd, int copy)
 /* Has none of the eight descriptors from this one on a duplicate? */
 static bool none_of_eight(const _Atomic uint8_t *bytes)
 {
-	typedef uint64_t __attribute__((may_alias)) word;
+	typedef uint64_t __attribute__((may_alias)) eight;
 
-	return !(__atomic_load_n((const word *)bytes, __ATOMIC_RELAXED) &
+	return !(__atomic_load_n((const eight *)bytes, __ATOMIC_RELAXED) &
 		 UINT64_C(0x0101010101010101) * HINT_DUPLICATED);
 }
 
@@ -227,7 +258,7 @@ void hint_forget_notes(int fd)
 	_Atomic uint8_t *byte = find(fd);
 
 	if (byte)
-		atomic_fetch_and_explicit(byte, (uint8_t)~OF_NOTES, memory_order_relaxed);
+		clear_bits(byte, OF_NOTES);
 }
 
 void hint_silent(int fd, bool silent)

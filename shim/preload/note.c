@@ -14,7 +14,7 @@
 struct note {
 	struct slot slot; /* by key_of() */
 	_Atomic uint32_t events;
-	_Atomic uint64_t data;
+	_Alignas(8) _Atomic uint64_t data; /* slot.h */
 };
 
 /* Nearly all descriptors are in one epoll: the memory for more is not touched for them. */

@@ -44,7 +44,7 @@ static void answer(struct gaicb *request)
 static int tell(struct sigevent *event)
 {
 	static struct gaicb told[TOLD_MAX];
-	static _Atomic bool used[TOLD_MAX];
+	static _Atomic int used[TOLD_MAX];
 	static const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST};
 	struct gaicb *list[1];
 	int result;

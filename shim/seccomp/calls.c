@@ -408,7 +408,9 @@ static const struct caught {
 } calls[] = {
 	{SYS_connect, "connect", do_connect, false},
 	{SYS_accept4, "accept4", do_accept, true},
+#ifdef SYS_accept
 	{SYS_accept, "accept", do_accept, true},
+#endif
 	{SYS_getsockopt, "getsockopt", do_getsockopt, true},
 	{SYS_setsockopt, "setsockopt", do_setsockopt, false},
 	{SYS_getsockname, "getsockname", do_getsockname, true},

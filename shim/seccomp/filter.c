@@ -89,7 +89,9 @@ static const struct entry table[] = {
 	{SYS_connect, ALWAYS, 0, 0, ASK},
 	{SYS_bind, ALWAYS, 0, 0, ASK},
 	{SYS_listen, ALWAYS, 0, 0, ASK},
+#ifdef SYS_accept
 	{SYS_accept, ALWAYS, 0, 0, ASK},
+#endif
 	{SYS_accept4, ALWAYS, 0, 0, ASK},
 	{SYS_getsockname, ALWAYS, 0, 0, ASK},
 	{SYS_getpeername, ALWAYS, 0, 0, ASK},

@@ -22,7 +22,7 @@ static int check_own(int directory, const char *path, int flags)
 		return result;
 	if ((info.stx_mode & S_IFMT) != S_IFSOCK)
 		return -ENOTSOCK;
-	return info.stx_uid == SYS_CALL(SYS_geteuid) ? 0 : -EPERM;
+	return info.stx_uid == (uint32_t)SYS_CALL(SYS_geteuid) ? 0 : -EPERM;
 }
 
 /* A datagram socket is told by the kernel whether a living stream socket has the name
