@@ -127,9 +127,12 @@ static bool in_socket_call(int tid)
 	if (call == SYS_poll)
 		return true;
 #endif
-	return call == SYS_connect || call == SYS_ppoll || call == SYS_accept ||
-	       call == SYS_accept4 || call == SYS_recvfrom || call == SYS_recvmsg ||
-	       call == SYS_read;
+#ifdef SYS_accept
+	if (call == SYS_accept)
+		return true;
+#endif
+	return call == SYS_connect || call == SYS_ppoll || call == SYS_accept4 ||
+	       call == SYS_recvfrom || call == SYS_recvmsg || call == SYS_read;
 }
 
 static void cancel_in(const char *what, void *(*routine)(void *))

@@ -123,13 +123,18 @@ static void test_round_trips(void)
 	}
 }
 
-/* Six bits a character, from '0' on: the magic number, the version, the size 128. */
+/*
+ * Six bits a character, from '0' on: the magic number, the version, the size 128, in the
+ * machine's own order of bytes, here that of most.
+ */
 static void test_text_form(void)
 {
 	char **encoded = encode(&ruleset_empty);
 
 	CU_ASSERT(encoded[1] == NULL);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=128:<F]cMPH000200000P0000000", 43) == 0);
+#endif
 	for (const char *c = encoded[0] + 19; *c != '\0'; c++)
 		CU_ASSERT(*c >= '0' && *c <= 'o');
 	free_variables();
@@ -230,7 +235,7 @@ static void test_too_much_text(void)
 	free(rs);
 }
 
-/* One field of the header set to something wrong. */
+/* One field of the header, or four, set to something wrong. */
 struct damage {
 	size_t offset;
 	uint32_t value;
@@ -238,7 +243,7 @@ struct damage {
 
 static void test_damaged_header(void)
 {
-	static const struct damage damages[] = {
+	const struct damage damages[] = {
 		{offsetof(struct ruleset, magic), 0},
 		{offsetof(struct ruleset, version), RULESET_VERSION + 1},
 		{offsetof(struct ruleset, size), 0},
@@ -264,8 +269,8 @@ static void test_damaged_header(void)
 		{offsetof(struct ruleset, port_count), 1u << 29},
 		{offsetof(struct ruleset, strings_at), 0},
 		{offsetof(struct ruleset, strings_size), UINT32_MAX},
-		{offsetof(struct ruleset, default_connect), ACTION_VSOCK},
-		{offsetof(struct ruleset, default_connect), ACTION_VSOCK << 8},
+		{offsetof(struct ruleset, default_connect), htole32(ACTION_VSOCK)},
+		{offsetof(struct ruleset, default_connect), htole32(ACTION_VSOCK << 8)},
 	};
 	struct ruleset *rs = rules_of("--connect 10.0.0.1:80=7\n--peer db=7\n");
 	uint32_t size;
