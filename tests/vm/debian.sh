@@ -15,14 +15,16 @@ quietly() {
     said=$("$@" 2>&1) || { echo "$said" >&2; return 1; }
 }
 
-# private_apt FOLDER - reads the lists of the suites named on stdin, lines of a sources.list; leaves the options for
-# apt in the array `apt`
+# private_apt FOLDER [ARCHITECTURE] - reads the lists of the suites named on stdin, lines of a sources.list; leaves the
+# options for apt in the array `apt`. amd64, unless told.
 private_apt() {
+    local architecture=${2:-amd64}
     mkdir -p "$1/apt/lists/partial" "$1/apt/archives/partial"
     cat >"$1/apt/sources.list"
     apt=(-q -o "Dir::Etc::SourceList=$1/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
         -o "Dir::State::Lists=$1/apt/lists" -o "Dir::Cache=$1/apt" -o Acquire::Languages=none
-        -o Acquire::Retries=3 -o "APT::Sandbox::User=$(id -un)" -o APT::Architecture=amd64 -o APT::Architectures::=amd64)
+        -o Acquire::Retries=3 -o "APT::Sandbox::User=$(id -un)" -o "APT::Architecture=$architecture"
+        -o "APT::Architectures::=$architecture")
     quietly apt-get "${apt[@]}" update
 }
 
@@ -36,4 +38,19 @@ unpack_package() {
         dpkg -x "$package" "$folder/root" || return
     done
     rm -r "$folder/packages"
+}
+
+# unpack_root FOLDER PACKAGE... - the packages and all that they need, in FOLDER/root, as if nothing were installed. Their
+# scripts are not run. Below /usr is all, as Debian has it since 12, whatever a package says.
+unpack_root() {
+    local folder=$1 name package
+    shift
+    : >"$folder/nothing"
+    mkdir -p "$folder"/root/usr/{bin,sbin,lib}
+    for name in bin sbin lib; do ln -s "usr/$name" "$folder/root/$name"; done
+    quietly apt-get "${apt[@]}" -o "Dir::State::Status=$folder/nothing" -o Debug::NoLocking=1 \
+        -y --no-install-recommends --download-only install "$@" || return
+    for package in "$folder"/apt/archives/*.deb; do
+        dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$folder/root" || return
+    done
 }

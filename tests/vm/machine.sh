@@ -1,20 +1,12 @@
-# Starting one machine and passing out what happens in it; sourced by run, pair and (inside the hypervisor) guest.
+# Starting one machine and passing out what happens in it; sourced by run, pair and (inside the hypervisor) guest. What
+# depends on its processor is in amd64.sh and arm64.sh.
 #
 # Everything of one run is in a temporary folder. The machine sees its subfolder in/ as /run/vm/in: `settings` and
 # `command`. qemu's stdout is the pipe on which the machine reports ("up", "exit STATUS"), so that its end, for
 # whatever reason, is noticed at once.
 # shellcheck shell=bash disable=SC2154 # variables of options.sh
 
-# What of the kernel's start can be left out: searching all PCI buses for an AGP bridge by port I/O (pci=noearly), PCI
-# interrupt routing by ACPI, where MSI is used anyway (noacpi), testing ciphers, measuring the speed of delay loops.
-# The TSC is taken to be good (tsc=reliable): an emulated one is the same on all processors, and without it every
-# clock_gettime is a system call and an access to the HPET. A panic ends the machine (with qemu's -no-reboot).
-boot_arguments="quiet loglevel=5 console=ttyS0 panic=-1 mitigations=off nokaslr trace_clock=local \
-pci=noearly,noacpi cryptomgr.notests lpj=10000000 tsc=reliable"
-
-# SVM makes the machine a possible hypervisor. Without `erms` the guest copies and clears memory eight bytes at a time
-# (rep movsq); with it byte by byte (rep movsb), which a processor does well and its emulation does not.
-emulated_cpu="max,+svm,-erms,-fsrm,-la57"
+. "$here/${vm_arch:-amd64}.sh"
 
 fail()
 {
@@ -49,7 +41,7 @@ prepare_machine()
     mkfifo "$run/out"
     mkdir "$run/in"
     : >"$run/in/shares"
-    set_in_machine vm_modules "$(readlink -f "$ready/modules")"
+    [ "${vm_arch:-amd64}" != amd64 ] || set_in_machine vm_modules "$(readlink -f "$ready/modules")"
 }
 
 # Quotes words for sh.
@@ -61,13 +53,24 @@ quote()
 
 set_in_machine() { echo "$1=$(quote "$2")" >>"$run/in/settings"; }
 
-# Shares FOLDER with the machine, writable, under the same name.
+# share FOLDER [NAME [OPTION]]: shares it with the machine, writable, under the same name, or another.
 share()
 {
     local tag
     tag=share$(wc -l <"$run/in/shares")
-    echo "$tag $1" >>"$run/in/shares"
-    qemu_command+=(-virtfs "local,path=$1,mount_tag=$tag,security_model=none,multidevs=remap")
+    echo "$tag ${2:-$1}" >>"$run/in/shares"
+    qemu_command+=(-virtfs "local,path=$1,mount_tag=$tag,security_model=none,multidevs=remap${3:+,$3}")
+}
+
+# share_foreign: what a machine with another processor has of this machine, beside that processor's programs
+share_foreign()
+{
+    local tree=${here%/tests/vm}
+    share "$(readlink -f "$ready/modules")" /run/vm/modules readonly=on
+    set_in_machine vm_modules /run/vm/modules
+    share "$tree" /run/vm/tree readonly=on
+    set_in_machine vm_tree "$tree"
+    set_in_machine vm_build "$tree/build/$vm_arch"
 }
 
 # write_command FILE COMMAND [ARG...]: a script that runs the command in this directory and this environment.
@@ -94,8 +97,9 @@ write_command()
 # The machine on this machine; guest has its own.
 outer_machine()
 {
-    prepare_machine "$("$here/prepare" "$vm_kernel" || echo /nonexistent)"
+    prepare_machine "$("$here/prepare" "$vm_kernel" "$vm_arch" || echo /nonexistent)"
     [ -d "$ready" ] || { fail "no machine could be made ready"; exit 125; }
+    [ "$vm_arch" = amd64 ] || share_foreign
     vm_programs=$ready/programs
     qemu_command+=(-m "$vm_memory")
     if [ "$vm_icount" = 1 ]; then
@@ -148,13 +152,13 @@ boot_machine()
     local line='' result=0 left boot=${VM_BOOT_TIMEOUT:-120}
 
     # shellcheck disable=SC2054 # QEMU's own commas
-    qemu_command=(qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -vga none -nic none
+    qemu_command=("${emulator[@]}" -nodefaults -no-user-config -no-reboot -display none -vga none -nic none
         -kernel "$ready/vmlinux" -initrd "$ready/initramfs.cpio"
         -append "$boot_arguments $programs $* ${VM_APPEND:-}"
         -serial "file:$run/console.log"
         -device virtio-serial -chardev "file,id=out,path=$run/out" -device virtserialport,nr=1,chardev=out
         -chardev "file,id=report,path=/dev/stdout" -device virtserialport,nr=2,chardev=report
-        -virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+        -virtfs "local,path=$(readlink -f "$ready/root"),mount_tag=root,security_model=none,readonly=on,multidevs=remap"
         -virtfs "local,path=$run/in,mount_tag=in,security_model=none,readonly=on" "${qemu_command[@]}")
 
     [ "$boot" -le "$vm_timeout" ] || boot=$vm_timeout

@@ -7,6 +7,7 @@ usage()
     cat >&2 <<END
 usage: $1
   --kernel 5.10|6.1|6.12|newest   of Debian 11, 12, backports, sid              (VM_KERNEL; 6.1)
+  --arch amd64|arm64  the machine's processor (run only)                        (VM_ARCH; amd64)
   --smp N             processors                                                (VM_SMP; 2)
   --memory M          in MiB, or with a suffix                                  (VM_MEMORY; 2G, pair 3G)
   --timeout SECONDS   for the whole run                                         (VM_TIMEOUT; 600)
@@ -23,6 +24,7 @@ END
 }
 
 vm_kernel=${VM_KERNEL:-6.1}
+vm_arch=${VM_ARCH:-amd64}
 vm_smp=${VM_SMP:-}
 vm_memory=${VM_MEMORY:-$vm_memory}
 vm_timeout=${VM_TIMEOUT:-600}
@@ -36,6 +38,7 @@ vm_network=0
 while [ $# -gt 0 ]; do
     case $1 in
     --kernel) vm_kernel=${2-} ;;
+    --arch) vm_arch=${2-} ;;
     --smp) vm_smp=${2-} ;;
     --memory) vm_memory=${2-} ;;
     --timeout) vm_timeout=${2-} ;;
