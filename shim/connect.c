@@ -202,6 +202,17 @@ static int connect_converted(struct attempt *a, const struct subject *s,
 	return attempt_fresh(a, muxed || s->mark.muxed ? NULL : &s->name);
 }
 
+int connect_unaddressed(int fd)
+{
+	struct mark m;
+	int result = mark_names(fd, &m), taken;
+
+	if (result <= 0)
+		return result;
+	taken = m.shut || m.peer.kind != PLACE_NONE ? 1 : sys_connected(fd) ?: sys_listens(fd);
+	return taken < 0 ? taken : taken ? -EISCONN : -EINVAL;
+}
+
 /* ---- addresses that no rule takes ---- */
 
 /* A converted socket that is to connect by TCP, or to be disconnected: make it TCP again. */

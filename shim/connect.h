@@ -10,4 +10,10 @@
 /* shim_connect() - as connect(2), errno and all; async-signal-safe, a cancellation point */
 int shim_connect(int fd, const struct sockaddr *addr, socklen_t len);
 
+/*
+ * connect_unaddressed() - connect() without an address, as MSG_FASTOPEN does if it has none
+ * Return: a negated errno, of TCP's (__inet_stream_connect()); 0: the socket is none of ours
+ */
+int connect_unaddressed(int fd);
+
 #endif

@@ -338,7 +338,7 @@ static int set_flags(const struct conversion *c)
 	if (c->shared)
 		return 0;
 	if (c->file_flags & O_ASYNC)
-		return sys_set_flags(c->fd, c->file_flags);
+		return engine_set_flags(c->fd, c->file_flags);
 	if (c->nonblocking && !(c->file_flags & O_NONBLOCK))
 		return sys_set_flags(c->spare, c->file_flags);
 	return 0;

@@ -52,6 +52,10 @@ static inline int engine_exchange(int spare, int fd, bool close_on_exec);
 /* engine_close_on_exec() - 1, 0, or a negated errno */
 static inline int engine_close_on_exec(int fd);
 
+/* engine_set_flags() - set the file's, of which O_ASYNC keeps by which number it was set; 0, or
+ * a negated errno */
+static inline int engine_set_flags(int fd, int flags);
+
 /* engine_has_threads() - may another thread close or exchange a descriptor meanwhile? */
 static inline bool engine_has_threads(void);
 

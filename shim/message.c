@@ -93,19 +93,6 @@ static bool refused_for_address(int fd)
 	return (errno == EISCONN || errno == EOPNOTSUPP) && is_converted(fd);
 }
 
-/* With no address to connect to, MSG_FASTOPEN is an error (__inet_stream_connect()). Returns as
- * fast_open(). */
-static int fast_open_nowhere(int fd)
-{
-	struct mark m;
-	int result = mark_names(fd, &m), taken;
-
-	if (result <= 0)
-		return sys_return(result);
-	taken = m.shut || m.peer.kind != PLACE_NONE ? 1 : sys_connected(fd) ?: sys_listens(fd);
-	return sys_return(taken < 0 ? taken : taken ? -EISCONN : -EINVAL);
-}
-
 /*
  * fast_open() - the connect() that MSG_FASTOPEN asks for
  * Return: 1: connected, send the data; 0: not for us, let libc do all; -1: failed, errno set
@@ -118,7 +105,7 @@ static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno, result;
 
 	if (!addr)
-		return fast_open_nowhere(fd);
+		return sys_return(connect_unaddressed(fd));
 	if (!endpoint_given(addr, len) || !endpoint_parse(addr, len, &to) ||
 	    named_decide(rules(), &to, name).action == ACTION_PASS)
 		return 0;

@@ -36,6 +36,11 @@ static inline int engine_close_on_exec(int fd)
 	return flags < 0 ? flags : flags & FD_CLOEXEC;
 }
 
+static inline int engine_set_flags(int fd, int flags)
+{
+	return sys_set_flags(fd, flags);
+}
+
 static inline bool engine_has_threads(void)
 {
 	return !*real.single_threaded;

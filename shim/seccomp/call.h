@@ -15,6 +15,7 @@
 #ifndef VSOCKIFY_SECCOMP_CALL_H
 #define VSOCKIFY_SECCOMP_CALL_H
 
+#include <errno.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -79,6 +80,8 @@ struct call {
 	int first_result;                /* connect() by TCP: what the kernel said first */
 	struct sockaddr_storage address; /* connect(), bind(): read once, and then believed */
 	socklen_t address_len;
+	bool opened; /* MSG_FASTOPEN: connected, and this much was sent */
+	size_t sent;
 };
 
 /* The descriptor by which calls are answered. */
@@ -93,6 +96,12 @@ static inline int call_argument(const struct call *call, unsigned index)
 	return (int)(uint32_t)call->data.args[index];
 }
 
+/* call_result() - as a function of libc's left it */
+static inline int call_result(int result)
+{
+	return result < 0 ? -errno : result;
+}
+
 /*
  * call_begin() - get hold of the descriptor that it is about
  * Return: 0, or a negated errno: the answer
@@ -104,6 +113,9 @@ int call_serve(struct call *call);
 
 /* call_name() - "connect" */
 const char *call_name(const struct call *call);
+
+/* call_read_address() - into @call->address, as move_addr_to_kernel(); 0, or a negated errno */
+int call_read_address(struct call *call, uint64_t at, int len);
 
 /* call_left() - it was put aside, and is gone */
 void call_left(struct call *call);

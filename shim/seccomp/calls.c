@@ -10,13 +10,12 @@
  */
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "../accept.h"
-#include "../attempt.h"
-#include "../connect.h"
 #include "../engine.h"
 #include "../kept.h"
 #include "../kernel/sys.h"
@@ -27,17 +26,11 @@
 #include "../queue.h"
 #include "../shutdown.h"
 #include "../transport/transport.h"
-#include "../wait.h"
 #include "answers.h"
 #include "call.h"
 #include "lost.h"
+#include "opening.h"
 #include "privilege.h"
-
-/* As a function of libc's left it */
-static int result_of(int result)
-{
-	return result < 0 ? -errno : result;
-}
 
 /* Into the program's memory, if it still is the program's */
 static int give(struct call *call, unsigned argument, const void *from, size_t size)
@@ -49,16 +42,17 @@ static int give(struct call *call, unsigned argument, const void *from, size_t s
 
 /* ---- addresses ---- */
 
-/* As move_addr_to_kernel(); 0, or a negated errno. */
-static int read_address(struct call *call)
+int call_read_address(struct call *call, uint64_t at, int len)
 {
-	int len = call_argument(call, 2);
-
 	if (len < 0 || (size_t)len > sizeof call->address)
 		return -EINVAL;
 	call->address_len = (socklen_t)len;
-	return len ? process_read(call->thread, call->data.args[1], &call->address, (size_t)len)
-		   : 0;
+	return len ? process_read(call->thread, at, &call->address, (size_t)len) : 0;
+}
+
+static int read_address(struct call *call)
+{
+	return call_read_address(call, call->data.args[1], call_argument(call, 2));
 }
 
 /* Room for an address that the program wants to have. */
@@ -81,64 +75,6 @@ static int write_answer(struct call *call, const struct answer *given, socklen_t
 	int result = size ? give(call, 1, &given->room, size) : 0;
 
 	return result ?: give(call, 2, &given->len, sizeof given->len);
-}
-
-/* ---- connect() ---- */
-
-/* Is an attempt of ours under way already? */
-static bool is_under_way(const struct call *call)
-{
-	struct mark m;
-
-	return call->family == FAMILY_OURS && mark_names(call->fd, &m) == 1 &&
-	       m.peer.kind != PLACE_NONE && !m.shut && sys_poll_now(call->fd, POLLOUT) == 0;
-}
-
-/* The end of an attempt that was waited for */
-static int end_attempt(struct call *call)
-{
-	int result = wait_connected(call->fd);
-
-	if (result == CALL_LATER)
-		return result;
-	if (result == -EINPROGRESS) { /* SO_SNDTIMEO; it goes on */
-		attempt_note_begun(call->fd, true);
-		return call->under_way ? -EALREADY : result;
-	}
-	if (call->under_way) /* by an earlier one, that noted it */
-		attempt_note_begun(call->fd, false);
-	return result;
-}
-
-/* The thread of an attempt that is waited for has gone: whoever connects next is told its end.
- */
-void call_left(struct call *call)
-{
-	if (call->data.nr == SYS_connect && !call->passed && call->family != FAMILY_OTHER)
-		attempt_note_begun(call->fd, true);
-}
-
-static int do_connect(struct call *call)
-{
-	int result;
-
-	if (call->family == FAMILY_OTHER)
-		return CALL_CONTINUE;
-	if (call->again)
-		return call->passed
-			       ? result_of(seccomp_connect(call->fd,
-							   (struct sockaddr *)&call->address,
-							   call->address_len))
-			       : end_attempt(call);
-	result = read_address(call);
-	if (result < 0)
-		return result;
-	/* a connection that is made is found to be in vain when it cannot be put in place */
-	if (call->family == FAMILY_OURS && !call_is_there(call))
-		return -ENOENT;
-	call->under_way = is_under_way(call);
-	return result_of(
-		shim_connect(call->fd, (struct sockaddr *)&call->address, call->address_len));
 }
 
 /* ---- bind(), listen(), accept(), shutdown() ---- */
@@ -240,7 +176,7 @@ static int do_accept(struct call *call)
 		return CALL_CONTINUE;
 	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
 		return -EINVAL;
-	accepted = result_of(
+	accepted = call_result(
 		accept_connection(call->fd, (struct sockaddr *)&peer.room, &peer.len, flags));
 	if (accepted < 0)
 		return accepted;
@@ -406,7 +342,7 @@ static const struct caught {
 	int (*serve)(struct call *call);
 	bool for_ours; /* of other sockets nothing is to be known */
 } calls[] = {
-	{SYS_connect, "connect", do_connect, false},
+	{SYS_connect, "connect", open_connect, false},
 	{SYS_accept4, "accept4", do_accept, true},
 #ifdef SYS_accept
 	{SYS_accept, "accept", do_accept, true},
@@ -429,6 +365,9 @@ static const struct caught {
 	{SYS_epoll_create, "epoll_create", do_epoll_create, false},
 #endif
 	{SYS_epoll_create1, "epoll_create1", do_epoll_create, false},
+	{SYS_sendto, "sendto", open_and_send, false},
+	{SYS_sendmsg, "sendmsg", open_and_send, false},
+	{SYS_sendmmsg, "sendmmsg", open_and_send, false},
 };
 
 static const struct caught *find(const struct call *call)
@@ -479,6 +418,15 @@ static enum subject_family family_of(struct call *call)
 									   : FAMILY_OTHER;
 }
 
+/* Does the kernel find fault with something else first, and does nothing hang on it that it is
+ * asked about a number which another thread may open just now? */
+static bool is_kernels_to_refuse(const struct call *call)
+{
+	int (*serve)(struct call * call) = find(call)->serve;
+
+	return serve == do_dup || serve == do_setsockopt;
+}
+
 /* The process, and what the call is about; a descriptor, or a negated errno. */
 static int get_hold(struct call *call)
 {
@@ -504,7 +452,8 @@ int call_begin(struct call *call)
 			    " (EPERM: it forbids that, as by PR_SET_DUMPABLE: run vsockify as "
 			    "root)");
 	if (call->fd < 0)
-		return call->fd;
+		return call->fd == -EBADF && is_kernels_to_refuse(call) ? CALL_CONTINUE
+									: call->fd;
 	call->family = family_of(call);
 	return 0;
 }

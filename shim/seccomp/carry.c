@@ -185,3 +185,15 @@ int carry_put_back(int fd, const struct carried *carried)
 	}
 	return error;
 }
+
+int carry_set_flags(int fd, int flags)
+{
+	struct borrowed b;
+	int result = borrow(&b, fd, call_number(call_now, fd));
+
+	if (result < 0)
+		return result;
+	result = sys_set_flags(b.number, flags);
+	give_back(&b, fd);
+	return result;
+}

@@ -30,4 +30,7 @@ struct carried {
 int carry_take_out(int fd, struct carried *carried);
 int carry_put_back(int fd, const struct carried *carried);
 
+/* carry_set_flags() - engine_set_flags() */
+int carry_set_flags(int fd, int flags);
+
 #endif

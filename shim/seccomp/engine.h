@@ -43,6 +43,11 @@ static inline int engine_close_on_exec(int fd)
 	return 0; /* engine_exchange() is to say */
 }
 
+static inline int engine_set_flags(int fd, int flags)
+{
+	return carry_set_flags(fd, flags);
+}
+
 /* engine_exchange() looks itself whether another socket came under the number meanwhile. */
 static inline bool engine_has_threads(void)
 {

@@ -43,9 +43,9 @@ struct entry {
 /* Calls that carry data come first, for the filter looks at one after the other. All entries of
  * one call stand together. */
 static const struct entry table[] = {
-	{SYS_sendto, HAS, 3, MSG_FASTOPEN, REFUSE(EOPNOTSUPP)},
-	{SYS_sendmsg, HAS, 2, MSG_FASTOPEN, REFUSE(EOPNOTSUPP)},
-	{SYS_sendmmsg, HAS, 3, MSG_FASTOPEN, REFUSE(EOPNOTSUPP)},
+	{SYS_sendto, HAS, 3, MSG_FASTOPEN, ASK},
+	{SYS_sendmsg, HAS, 2, MSG_FASTOPEN, ASK},
+	{SYS_sendmmsg, HAS, 3, MSG_FASTOPEN, ASK},
 	/* what second.h and the readers of queues want to know */
 	{SYS_ioctl, IS, 1, FIONREAD, ASK},
 	{SYS_ioctl, IS, 1, SIOCOUTQ, ASK},
