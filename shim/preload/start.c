@@ -25,6 +25,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/stat.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@
 
 #define SUPERVISOR_ENV "VSOCKIFY_SUPERVISOR"
 #define PRELOAD_ENV    "LD_PRELOAD"
-#define WORDS_MOST     4096 /* on the stack */
+#define WORDS_SURE     4096 /* for which there is room on every stack */
 #define SHELL          "/bin/sh"
 
 /* ---- arguments in a list ---- */
@@ -89,6 +90,10 @@ static struct variables own_variables(void)
 	return (struct variables){secure_getenv(SUPERVISOR_ENV), secure_getenv(PRELOAD_ENV)};
 }
 
+#define PAGE          ((size_t)4096)
+#define ROOM          (16 * PAGE) /* for all that is called from there */
+#define KERNEL_SIGSET 8           /* bytes of its signal sets */
+
 /* How a program is run: 0, or an errno; of exec only the latter. */
 typedef int run_fn(const char *path, char *const *argv, const void *how);
 
@@ -103,6 +108,19 @@ static int failed(const char *supervisor, int error)
 	return ELIBACC;
 }
 
+/* Has the stack room for @size more bytes? The kernel is asked to write there, page by page, as
+ * far as the stack may grow. */
+static bool has_room(size_t size)
+{
+	char here;
+
+	for (size_t at = PAGE; at < size + ROOM; at += PAGE)
+		if (SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &here - at, KERNEL_SIGSET) <
+		    0)
+			return false;
+	return true;
+}
+
 /* Run @supervisor with what it is to run, @path, and that one's arguments. */
 static int in_front(const char *supervisor, const char *path, char *const *argv, run_fn *run,
 		    const void *how)
@@ -112,7 +130,7 @@ static int in_front(const char *supervisor, const char *path, char *const *argv,
 
 	while (argv && argv[count])
 		count++;
-	if (count > WORDS_MOST)
+	if (count > WORDS_SURE && !has_room(count * sizeof(char *)))
 		return E2BIG;
 	char *words[count + 3];
 

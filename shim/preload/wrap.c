@@ -552,6 +552,25 @@ EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_act
 			   envp);
 }
 
+/* Since glibc 2.39 */
+start_spawn_fn pidfd_spawn, pidfd_spawnp;
+
+EXPORT int pidfd_spawn(int *pidfd, const char *path, const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes, char *const *argv,
+		       char *const *envp)
+{
+	return start_spawn(REAL(pidfd_spawn), false, pidfd, path, actions, attributes, argv,
+			   envp);
+}
+
+EXPORT int pidfd_spawnp(int *pidfd, const char *file, const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attributes, char *const *argv,
+			char *const *envp)
+{
+	return start_spawn(REAL(pidfd_spawnp), true, pidfd, file, actions, attributes, argv,
+			   envp);
+}
+
 EXPORT int system(const char *command)
 {
 	struct shell shell = {NULL, NULL, 0};

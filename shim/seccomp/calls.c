@@ -20,7 +20,6 @@
 #include "../kept.h"
 #include "../kernel/sys.h"
 #include "../listen.h"
-#include "../log/log.h"
 #include "../name.h"
 #include "../option.h"
 #include "../queue.h"
@@ -446,11 +445,6 @@ int call_begin(struct call *call)
 	call->fd = get_hold(call);
 	if (call->fd < 0 && call->process && process_has_ended(call->process))
 		call->fd = get_hold(call);
-	if (call->fd == -EPERM)
-		log_failure(call_name(call), call->number, "its process may not be looked into",
-			    EPERM,
-			    " (EPERM: it forbids that, as by PR_SET_DUMPABLE: run vsockify as "
-			    "root)");
 	if (call->fd < 0)
 		return call->fd == -EBADF && is_kernels_to_refuse(call) ? CALL_CONTINUE
 									: call->fd;
