@@ -279,6 +279,10 @@ static void print_answer(const struct question *question, const struct answer *a
 	if (question->is_name)
 		text_add(&text, " (%s)", question->host);
 	text_add(&text, "\n");
+	if (question->is_hosts)
+		text_add(&text,
+			 "  no rule for the name applies, since this machine knows it by "
+			 "itself (/etc/hosts)\n");
 	text_print(&text);
 	print_rules(answer);
 	if (!deciding_rule(answer)) {

@@ -108,7 +108,8 @@ static bool look_up_machine(const struct ruleset *rs, struct question *question,
 /**
  * look_up_taken() - find the address that stands for a name, if the rules take it
  *
- * It is the one where the broker begins to look for a free one.
+ * It is the one where the broker begins to look for a free one. This machine's own name stands
+ * for loopback.
  */
 static enum taking look_up_taken(const struct ruleset *rs, struct question *question,
 				 uint16_t port)
@@ -116,7 +117,16 @@ static enum taking look_up_taken(const struct ruleset *rs, struct question *ques
 	enum taking taking = host_taking(rs, question->host, question->taken);
 	uint8_t ip[16];
 
-	if (taking == NAME_TAKEN && !hosts_know(question->taken)) {
+	question->is_hosts = taking == NAME_TAKEN && hosts_know(question->taken);
+	if (taking == NAME_TAKEN && !question->is_hosts && hosts_is_own(question->taken)) {
+		*question->taken = '\0';
+		for (int v6 = 0; v6 <= 1; v6++) {
+			ip_of_loopback(v6 != 0, ip);
+			add_endpoint(question, ip, port);
+		}
+		return taking;
+	}
+	if (taking == NAME_TAKEN && !question->is_hosts) {
 		stand_in_ip(rs, names_begin(rs, question->taken), false, ip);
 		add_endpoint(question, ip, port);
 		return taking;

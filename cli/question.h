@@ -15,7 +15,8 @@ struct question {
 	char *host;               /* the part before the port; freed with question_free() */
 	bool is_name;             /* the host is no address, and was looked up */
 	char taken[HOST_MAX + 1]; /* the host's normal form, if the rules take it; else empty */
-	struct list endpoints;    /* of struct endpoint: those that the host stands for */
+	bool is_hosts; /* the rules would take it, but this machine knows it by itself */
+	struct list endpoints; /* of struct endpoint: those that the host stands for */
 	char error[REASON_MAX];
 };
 

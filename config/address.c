@@ -113,10 +113,7 @@ static const uint8_t *peer_ip(const struct ruleset *rs, struct machine machine, 
 	return NULL;
 }
 
-/**
- * loopback_ip() - 127.0.0.1 or ::1
- */
-static void loopback_ip(bool v6, uint8_t ip[16])
+void ip_of_loopback(bool v6, uint8_t ip[16])
 {
 	static const uint8_t v4_loopback[4] = {127, 0, 0, 1};
 
@@ -135,7 +132,7 @@ void ip_of_cid(const struct ruleset *rs, uint32_t cid, bool v6, bool loopback, u
 	if (configured)
 		memcpy(ip, configured, 16);
 	else if (cid == CID_LOCAL && loopback)
-		loopback_ip(v6, ip);
+		ip_of_loopback(v6, ip);
 	else
 		(void)synthetic_ip(cid, v6, ip);
 }

@@ -43,6 +43,9 @@ static inline bool machine_exists(struct machine machine)
 	return machine.socket != 0 || machine.cid != CID_UNKNOWN;
 }
 
+/* ip_of_loopback() - 127.0.0.1 or ::1; @v6: as in ip_of_cid() */
+void ip_of_loopback(bool v6, uint8_t ip[16]);
+
 /*
  * ip_to_reach() - the address that a name of a machine resolves to
  * @v6: wanted family, as in ip_of_cid()

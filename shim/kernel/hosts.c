@@ -62,7 +62,7 @@ bool hosts_text_knows(const char *text, const char *name)
 	return s.found;
 }
 
-static bool file_knows(const char *name)
+bool hosts_know(const char *name)
 {
 	struct scan s = {.name = name};
 	char part[1024];
@@ -79,8 +79,7 @@ static bool file_knows(const char *name)
 	return s.found;
 }
 
-/* Whatever answers for it: libc knows it without a name server, where it does at all. */
-static bool is_own(const char *name)
+bool hosts_is_own(const char *name)
 {
 	struct utsname machine;
 	size_t i = 0;
@@ -90,9 +89,4 @@ static bool is_own(const char *name)
 	while (name[i] && name[i] == lower(machine.nodename[i]))
 		i++;
 	return !name[i] && !machine.nodename[i];
-}
-
-bool hosts_know(const char *name)
-{
-	return is_own(name) || file_knows(name);
 }

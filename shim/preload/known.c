@@ -35,6 +35,17 @@ static void say(const char *name, const char *what)
 	log_loading(LOG_DECISIONS, "look-up", name, what);
 }
 
+/* The machine's own name. libc would ask for it, or know it, as this machine is set up. */
+static enum known own_name(int family, struct known_host *host)
+{
+	for (int v6 = 0; v6 < 2; v6++) {
+		host->has[v6] = family != (v6 ? AF_INET : AF_INET6);
+		ip_of_loopback(v6, host->ip[v6]);
+	}
+	say(host->name, "it is this machine's own name");
+	return KNOWN;
+}
+
 /* A name that the rules take, in normal form in @host. */
 static enum known stand_in_for(const struct ruleset *rs, int family, struct known_host *host)
 {
@@ -46,6 +57,8 @@ static enum known stand_in_for(const struct ruleset *rs, int family, struct know
 				"for the name applies");
 		return KNOWN_NOT;
 	}
+	if (hosts_is_own(host->name))
+		return own_name(family, host);
 	result = named_ip(rs, host->name, v6, host->ip[v6]);
 	if (result < 0) {
 		say(host->name, result == -ENOSPC

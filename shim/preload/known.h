@@ -7,8 +7,9 @@
  * Two kinds of names have addresses that no name server knows: *.vsock, which stand for
  * machines (config/address.h), and those that the rules take (config/host.h), for each of which
  * the broker has an address that stands for it. Whoever asks for either is answered here, and
- * no query leaves the machine. What /etc/hosts has, and the machine's own name, stay libc's,
- * which needs to ask nobody for them.
+ * no query leaves the machine. What /etc/hosts has stays libc's, which needs to ask nobody.
+ * The machine's own name, where a rule (for all names) takes it and that file has it not, is
+ * loopback's.
  *
  * Async-signal-safe.
  */

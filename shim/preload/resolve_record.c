@@ -49,7 +49,7 @@ static bool joined_is_known(const char *name, const char *domain)
 
 	if (!domain || length + 1 + strlen(domain) >= sizeof joined)
 		return known_service(name);
-	memcpy(joined, name, length);
+	memcpy(joined, name, length + 1);
 	joined[length] = '.';
 	memcpy(joined + length + 1, domain, strlen(domain) + 1);
 	return known_service(joined);

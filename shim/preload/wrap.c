@@ -406,52 +406,18 @@ EXPORT int res_nquerydomain(void *state, const char *name, const char *domain, i
 }
 
 /* The names that they have in headers of glibc before 2.34 */
-int __res_query(const char *name, int class, int type, unsigned char *answer, int size);
-int __res_search(const char *name, int class, int type, unsigned char *answer, int size);
-int __res_querydomain(const char *name, const char *domain, int class, int type,
-		      unsigned char *answer, int size);
-int __res_nquery(void *state, const char *name, int class, int type, unsigned char *answer,
-		 int size);
-int __res_nsearch(void *state, const char *name, int class, int type, unsigned char *answer,
-		  int size);
-int __res_nquerydomain(void *state, const char *name, const char *domain, int class, int type,
-		       unsigned char *answer, int size);
+#define SAME_AS(function) __attribute__((alias(#function)))
 
-EXPORT int __res_query(const char *name, int class, int type, unsigned char *answer, int size)
-{
-	return TRACED_RECORD(resolve_query(name, class, type, answer, size), name);
-}
-
-EXPORT int __res_search(const char *name, int class, int type, unsigned char *answer, int size)
-{
-	return TRACED_RECORD(resolve_search(name, class, type, answer, size), name);
-}
-
-EXPORT int __res_querydomain(const char *name, const char *domain, int class, int type,
-			     unsigned char *answer, int size)
-{
-	return TRACED_RECORD(resolve_querydomain(name, domain, class, type, answer, size),
-			     name);
-}
-
-EXPORT int __res_nquery(void *state, const char *name, int class, int type,
-			unsigned char *answer, int size)
-{
-	return TRACED_RECORD(resolve_nquery(state, name, class, type, answer, size), name);
-}
-
-EXPORT int __res_nsearch(void *state, const char *name, int class, int type,
-			 unsigned char *answer, int size)
-{
-	return TRACED_RECORD(resolve_nsearch(state, name, class, type, answer, size), name);
-}
-
-EXPORT int __res_nquerydomain(void *state, const char *name, const char *domain, int class,
-			      int type, unsigned char *answer, int size)
-{
-	return TRACED_RECORD(
-		resolve_nquerydomain(state, name, domain, class, type, answer, size), name);
-}
+EXPORT int __res_query(const char *, int, int, unsigned char *, int) SAME_AS(res_query);
+EXPORT int __res_search(const char *, int, int, unsigned char *, int) SAME_AS(res_search);
+EXPORT int __res_querydomain(const char *, const char *, int, int, unsigned char *, int)
+	SAME_AS(res_querydomain);
+EXPORT int __res_nquery(void *, const char *, int, int, unsigned char *, int)
+	SAME_AS(res_nquery);
+EXPORT int __res_nsearch(void *, const char *, int, int, unsigned char *, int)
+	SAME_AS(res_nsearch);
+EXPORT int __res_nquerydomain(void *, const char *, const char *, int, int, unsigned char *,
+			      int) SAME_AS(res_nquerydomain);
 
 /* ---- running other programs ---- */
 
