@@ -7,6 +7,7 @@ for, the blocking one's outcome, the other's.
 """
 import errno
 import select
+import signal
 import socket
 import sys
 
@@ -63,6 +64,7 @@ def outcome(attempt, host, port):
         return errno.errorcode.get(why.errno, str(why))
 
 
+signal.alarm(60)  # whoever waits that long waits for ever
 for asked in sys.argv[1:]:
     to, _, number = asked.rpartition(":")
     print(asked, outcome(blocking, to.strip("[]"), int(number)), outcome(waiting, to.strip("[]"), int(number)), flush=True)
