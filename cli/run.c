@@ -183,6 +183,22 @@ static void warn_of_escape(const char *name, const struct program *program,
 }
 
 /**
+ * refuse_escape() - end, for a program that no engine serves here would go over TCP
+ * @why: why the one that would serve it cannot be used
+ */
+static _Noreturn void refuse_escape(const struct program *program, const struct list *why)
+{
+	struct list text = {0};
+
+	program_describe(program, &text);
+	cli_error("%.*s, and is not run: the seccomp engine cannot be used: %.*s (--engine "
+		  "preload runs it without the rules)",
+		  (int)text.count, (const char *)text.items, (int)why->count,
+		  (const char *)why->items);
+	exit(STATUS_NO_ENGINE);
+}
+
+/**
  * note_engine() - say why a program runs under the seccomp engine
  */
 static void note_engine(const struct program *program)
@@ -211,6 +227,8 @@ static enum engine choose_engine(const struct ruleset *rs, const char *name,
 		if (wanted == ENGINE_AUTO && engine_suits(&program) &&
 		    !engine_obstacle(rs, &why))
 			engine = ENGINE_SECCOMP;
+		else if (why.count && ruleset_any(rs))
+			refuse_escape(&program, &why);
 		else
 			warn_of_escape(name, &program, &why);
 	}

@@ -233,6 +233,13 @@ const struct port_socket *ruleset_port(const struct ruleset *rs, const struct pe
 /* ruleset_string() - the string at offset @at of the string table (a peer's name) */
 const char *ruleset_string(const struct ruleset *rs, uint32_t at);
 
+/* ruleset_any() - is there anything that a program could do against its owner's will? */
+static inline bool ruleset_any(const struct ruleset *rs)
+{
+	return rs->connect_count || rs->listen_count || rs->peer_count ||
+	       rs->default_connect == ACTION_DENY || rs->default_listen == ACTION_DENY;
+}
+
 /*
  * ruleset_valid() - is this really an image, whole and consistent?
  * @image, @size: bytes of unknown origin, 8-byte aligned

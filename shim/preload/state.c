@@ -154,10 +154,7 @@ const struct ruleset *state_prepare(void)
 
 bool state_any_rule(void)
 {
-	const struct ruleset *rs = rules();
-
-	return rs->connect_count || rs->listen_count || rs->peer_count ||
-	       rs->default_connect == ACTION_DENY || rs->default_listen == ACTION_DENY;
+	return ruleset_any(rules());
 }
 
 /* Every function of libc that is called from here on is one more for the dynamic linker to
