@@ -59,11 +59,12 @@ $(BUILD)/tests/%: tests/programs/%.c
 
 $(BUILD)/tests/static-link: LINKED = -static
 
-# the same, into which nothing can be preloaded
+# the same, into which nothing can be preloaded; not every linker can be told to say nothing about names in them
+LD_QUIET = $(if $(shell $(LD) --help | grep -oe --no-warnings),-Wl$(comma)--no-warnings)
 STATIC = $(addprefix $(BUILD)/static/,names echo) $(BUILD)/static-musl/echo
 $(BUILD)/static/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -static -Wl,--no-warnings -MMD -MP -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -static $(LD_QUIET) -MMD -MP -o $@ $<
 
 $(BUILD)/static-musl/%: tests/programs/%.c
 	@mkdir -p $(@D)

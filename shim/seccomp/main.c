@@ -162,7 +162,7 @@ static _Noreturn void become(const struct start *s)
 	close_on_exec(s->path);
 	(void)execvp(s->path, s->argv);
 	error = errno;
-	(void)write(s->from_program[1], &error, sizeof error);
+	SYS_CALL(SYS_write, s->from_program[1], &error, sizeof error);
 	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
 }
 
@@ -232,7 +232,7 @@ static pid_t start_program(struct start *s)
 	pid_t pid = start_process(s);
 	int error;
 
-	(void)write(s->to_program[1], "", 1);
+	SYS_CALL(SYS_write, s->to_program[1], "", 1);
 	if (read(s->from_program[0], &error, sizeof error) == sizeof error)
 		log_fatal("cannot run ", s->path);
 	sys_close(s->from_program[0]);
@@ -289,7 +289,7 @@ static void detach(void)
 		sys_close(nothing);
 	}
 	inherited_close();
-	(void)chdir("/");
+	SYS_CALL(SYS_chdir, "/");
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 

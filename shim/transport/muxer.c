@@ -138,13 +138,17 @@ static int bind_server(int fd, struct vm_address to)
 int muxer_bind(int fd, struct vm_address to)
 {
 	struct sockaddr_un un;
+	socklen_t length;
 	uint64_t cookie = 0;
 
 	if (to.port == PORT_ANY) { /* above those of 16 bits, one that is no other socket's */
 		sys_cookie(fd, &cookie);
 		to.port = UINT16_MAX + 1 + (uint32_t)(cookie % (PORT_ANY - UINT16_MAX - 1));
 	}
-	return *to.path ? bind_server(fd, to) : sys_bind(fd, &un, client_name(&un, to.port));
+	if (*to.path)
+		return bind_server(fd, to);
+	length = client_name(&un, to.port);
+	return sys_bind(fd, &un, length);
 }
 
 int muxer_admit(int fd, uint32_t mode, uint32_t group)
