@@ -142,7 +142,10 @@ static void add_told(struct list *text, const struct answer *answer)
 	text_add(text, ", ");
 	text_add_proxy(text, answer->rs, proxy);
 	text_add(text, ", which is told: CONNECT ");
-	text_add_endpoint(text, &answer->at);
+	if (answer->name)
+		text_add(text, "%s:%u", answer->name, answer->at.port);
+	else
+		text_add_endpoint(text, &answer->at);
 	if (proxy->user)
 		text_add(text, ", by the broker, with the password in %s",
 			 ruleset_string(answer->rs, proxy->password_file));
