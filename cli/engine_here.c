@@ -81,7 +81,8 @@ static void look_at_limits(struct findings *findings, const struct program *prog
  * look_at_seccomp() - it is used: can it run?
  * @obstacle: why not, or empty
  */
-static void look_at_seccomp(struct findings *findings, const struct list *obstacle)
+static void look_at_seccomp(struct findings *findings, const struct ruleset *rs,
+			    const struct list *obstacle)
 {
 	if (obstacle->count)
 		find(findings, LEVEL_PROBLEM, "engine",
@@ -90,6 +91,10 @@ static void look_at_seccomp(struct findings *findings, const struct list *obstac
 	else
 		find(findings, LEVEL_OK, "engine",
 		     "seccomp: the kernel catches its calls, and a supervisor answers them");
+	if (rs->takes_names)
+		find(findings, LEVEL_WARNING, "engine",
+		     "it resolves names by itself, so that rules for host names do not reach "
+		     "it: write rules for addresses");
 }
 
 /**
@@ -114,8 +119,8 @@ static void look_at_started(struct findings *findings, bool left, const struct l
 /**
  * look_at_program() - which engine would a program get, and why?
  */
-static void look_at_program(struct findings *findings, enum engine wanted, const char *name,
-			    const struct list *obstacle)
+static void look_at_program(struct findings *findings, const struct ruleset *rs,
+			    enum engine wanted, const char *name, const struct list *obstacle)
 {
 	struct program program;
 	bool needed;
@@ -126,7 +131,7 @@ static void look_at_program(struct findings *findings, enum engine wanted, const
 	look_at_file(findings, &program, needed && !obstacle->count);
 	if (needed) {
 		look_at_limits(findings, &program);
-		look_at_seccomp(findings, obstacle);
+		look_at_seccomp(findings, rs, obstacle);
 	} else if (!program_escapes(&program) && program.state != PROGRAM_ABSENT) {
 		look_at_started(findings, wanted == ENGINE_PRELOAD, obstacle);
 	}
@@ -141,7 +146,7 @@ void look_at_engines(struct findings *findings, const struct ruleset *rs, enum e
 	look_at_shim(findings);
 	(void)engine_obstacle(rs, &obstacle);
 	if (program)
-		look_at_program(findings, wanted, program, &obstacle);
+		look_at_program(findings, rs, wanted, program, &obstacle);
 	else if (obstacle.count)
 		find(findings, wanted == ENGINE_SECCOMP ? LEVEL_PROBLEM : LEVEL_WARNING,
 		     "engine", "preload only, for seccomp cannot run here: %.*s",

@@ -343,5 +343,9 @@ int run_program(const struct ruleset *rs, const char *config, const struct loggi
 	if (engine != ENGINE_SECCOMP)
 		engine = choose_engine(rs, argv[0], logging, engine);
 	pass_supervisor(chosen && engine == ENGINE_PRELOAD);
+	if (engine == ENGINE_SECCOMP && rs->takes_names && !logging->quiet)
+		cli_error("warning: %s resolves names by itself under the seccomp engine, so "
+			  "that rules for host names do not reach it",
+			  argv[0]);
 	return engine == ENGINE_SECCOMP ? run_supervised(rs, argv) : run_preloaded(rs, argv);
 }

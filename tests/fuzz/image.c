@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "../../config/address.h"
+#include "../../config/host.h"
+#include "../../config/stand_in.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,17 +42,23 @@ static void read_image(const struct ruleset *rs)
 {
 	static const uint16_t ports[] = {0, 1, 80, 65535};
 	struct endpoint ep = {.ip = {[10] = 0xff, [11] = 0xff}};
-	char name[64];
+	char name[64], host[HOST_MAX + 1];
 	struct machine machine;
 
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		ep.port = ports[i];
 		(void)strlen(ruleset_string(rs, decide_connect(rs, &ep).path));
+		(void)strlen(ruleset_string(
+			rs, decide_connect_name(rs, "db.example.com", ports[i]).path));
 		(void)strlen(ruleset_string(rs, decide_listen(rs, &ep, false).path));
 		ep.ip[15] ^= 1;
 	}
 	read_rules(rs, ruleset_connect(rs), rs->connect_count);
 	read_rules(rs, ruleset_listen(rs), rs->listen_count);
+	if (host_taking(rs, "DB.example.com.", host) == NAME_TAKEN) {
+		stand_in_ip(rs, stand_in_room(rs) - 1, false, ep.ip);
+		(void)stand_in_is(rs, ep.ip);
+	}
 	if (machine_of_name(rs, "db.vsock", &machine))
 		(void)ip_to_reach(rs, machine, false, ep.ip);
 	for (uint32_t i = 0; i < rs->peer_count; i++) {
