@@ -37,7 +37,7 @@ static char *put_authority(char *at, const struct destination *to)
 }
 
 /* The byte at @index of "user:password"; 0 behind its end */
-static uint8_t pair_at(const struct credentials *own, size_t user, size_t password,
+static uint8_t byte_at(const struct credentials *own, size_t user, size_t password,
 		       size_t index)
 {
 	if (index < user)
@@ -61,7 +61,7 @@ static char *put_pair(char *at, const struct credentials *own)
 		uint32_t group = 0;
 
 		for (size_t j = i; j < i + 3; j++)
-			group = group << 8 | pair_at(own, user, password, j);
+			group = group << 8 | byte_at(own, user, password, j);
 		*at++ = digits[group >> 18];
 		*at++ = digits[group >> 12 & 63];
 		*at++ = digits[i + 1 < size ? group >> 6 & 63 : FILLER];

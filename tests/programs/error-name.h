@@ -34,6 +34,7 @@
 	E(EMSGSIZE)        \
 	E(ENETUNREACH)     \
 	E(ENFILE)          \
+	E(ENOANO)          \
 	E(ENOBUFS)         \
 	E(ENODEV)          \
 	E(ENOENT)          \
@@ -50,8 +51,8 @@
 	E(EPROTONOSUPPORT) \
 	E(EPROTOTYPE)      \
 	E(ERANGE)          \
-	E(ETIMEDOUT)
-
+	E(ETIMEDOUT)       \
+	E(EXDEV)
 /* error_name() - the name of an errno, or what strerror() says of it */
 __attribute__((unused)) static const char *error_name(int error)
 {
