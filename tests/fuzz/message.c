@@ -36,14 +36,19 @@ static void require(bool holds)
 static void check_request(const uint8_t *bytes, size_t size, unsigned descriptors)
 {
 	struct broker_request read, made;
+	char normal[HOST_MAX + 1];
 
 	if (!broker_request_is_valid(bytes, size, descriptors, &here, &read))
 		return;
 	broker_request(&made, (enum broker_kind)read.head.kind, &here, read.head.cookie);
 	made.connect = read.connect;
+	memcpy(made.name, read.name, sizeof made.name);
 	require(size == sizeof made && memcmp(bytes, &made, sizeof made) == 0);
 	require(descriptors == (read.head.kind == BROKER_HOLD));
 	require((read.head.kind == BROKER_CONNECT) == (read.head.cookie != 0));
+	require((read.head.kind == BROKER_LOOKUP) == (read.name[0] != '\0'));
+	require(read.head.kind != BROKER_LOOKUP ||
+		(host_normal(read.name, normal) && strcmp(read.name, normal) == 0));
 	require(read.connect.v6 <= 1 && read.connect.v6only <= read.connect.v6);
 }
 
@@ -59,7 +64,7 @@ static void check_answer(const uint8_t *bytes, size_t size, unsigned descriptors
 		return;
 	broker_answer(&made, kind, &here, read.error);
 	require(size == sizeof made && memcmp(bytes, &made, sizeof made) == 0);
-	require(descriptors == (read.error == 0));
+	require(descriptors == (read.error == 0 && kind != BROKER_FOUND));
 }
 
 /**
@@ -91,7 +96,13 @@ static void begin_well(uint8_t *bytes, size_t size, uint8_t how)
 	struct broker_head answer;
 
 	broker_request(&request, (enum broker_kind)(how & 15), &here, how & 16);
-	broker_answer(&answer, how & 32 ? BROKER_WELCOME : BROKER_HANDOVER, &here, 0);
+	if (request.head.kind == BROKER_LOOKUP)
+		memcpy(request.name, "a.example", sizeof "a.example");
+	broker_answer(&answer,
+		      how & 16   ? BROKER_FOUND
+		      : how & 32 ? BROKER_WELCOME
+				 : BROKER_HANDOVER,
+		      &here, 0);
 	if (how & 64)
 		memcpy(bytes, &request, size < sizeof request ? size : sizeof request);
 	else if (how & 128)
@@ -128,6 +139,7 @@ int fuzz_message(const uint8_t *data, size_t size)
 	check_request(bytes, length, descriptors % 4);
 	check_answer(bytes, length, descriptors % 4, BROKER_WELCOME);
 	check_answer(bytes, length, descriptors % 4, BROKER_HANDOVER);
+	check_answer(bytes, length, descriptors % 4, BROKER_FOUND);
 	free(bytes);
 	return 0;
 }

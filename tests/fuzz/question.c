@@ -23,6 +23,7 @@ static const struct spec specs[] = {
 	{SPEC_CONNECT, "127.0.0.1:8000-8099=7:9000"},
 	{SPEC_CONNECT, "192.168.0.0/16:25=deny"},
 	{SPEC_CONNECT, "[fd00:2::/64]:*=vm1"},
+	{SPEC_CONNECT, "*.names.test:443=2"},
 	{SPEC_LISTEN, "80=8080"},
 	{SPEC_LISTEN, "[::1]:*=pass"},
 	{SPEC_LISTEN, "*:*=./v.sock"},
