@@ -64,6 +64,20 @@ static void add_stand_ins(struct table *table, const struct ruleset *rs)
 }
 
 /**
+ * add_unseen() - add a line for what no rule sees and may be done, where that is not the usual
+ */
+static void add_unseen(struct table *table, const struct ruleset *rs)
+{
+	if (rs->unseen == UNSEEN_USUAL)
+		return;
+	add_cell(table, "seen by no rule");
+	add_cell(table, "own VM sockets %s, io_uring %s, calls of 32 bits %s",
+		 rs->unseen & UNSEEN_VSOCK ? "allowed" : "refused",
+		 rs->unseen & UNSEEN_IO_URING ? "allowed" : "refused",
+		 rs->unseen & UNSEEN_ABI32 ? "allowed" : "refused");
+}
+
+/**
  * print_settings() - print what is neither peer nor rule
  */
 static void print_settings(const struct ruleset *rs, const char *config)
@@ -92,6 +106,7 @@ static void print_settings(const struct ruleset *rs, const char *config)
 		add_cell(&table, "%llu bytes", (unsigned long long)rs->buffer_size);
 	else
 		add_cell(&table, "the kernel's");
+	add_unseen(&table, rs);
 	print_table(&table);
 	(void)putchar('\n');
 }

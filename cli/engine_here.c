@@ -55,7 +55,8 @@ static void look_at_file(struct findings *findings, const struct program *progra
 /**
  * look_at_limits() - what would the seccomp engine take from it, or not get to see?
  */
-static void look_at_limits(struct findings *findings, const struct program *program)
+static void look_at_limits(struct findings *findings, const struct ruleset *rs,
+			   const struct program *program)
 {
 	const char *name = *(char *const *)program->files.items;
 
@@ -70,7 +71,7 @@ static void look_at_limits(struct findings *findings, const struct program *prog
 		     "%s is not run: let this user read it (chmod a+r), or run vsockify as "
 		     "root",
 		     name);
-	if (program->bits == 32)
+	if (program->bits == 32 && !(rs->unseen & UNSEEN_ABI32))
 		find(findings, LEVEL_PROBLEM, "engine",
 		     "seccomp answers system calls of 64 bits, and %s makes others: use a "
 		     "build of it with 64 bits, or --engine preload",
@@ -130,7 +131,7 @@ static void look_at_program(struct findings *findings, const struct ruleset *rs,
 		 (wanted == ENGINE_AUTO && program_escapes(&program) && engine_suits(&program));
 	look_at_file(findings, &program, needed && !obstacle->count);
 	if (needed) {
-		look_at_limits(findings, &program);
+		look_at_limits(findings, rs, &program);
 		look_at_seccomp(findings, rs, obstacle);
 	} else if (!program_escapes(&program) && program.state != PROGRAM_ABSENT) {
 		look_at_started(findings, wanted == ENGINE_PRELOAD, obstacle);

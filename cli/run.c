@@ -285,11 +285,11 @@ static int run_preloaded(const struct ruleset *rs, char *const *argv)
 /**
  * is_served() - does the seccomp engine serve it? Say what it does not do for it.
  */
-static bool is_served(const struct program *program)
+static bool is_served(const struct ruleset *rs, const struct program *program)
 {
 	const char *name = *(char *const *)program->files.items;
 
-	if (program->bits == 32) {
+	if (program->bits == 32 && !(rs->unseen & UNSEEN_ABI32)) {
 		cli_error("the seccomp engine answers system calls of 64 bits, and %s makes "
 			  "others: use --engine preload",
 			  name);
@@ -316,7 +316,7 @@ static int run_supervised(const struct ruleset *rs, char *const *argv)
 	program_inspect(argv[0], &program);
 	if (program.state == PROGRAM_ABSENT)
 		return report_not_run(argv[0], program.error);
-	if (!is_served(&program))
+	if (!is_served(rs, &program))
 		return STATUS_NO_ENGINE;
 	if (!pass_broker(rs, argv[0]))
 		return EX_UNAVAILABLE;

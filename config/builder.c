@@ -30,6 +30,7 @@ void builder_init(struct builder *builder, report_fn *report, void *context)
 		.report_context = context,
 		.defaults = {ACTION_PASS, ACTION_PASS},
 		.names = true,
+		.unseen = UNSEEN_USUAL,
 		.stand_ins = STAND_INS_DEFAULT,
 		.stand_ins_bits = STAND_INS_DEFAULT_BITS,
 	};

@@ -101,6 +101,7 @@ struct builder {
 	struct list last;     /* of struct rule_draft: the command line's, behind all others */
 	uint8_t defaults[2];  /* enum action; by enum side */
 	bool names;
+	uint8_t unseen; /* as struct ruleset has it */
 	uint64_t connect_timeout_us;
 	uint64_t buffer_size;
 	uint32_t stand_ins, stand_ins_bits; /* as struct ruleset has them */

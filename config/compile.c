@@ -274,6 +274,7 @@ static struct ruleset *lay_out(const struct builder *builder)
 	rs->default_connect = builder->defaults[SIDE_CONNECT];
 	rs->default_listen = builder->defaults[SIDE_LISTEN];
 	rs->names = builder->names;
+	rs->unseen = builder->unseen;
 	rs->connect_timeout_us = builder->connect_timeout_us;
 	rs->buffer_size = builder->buffer_size;
 	rs->stand_ins = builder->stand_ins;

@@ -38,6 +38,7 @@ const struct ruleset ruleset_empty = {
 	.local_cid = CID_UNKNOWN,
 	.stand_ins = STAND_INS_DEFAULT,
 	.stand_ins_bits = STAND_INS_DEFAULT_BITS,
+	.unseen = UNSEEN_USUAL,
 };
 
 const char *ruleset_string(const struct ruleset *rs, uint32_t offset)

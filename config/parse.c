@@ -111,16 +111,31 @@ static void read_stand_ins(struct parser *parser, const config_setting_t *settin
 }
 
 /**
+ * read_unseen() - read whether something that no rule sees may be done
+ */
+static void read_unseen(struct parser *parser, const config_setting_t *group, const char *name,
+			uint8_t what)
+{
+	const config_setting_t *setting = member(group, name);
+
+	if (!setting)
+		return;
+	parser->builder->unseen &= (uint8_t)~what;
+	if (config_setting_get_bool(setting))
+		parser->builder->unseen |= what;
+}
+
+/**
  * read_options() - read the group of options
  * @group: may be NULL
  */
 static void read_options(struct parser *parser, const config_setting_t *group)
 {
 	static const struct setting_kind known[] = {
-		{"connect_timeout", KIND_NUMBER},
-		{"buffer_size", KIND_INTEGER},
-		{"names", KIND_BOOLEAN},
-		{"stand_ins", KIND_STRING},
+		{"connect_timeout", KIND_NUMBER}, {"buffer_size", KIND_INTEGER},
+		{"names", KIND_BOOLEAN},          {"stand_ins", KIND_STRING},
+		{"own_vsock", KIND_BOOLEAN},      {"io_uring", KIND_BOOLEAN},
+		{"foreign_abi", KIND_BOOLEAN},
 	};
 	const config_setting_t *setting;
 
@@ -138,6 +153,9 @@ static void read_options(struct parser *parser, const config_setting_t *group)
 	setting = member(group, "stand_ins");
 	if (setting)
 		read_stand_ins(parser, setting);
+	read_unseen(parser, group, "own_vsock", UNSEEN_VSOCK);
+	read_unseen(parser, group, "io_uring", UNSEEN_IO_URING);
+	read_unseen(parser, group, "foreign_abi", UNSEEN_ABI32);
 }
 
 /**

@@ -135,6 +135,14 @@ struct machine {
 #define RULESET_VERSION 6u
 #endif
 
+/* What no rule sees, and the seccomp engine can refuse */
+enum {
+	UNSEEN_IO_URING = 1,
+	UNSEEN_ABI32 = 2, /* calls of another architecture: 32 bits, x32 */
+	UNSEEN_VSOCK = 4, /* VM sockets that a program makes itself */
+};
+#define UNSEEN_USUAL UNSEEN_VSOCK
+
 /* The image's header. All *_at members are byte offsets from its start. */
 struct ruleset {
 	uint32_t magic;
@@ -159,7 +167,8 @@ struct ruleset {
 	uint32_t local_cid;      /* as the compiler of the image saw it; 0xffffffff unknown */
 	uint32_t stand_ins;      /* IPv4 network of the addresses that stand for host names */
 	uint32_t stand_ins_bits; /* its prefix: 8..24 */
-	uint32_t reserved;
+	uint8_t unseen;          /* UNSEEN_...: what may be done all the same */
+	uint8_t reserved[3];
 	uint64_t connect_timeout_us; /* 0: the kernel's */
 	uint64_t buffer_size;        /* of each connection, in bytes; 0: not set */
 };

@@ -98,6 +98,8 @@ static const struct entry table[] = {
 	{SYS_shutdown, ALWAYS, 0, 0, ASK},
 	/* what a ring is told to do, no filter sees */
 	{SYS_io_uring_setup, ALWAYS, 0, 0, REFUSE(ENOSYS)},
+	/* nor what is said to a VM socket that it did not make */
+	{SYS_socket, IS, 0, TRANSPORT_FAMILY, REFUSE(EAFNOSUPPORT)},
 };
 
 #define ENTRIES (sizeof table / sizeof table[0])
@@ -166,18 +168,27 @@ static size_t add_call(struct program *p, size_t i)
 	return i;
 }
 
-static void write_program(struct program *p)
+/* Are the entries of this call not meant, since the rules allow what they refuse? */
+static bool is_left_out(long call, uint8_t allowed)
 {
+	return (call == SYS_io_uring_setup && allowed & UNSEEN_IO_URING) ||
+	       (call == SYS_socket && allowed & UNSEEN_VSOCK);
+}
+
+static void write_program(struct program *p, uint8_t allowed)
+{
+	uint32_t other = allowed & UNSEEN_ABI32 ? SECCOMP_RET_ALLOW : REFUSE(ENOSYS);
+
 	p->length = 0;
 	add_load(p, AT(arch));
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
-	add_verdict(p, REFUSE(ENOSYS));
+	add_verdict(p, other);
 	add_load(p, AT(nr));
 #ifdef FIRST_OF_X32
-	add_case(p, BPF_JGE, FIRST_OF_X32, REFUSE(ENOSYS));
+	add_case(p, BPF_JGE, FIRST_OF_X32, other);
 #endif
 	for (size_t i = 0; i < ENTRIES;)
-		i = add_call(p, i);
+		i = is_left_out(table[i].call, allowed) ? i + 1 : add_call(p, i);
 	add_verdict(p, SECCOMP_RET_ALLOW);
 }
 
@@ -190,14 +201,14 @@ static int install(struct program *p)
 			     SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
 }
 
-int filter_install(void)
+int filter_install(const struct ruleset *rs)
 {
 	static struct program p;
 	int result;
 
 	if (!ARCHITECTURE)
 		return -ENOSYS;
-	write_program(&p);
+	write_program(&p, rs->unseen);
 	result = install(&p);
 	if (result == -EACCES) {
 		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -154,7 +154,7 @@ static _Noreturn void become(const struct start *s)
 	(void)setpgid(0, s->group);
 	(void)setrlimit(RLIMIT_NOFILE, &s->files);
 	take_over_variables(s->front);
-	listener = filter_install();
+	listener = filter_install(engine_rules);
 	if (write(s->from_program[1], &listener, sizeof listener) != sizeof listener ||
 	    read(s->to_program[0], &go, 1) != 1)
 		_exit(STATUS_NO_ENGINE);
@@ -317,7 +317,7 @@ static void look_at_program(const char *path, char **argv, bool by_preloaded)
 {
 	enum reach reach = reach_of(path, true);
 
-	if (reach == REACH_NARROW)
+	if (reach == REACH_NARROW && !(engine_rules->unseen & UNSEEN_ABI32))
 		stop(STATUS_NO_ENGINE,
 		     "no engine reaches a static program of 32 bits (--engine preload runs it "
 		     "without the rules): ",
@@ -362,12 +362,12 @@ int main(int argc, char **argv)
 	sigset_t all;
 	int result;
 
+	take_rules();
 	if (start.path)
 		look_at_program(start.path, start.argv, by_preloaded);
 	if (by_preloaded)
 		shed_object(by_preloaded, argv);
 	log_init();
-	take_rules();
 	if (!start.path)
 		try_only(&start);
 	log_rules(engine_rules);

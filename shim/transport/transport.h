@@ -24,6 +24,9 @@
 /* The level of the options that only its own sockets have */
 #define TRANSPORT_LEVEL VSOCK_LEVEL
 
+/* The family that is nobody else's */
+#define TRANSPORT_FAMILY VSOCK_FAMILY
+
 /* ---- sockets ---- */
 
 /* transport_cannot_make() - what the log says if there is none: "cannot make an AF_VSOCK

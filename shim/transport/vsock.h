@@ -32,7 +32,8 @@ _Static_assert(PORT_ANY == VMADDR_PORT_ANY, "the kernel means the same port");
 
 #define VSOCK_SOCKET "an AF_VSOCK socket"
 
-#define VSOCK_LEVEL AF_VSOCK
+#define VSOCK_LEVEL  AF_VSOCK
+#define VSOCK_FAMILY AF_VSOCK
 
 static inline int vsock_socket(int flags)
 {

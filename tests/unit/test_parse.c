@@ -77,7 +77,8 @@ static void test_least(void)
 
 	CU_ASSERT(rs->peer_count + rs->connect_count + rs->listen_count == 0);
 	CU_ASSERT(rs->default_connect == ACTION_PASS && rs->default_listen == ACTION_PASS);
-	CU_ASSERT(rs->connect_timeout_us == 0 && rs->buffer_size == 0 && rs->names == 1);
+	CU_ASSERT(rs->connect_timeout_us == 0 && rs->buffer_size == 0 && rs->names == 1 &&
+		  rs->unseen == UNSEEN_USUAL);
 	free(rs);
 }
 
