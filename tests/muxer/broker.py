@@ -29,11 +29,12 @@ VERSION, TOKEN, SECRET, RULES, _, _ = os.environ["VSOCKIFY_BROKER"].split(":", 5
 HEAD = struct.Struct("=IHHIIQQ16s16s")
 HELLO, WELCOME, CONNECT, HANDOVER = 1, 2, 3, 5
 SLOTS = 65536
+MEMORY = SLOTS * 16 + 256 + 32768 * 256  # outcomes, and names, of which there are none
 
 print(f"{VERSION}:{TOKEN}:{SECRET}:{RULES}:{NAME}:", flush=True)
 
-outcomes = os.memfd_create("outcomes", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-os.ftruncate(outcomes, 4096 if FAULT == "short" else SLOTS * 16)
+outcomes = os.memfd_create("memory", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+os.ftruncate(outcomes, 4096 if FAULT == "short" else MEMORY)
 table = mmap.mmap(outcomes, SLOTS * 16) if FAULT != "short" else None
 if FAULT != "unsealed":
     fcntl.fcntl(outcomes, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
@@ -43,7 +44,7 @@ def answer(connection, kind, descriptors):
     secret = bytes.fromhex(SECRET) if kind == WELCOME else bytes(16)
     if FAULT == "strange":
         secret = bytes(16)
-    head = HEAD.pack(0x76736662, 1, kind, 64, 0, int(RULES, 16), 0, secret, bytes(16))
+    head = HEAD.pack(0x76736662, 2, kind, 64, 0, int(RULES, 16), 0, secret, bytes(16))
     if FAULT == "garbage" and kind == HANDOVER:
         head = os.urandom(64)
     attached = array.array("i", descriptors)
