@@ -116,12 +116,22 @@ static int prepare(struct attempt *a, struct conversion *c, bool bound_later)
 	return result;
 }
 
-/* Put a fresh AF_VSOCK socket under the descriptor and connect it. */
+static int begin_straight(int fd, const struct attempt *a)
+{
+	int result = transport_connect(fd, a->way.first);
+
+	if (result < 0 && result != -EINPROGRESS)
+		take_back(fd, &a->mark);
+	return result;
+}
+
+/* Put a fresh AF_VSOCK socket under the descriptor, and connect it then, or before that. */
 static int connect_straight(struct attempt *a, const struct vm_address *old_name)
 {
 	struct conversion c;
 	bool rebind = old_name && a->mark.local.port;
-	int result = prepare(a, &c, rebind), finished;
+	bool first = engine_connects_first() && !rebind;
+	int result = prepare(a, &c, rebind), begun = 0;
 
 	if (result < 0)
 		return result;
@@ -130,18 +140,19 @@ static int connect_straight(struct attempt *a, const struct vm_address *old_name
 		conversion_abort(&c);
 		return result;
 	}
+	if (first)
+		begun = begin_straight(c.spare, a);
 	result = conversion_commit(&c);
 	if (result < 0)
 		return result;
 	if (rebind) /* the old socket had the port until now */
 		bind_source_again(c.spare, &a->mark, old_name);
-	result = transport_connect(c.spare, a->way.first);
-	if (result < 0 && result != -EINPROGRESS)
-		take_back(c.spare, &a->mark);
-	finished = conversion_finish(&c);
-	if (finished < 0)
-		return conversion_recall(&c, &a->mark, finished);
-	return conclude(a->fd, c.file_flags, result);
+	if (!first)
+		begun = begin_straight(c.spare, a);
+	result = conversion_finish(&c);
+	if (result < 0)
+		return conversion_recall(&c, &a->mark, result);
+	return conclude(a->fd, c.file_flags, begun);
 }
 
 /* Nothing is left to be done with the new socket: the program gets it. 0, or a negated errno.

@@ -56,6 +56,11 @@ static inline int engine_close_on_exec(int fd);
  * a negated errno */
 static inline int engine_set_flags(int fd, int flags);
 
+/* engine_connects_first() - is a new socket to be connected before it is put under the
+ * program's descriptor? Where to put it there takes a while, the attempt makes good use of
+ * that. */
+static inline bool engine_connects_first(void);
+
 /* engine_has_threads() - may another thread close or exchange a descriptor meanwhile? */
 static inline bool engine_has_threads(void);
 

@@ -72,6 +72,9 @@ int wait_connected(int fd)
 
 	if (ready < 0)
 		return ready;
+	/* often it has come to be meanwhile, and there is nothing else to be asked */
+	if (engine_connects_first() && !settle_may_be(fd) && sys_connected(fd) == 1)
+		return 0;
 	ready = engine_wait(fd, POLLOUT, timeout, timeout < 0);
 	if (ready < 0)
 		return ready;

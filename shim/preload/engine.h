@@ -41,6 +41,11 @@ static inline int engine_set_flags(int fd, int flags)
 	return sys_set_flags(fd, flags);
 }
 
+static inline bool engine_connects_first(void)
+{
+	return false;
+}
+
 static inline bool engine_has_threads(void)
 {
 	return !*real.single_threaded;

@@ -31,6 +31,18 @@ static int look_at(int fd, struct descriptor *there)
 	return number < 0 ? -EBADF : process_look(call_now->process, number, there);
 }
 
+/* Put it in place; a signal may take the call back just then. */
+static int add(int spare, int fd, bool close_on_exec)
+{
+	int result =
+		call_add_descriptor(call_now, spare, call_number(call_now, fd), close_on_exec);
+
+	if (call_now->gone && fd == call_now->fd && call_now->data.nr != SYS_bind &&
+	    call_now->data.nr != SYS_listen)
+		lost_begun(call_now, spare);
+	return result;
+}
+
 /*
  * Another thread may have closed the program's descriptor meanwhile, and the number may be
  * somebody else's: looked at last of all. The inode of a socket is its own.
@@ -46,8 +58,7 @@ int seccomp_exchange(int spare, int fd)
 	if (result == 0 && here.st_ino != there.inode)
 		result = -EBADF;
 	if (result == 0)
-		result = call_add_descriptor(call_now, spare, call_number(call_now, fd),
-					     there.close_on_exec);
+		result = add(spare, fd, there.close_on_exec);
 	return result < 0 ? result : sys_dup3(spare, fd, O_CLOEXEC);
 }
 

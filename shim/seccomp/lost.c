@@ -220,28 +220,84 @@ int lost_take_accepted(const struct call *call, struct sockaddr_storage *peer, s
 	return -1;
 }
 
-bool lost_any(void)
+/* ---- attempts ---- */
+
+#define ATTEMPTS 64
+
+static struct unplaced {
+	struct lost of; /* not `used`: free */
+	int fd;
+} attempts[ATTEMPTS];
+static unsigned attempt_count;
+
+static int take(struct unplaced *a)
 {
-	return result_count || connection_count;
+	a->of.used = false;
+	attempt_count--;
+	return a->fd;
+}
+
+void lost_begun(const struct call *call, int fd)
+{
+	struct lost lost = describe(call);
+	int own = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	lost.since = clock_ms();
+	for (int i = 0; own >= 0 && lost.used && i < ATTEMPTS; i++) {
+		if (attempts[i].of.used)
+			continue;
+		attempts[i] = (struct unplaced){lost, own};
+		attempt_count++;
+		return;
+	}
+	if (own >= 0)
+		sys_close(own);
+}
+
+int lost_take_begun(const struct call *call)
+{
+	struct lost wanted;
+
+	if (!attempt_count)
+		return -1;
+	wanted = describe(call);
+	for (int i = 0; i < ATTEMPTS; i++)
+		if (is_same(&attempts[i].of, &wanted))
+			return take(&attempts[i]);
+	return -1;
+}
+
+/* ---- age ---- */
+
+#define OLD_MS 60000
+
+int lost_patience(void)
+{
+	if (attempt_count)
+		return DOUBT_MS;
+	return result_count || connection_count ? OLD_MS : -1;
 }
 
 void lost_age(void)
 {
 	int64_t now;
 
-	if (!lost_any())
+	if (lost_patience() < 0)
 		return;
 	now = clock_ms();
 	for (unsigned i = 0; i < RESULTS; i++) {
-		if (!results[i].used || now - results[i].since < LOST_OLD_MS)
+		if (!results[i].used || now - results[i].since < OLD_MS)
 			continue;
 		results[i].used = false;
 		result_count--;
 	}
 	for (int i = 0; i < CONNECTIONS; i++) {
-		if (!connections[i].listener || now - connections[i].since < LOST_OLD_MS)
+		if (!connections[i].listener || now - connections[i].since < OLD_MS)
 			continue;
 		sys_close(connections[i].fd);
 		drop(&connections[i]);
 	}
+	for (int i = 0; i < ATTEMPTS; i++)
+		if (attempts[i].of.used && now - attempts[i].of.since >= DOUBT_MS)
+			sys_close(take(&attempts[i]));
 }

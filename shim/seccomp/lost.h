@@ -11,7 +11,8 @@
  * meanwhile.) It is kept until it was delivered, or is old.
  *
  * A connection that could not be handed over is kept likewise, by its listener, for whoever
- * accepts from that next.
+ * accepts from that next; and a socket that is being connected but could not be put in place,
+ * for the same connect(), for a second: the server is to see one connection, not two.
  */
 #ifndef VSOCKIFY_SECCOMP_LOST_H
 #define VSOCKIFY_SECCOMP_LOST_H
@@ -36,6 +37,11 @@ void lost_accepted(const struct call *call, int accepted, const struct sockaddr_
 		   socklen_t len);
 int lost_take_accepted(const struct call *call, struct sockaddr_storage *peer, socklen_t *len);
 
+/* lost_begun() - keep a socket whose attempt @call has begun, by a descriptor of its own
+ * lost_take_begun() - that of this call; or -1 */
+void lost_begun(const struct call *call, int fd);
+int lost_take_begun(const struct call *call);
+
 /*
  * lost_perhaps() - @call was answered with this; and yet it may be made anew
  *
@@ -51,9 +57,9 @@ int lost_take_accepted(const struct call *call, struct sockaddr_storage *peer, s
 void lost_perhaps(const struct call *call, int result);
 int lost_doubt(const struct call *call, int result);
 
-/* lost_any() - is anything kept? lost_age() - drop what is old */
-#define LOST_OLD_MS 60000
-bool lost_any(void);
+/* lost_patience() - after how many milliseconds is something old? -1: nothing is kept
+ * lost_age() - drop what is old */
+int lost_patience(void);
 void lost_age(void);
 
 #endif

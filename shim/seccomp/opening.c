@@ -12,10 +12,12 @@
 
 #include "../attempt.h"
 #include "../connect.h"
+#include "../convert.h"
 #include "../engine.h"
 #include "../kernel/sys.h"
 #include "../wait.h"
 #include "answers.h"
+#include "lost.h"
 
 /* ---- connect() ---- */
 
@@ -61,8 +63,30 @@ void call_left(struct call *call)
 		attempt_note_begun(call->fd, true);
 }
 
+/* This call is made anew, and its attempt is under way already on a socket that could not be
+ * put in place: do that. 1: there is none (a TCP socket was to be put back). */
+static int take_up(struct call *call, int begun)
+{
+	struct conversion c;
+	struct mark m;
+	int result = mark_read(begun, &m);
+
+	if (result != 1) {
+		sys_close(begun);
+		return result < 0 ? result : 1;
+	}
+	result = conversion_begin_with(&c, call->fd, begun);
+	if (result == 0)
+		result = conversion_exchange(&c, &m);
+	if (result < 0)
+		return result;
+	return c.file_flags & O_NONBLOCK ? -EINPROGRESS : end_attempt(call);
+}
+
 static int connect_further(struct call *call)
 {
+	int begun, result = 1;
+
 	if (call->again)
 		return call->passed
 			       ? call_result(seccomp_connect(call->fd,
@@ -72,6 +96,11 @@ static int connect_further(struct call *call)
 	/* a connection that is made is found to be in vain when it cannot be put in place */
 	if (call->family == FAMILY_OURS && !call_is_there(call))
 		return -ENOENT;
+	begun = lost_take_begun(call);
+	if (begun >= 0)
+		result = take_up(call, begun);
+	if (result != 1)
+		return result;
 	call->under_way = is_under_way(call);
 	return call_result(
 		shim_connect(call->fd, (struct sockaddr *)&call->address, call->address_len));

@@ -286,7 +286,7 @@ static int patience(void)
 	int64_t now, least = SWEEP_MS;
 
 	if (!waiting)
-		return lost_any() ? LOST_OLD_MS : -1;
+		return lost_patience();
 	now = clock_ms();
 	for (struct call *call = waiting; call; call = call->next)
 		if (call->deadline >= 0 && call->deadline - now < least)
