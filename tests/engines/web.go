@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// web serve ADDRESS:PORT | get URL TIMES - an ordinary web server and client, without a word about VM sockets. The server
-// prints who asks, and where it was asked; the client what it was told. Each of its requests is a connection, at once, and
-// then a second time over those that are still there.
+// web serve ADDRESS:PORT | get URL TIMES | load URL TIMES kept|fresh - an ordinary web server and client, without a word about
+// VM sockets. The server prints who asks, and where it was asked; the client what it was told. Each of its requests is a
+// connection, at once, and then a second time over those that are still there. With load, one request follows the other,
+// by one connection or each by its own, and what is printed is how many there are in a second.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"time"
 )
 
 func must(err error) {
@@ -62,6 +64,18 @@ func getAll(url string, times int) {
 	fmt.Printf("%d times %s\n", times, said[0])
 }
 
+func load(url string, times int, fresh bool) {
+	http.DefaultTransport.(*http.Transport).DisableKeepAlives = fresh
+	for i := 0; i < times/10+1; i++ {
+		get(url)
+	}
+	start := time.Now()
+	for i := 0; i < times; i++ {
+		get(url)
+	}
+	fmt.Printf("%.1f\n", float64(times)/time.Since(start).Seconds())
+}
+
 func main() {
 	log.SetFlags(0)
 	switch {
@@ -72,7 +86,11 @@ func main() {
 		must(err)
 		getAll(os.Args[2], times)
 		getAll(os.Args[2], times)
+	case len(os.Args) == 5 && os.Args[1] == "load":
+		times, err := strconv.Atoi(os.Args[3])
+		must(err)
+		load(os.Args[2], times, os.Args[4] == "fresh")
 	default:
-		log.Fatal("usage: web serve ADDRESS:PORT | get URL TIMES")
+		log.Fatal("usage: web serve ADDRESS:PORT | get URL TIMES | load URL TIMES kept|fresh")
 	}
 }

@@ -19,7 +19,7 @@
 #include "tcp.h"
 
 #define SERVERS     3
-#define THREADS_MAX 256
+#define THREADS_MAX 1024
 #define LARGEST     65536
 #define WARM_UP     10 /* the part of the connections after which the first look is taken */
 #define STACK_BYTES (1 << 20) /* the sanitizers need some too */
