@@ -124,6 +124,25 @@ static unsigned int look_at_transports(struct findings *findings)
 }
 
 /**
+ * look_at_namespace() - does this network namespace have VM sockets of its own?
+ */
+static void look_at_namespace(struct findings *findings)
+{
+	char mode[16];
+
+	here_namespace(mode, sizeof(mode));
+	if (strcmp(mode, "local") == 0)
+		find(findings, LEVEL_WARNING, "network namespace",
+		     "it has VM sockets of its own (net.vsock.ns_mode = local), so that it "
+		     "reaches itself by CID 1, and guests whose VMM was started in it, and "
+		     "nobody else: have it made by a namespace whose net.vsock.child_ns_mode "
+		     "is global, or share the machine's network (Docker: --network host)");
+	else if (*mode != '\0')
+		find(findings, LEVEL_OK, "network namespace",
+		     "it shares its VM sockets with others (net.vsock.ns_mode = %s)", mode);
+}
+
+/**
  * look_at_device() - can this machine's CID be asked for?
  */
 static void look_at_device(struct findings *findings)
@@ -453,6 +472,7 @@ int doctor(const char *config, const struct spec *specs, size_t count, enum engi
 
 	look_at_sockets(&findings);
 	loaded = look_at_transports(&findings);
+	look_at_namespace(&findings);
 	look_at_device(&findings);
 	look_at_config(&findings, config, sound, &messages);
 	look_at_cid(&findings, here_cid(rs->local_cid));

@@ -118,6 +118,12 @@ bool here_kernel_has_vsock(void)
 	return find_line("/proc/net/protocols", "AF_VSOCK", line, sizeof(line));
 }
 
+void here_namespace(char *buf, size_t size)
+{
+	if (!find_line("/proc/sys/net/vsock/ns_mode", "", buf, size))
+		*buf = '\0';
+}
+
 bool here_seccomp(void)
 {
 	const char key[] = "Seccomp:";

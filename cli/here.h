@@ -39,6 +39,9 @@ uint32_t here_cid(uint32_t cid);
 int here_socket_error(void);
 /* here_kernel_has_vsock() - does the kernel have AF_VSOCK, whoever may use it? */
 bool here_kernel_has_vsock(void);
+/* here_namespace() - whose are the VM sockets of this network namespace: "local", its own;
+ * "global", of all such namespaces; "" where the kernel knows no others, before 7.0 */
+void here_namespace(char *buf, size_t size);
 /* here_seccomp() - does a seccomp filter watch this process? */
 bool here_seccomp(void);
 /* here_unit() - the systemd unit of this process in @buf, or an empty text */
