@@ -10,7 +10,7 @@ CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-tests
 
 # The parts of check-all beside what `make check` runs. tests/check says what is in each, docs/testing.md how long they
 # take. NAME_PACKAGES: what a part needs installed, beside what every part does; NAME_GOALS: what has to be made for it.
-PARTS = kernels processors libcs engines vmms egress programs packages interop examples stress sanitizers
+PARTS = kernels processors libcs roots engines vmms egress programs packages interop examples stress sanitizers
 folder = $(shell sed 's/\#.*//' tests/$(1)/packages)
 
 main_PACKAGES = $(CHECK_PACKAGES)
@@ -20,6 +20,7 @@ kernels_GOALS = $(BUILD)/next
 engines_PACKAGES = $(CHECK_PACKAGES) $(call folder,engines) $(call folder,services)
 processors_PACKAGES = $(CHECK_PACKAGES) qemu-user-static squashfs-tools
 libcs_PACKAGES = $(CHECK_PACKAGES)
+roots_PACKAGES = $(CHECK_PACKAGES) mmdebstrap debian-archive-keyring git
 vmms_PACKAGES = $(CHECK_PACKAGES) $(call folder,muxer)
 egress_PACKAGES = $(CHECK_PACKAGES) $(call folder,egress)
 programs_PACKAGES = $(call folder,apps)
