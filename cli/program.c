@@ -143,8 +143,13 @@ static void close_image(struct image *image)
 static bool has_shim_of_its_own(unsigned int bits)
 {
 	static const char *const directories[2][2] = {
+#if defined(__aarch64__) || defined(__arm__)
+		{"lib/arm-linux-gnueabihf", "lib"},
+		{"lib/aarch64-linux-gnu", "lib64"},
+#else
 		{"lib/i386-linux-gnu", "lib32"},
 		{"lib/x86_64-linux-gnu", "lib64"},
+#endif
 	};
 	const char *preload = VSOCKIFY_PRELOAD;
 	const char *library = strstr(preload, "$LIB");

@@ -10,7 +10,7 @@ CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-tests
 
 # The parts of check-all beside what `make check` runs. tests/check says what is in each, docs/testing.md how long they
 # take. NAME_PACKAGES: what a part needs installed, beside what every part does; NAME_GOALS: what has to be made for it.
-PARTS = kernels processors libcs roots engines vmms egress programs packages interop examples stress sanitizers
+PARTS = kernels processors arm64 libcs roots engines vmms egress programs packages interop examples stress sanitizers
 folder = $(shell sed 's/\#.*//' tests/$(1)/packages)
 
 main_PACKAGES = $(CHECK_PACKAGES)
@@ -19,6 +19,8 @@ kernels_PACKAGES = $(CHECK_PACKAGES)
 kernels_GOALS = $(BUILD)/next
 engines_PACKAGES = $(CHECK_PACKAGES) $(call folder,engines) $(call folder,services)
 processors_PACKAGES = $(CHECK_PACKAGES) qemu-user-static squashfs-tools
+arm64_PACKAGES = $(CHECK_PACKAGES) squashfs-tools
+arm64_GOALS = arm64
 libcs_PACKAGES = $(CHECK_PACKAGES)
 roots_PACKAGES = $(CHECK_PACKAGES) mmdebstrap debian-archive-keyring git
 vmms_PACKAGES = $(CHECK_PACKAGES) $(call folder,muxer)
@@ -110,6 +112,12 @@ $(BUILD)/next:
 	@$(MAKE) --no-print-directory BUILD=$@ CPPFLAGS='-DRULESET_VERSION=99u -DA_MAGIC=6ull' all
 
 helpers: $(HELPERS) $(STATIC) $(BENCH)
+
+# what tests in a machine with another processor need, which is built here
+.PHONY: foreign arm64
+foreign: all $(BUILD)/unit-tests $(HELPERS) $(addprefix $(BUILD)/static/,names echo)
+arm64:
+	+@tests/cross/make arm64 -s foreign
 
 # ---- running them ----
 
