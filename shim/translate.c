@@ -63,15 +63,16 @@ bool shows_v6(const struct mark *m)
 	return m->v6 && m->local.kind != PLACE_IPV4;
 }
 
-/* The address that a client is connected to, or is to be: while the kernel does not say, by the
- * rules that sent it there. */
-static struct vm_address peer_of(const struct ruleset *rs, int fd, const struct endpoint *asked)
+/* The address that a client is connected to, or is to be: while the kernel does not say, or
+ * there is but the broker, by the rules that sent it there. */
+static struct vm_address peer_of(const struct ruleset *rs, int fd, const struct mark *m,
+				 const struct endpoint *asked)
 {
 	struct vm_address peer;
 	char name[HOST_MAX + 1];
 	struct decision d;
 
-	if (transport_peer(fd, &peer) > 0)
+	if (!m->pending && transport_peer(fd, &peer) > 0)
 		return peer;
 	d = named_decide(rs, asked, name);
 	return route_first(rs, &d);
@@ -92,7 +93,7 @@ static void source_ip(const struct ruleset *rs, int fd, const struct mark *m, ui
 		ip_loopback_if_unspecified(ip);
 		return;
 	}
-	cid = transport_own_cid(rs, peer_of(rs, fd, &asked));
+	cid = transport_own_cid(rs, peer_of(rs, fd, m, &asked));
 	if (cid != CID_UNKNOWN)
 		ip_of_cid(rs, cid, v6, transport_is_loopback(cid), ip);
 }
