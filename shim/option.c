@@ -47,7 +47,7 @@ static int tcp_state_of(int fd, const struct mark *m)
 	if (events < 0 || listens < 0 || connected < 0)
 		return events < 0 ? events : listens < 0 ? listens : connected;
 	if (listens)
-		return TCP_LISTEN;
+		return m->shut ? TCP_CLOSE : TCP_LISTEN;
 	/* a Unix socket has its peer still */
 	if (connected && !(m->muxed && m->shut))
 		return m->silent            ? TCP_CLOSE

@@ -148,17 +148,17 @@ static int shutdown_connection(int fd, const struct mark *before, const struct v
 
 	if (!before->refused && is_closed(fd, before))
 		return -ENOTCONN;
-	if (peer) {
-		peer_endpoint(rules(), before, peer, &ep);
-		noted.peer = place_of(ep.ip, ep.port);
-		noted.any_port = false; /* a listener's, and beside a peer: refused */
-	}
+	noted.begun = false; /* TCP's next connect() says EISCONN at once */
 	/* A Unix socket shows its peer's close as it shows that both have shut down writing,
 	 * and goes on naming the peer: there the mark says that this end has, and no more. */
-	if (before->muxed && how == SHUT_RD)
-		noted = *before;
-	else
+	if (!(before->muxed && how == SHUT_RD)) {
 		noted.shut = true;
+		if (peer) {
+			peer_endpoint(rules(), before, peer, &ep);
+			noted.peer = place_of(ep.ip, ep.port);
+			noted.any_port = false; /* a listener's, and beside a peer: refused */
+		}
+	}
 	result = mark_write(fd, before, &noted);
 	if (result < 0)
 		return result;
@@ -167,6 +167,20 @@ static int shutdown_connection(int fd, const struct mark *before, const struct v
 	if (result < 0 || after.silent != noted.silent)
 		written = mark_write(fd, &noted, result < 0 ? before : &after);
 	return result < 0 ? result : written;
+}
+
+/* TCP ends an attempt that is under way, whichever direction is named. */
+static int shutdown_attempt(int fd, int how)
+{
+	int ended = sys_poll_now(fd, POLLOUT);
+
+	if (ended == 0)
+		return sys_shutdown(fd, SHUT_RDWR);
+	if (ended > 0)
+		ended = sys_connected(fd); /* it may have come to be since it was asked */
+	if (ended == 1)
+		return shutdown_socket(fd, how);
+	return ended < 0 ? ended : -ENOTCONN;
 }
 
 int shutdown_socket(int fd, int how)
@@ -198,8 +212,7 @@ int shutdown_socket(int fd, int how)
 		return shutdown_connection(fd, &m, NULL, how);
 	if (m.muxed) /* where the kernel says 0 */
 		return -ENOTCONN;
-	/* While it connects, TCP ends the attempt, whichever direction is named. */
-	return sys_shutdown(fd, m.peer.kind != PLACE_NONE ? SHUT_RDWR : how);
+	return m.peer.kind != PLACE_NONE ? shutdown_attempt(fd, how) : sys_shutdown(fd, how);
 }
 
 int shutdown_refused(int fd)
