@@ -19,13 +19,26 @@ struct borrowed {
 	int before; /* what lay under it; -1: nothing */
 };
 
-/* dup3() onto a number, which a privileged program may have raised its limit for */
+/* Room for a number that the program may have raised its limit for. What can be had stays what
+ * it is: who is not privileged could not raise it again. */
+static bool raise_limit(int number)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return false;
+	files.rlim_cur = (rlim_t)number + 1;
+	if (files.rlim_max < files.rlim_cur)
+		files.rlim_max = files.rlim_cur;
+	return setrlimit(RLIMIT_NOFILE, &files) == 0;
+}
+
+/* dup3() onto a number, which may be higher than any here */
 static int dup_onto(int fd, int number)
 {
-	struct rlimit files = {(rlim_t)number + 1, (rlim_t)number + 1};
 	int result = sys_dup3(fd, number, O_CLOEXEC);
 
-	if (result == -EBADF && setrlimit(RLIMIT_NOFILE, &files) == 0)
+	if (result == -EBADF && raise_limit(number))
 		result = sys_dup3(fd, number, O_CLOEXEC);
 	return result == -EBADF ? -EMFILE : result;
 }
