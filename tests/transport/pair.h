@@ -25,6 +25,7 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 #define PAIR_SOCKET "a Unix socket"
+#define PAIR_FAMILY AF_UNIX
 #define PAIR_LEVEL  (-1)              /* it has no options of its own */
 #define PAIR_NAME   "pair-0000000000" /* behind the NUL that makes it abstract */
 #define PAIR_PORT   5                 /* where the port begins in it */
