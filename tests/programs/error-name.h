@@ -53,6 +53,7 @@
 	E(ERANGE)          \
 	E(ETIMEDOUT)       \
 	E(EXDEV)
+
 /* error_name() - the name of an errno, or what strerror() says of it */
 __attribute__((unused)) static const char *error_name(int error)
 {
