@@ -199,8 +199,9 @@ bool stand_ins_parse(const char *text, uint32_t *network, uint32_t *bits,
 
 	if (slash && (size_t)(slash - text) < sizeof(address))
 		memcpy(address, text, (size_t)(slash - text));
-	if (inet_pton(AF_INET, address, &v4) != 1 || !number_parse(slash + 1, &length) ||
-	    length < STAND_INS_BITS_MIN || length > STAND_INS_BITS_MAX)
+	if (!slash || inet_pton(AF_INET, address, &v4) != 1 ||
+	    !number_parse(slash + 1, &length) || length < STAND_INS_BITS_MIN ||
+	    length > STAND_INS_BITS_MAX)
 		return refuse(reason,
 			      "\"%.*s\" is no range of IPv4 addresses: write ADDRESS/LENGTH, "
 			      "such as 198.18.0.0/15, with a length of %u to %u",

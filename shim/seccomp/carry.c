@@ -19,18 +19,23 @@ struct borrowed {
 	int before; /* what lay under it; -1: nothing */
 };
 
-/* Room for a number that the program may have raised its limit for. What can be had stays what
- * it is: who is not privileged could not raise it again. */
+/*
+ * Room for a number that the program may have raised its limit for. What can be had stays what
+ * it is, since who is not privileged could not raise it again; unless it is more than the
+ * machine allows by now (fs.nr_open), where it cannot be set anew.
+ */
 static bool raise_limit(int number)
 {
+	const rlim_t needed = (rlim_t)number + 1;
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
 		return false;
-	files.rlim_cur = (rlim_t)number + 1;
-	if (files.rlim_max < files.rlim_cur)
-		files.rlim_max = files.rlim_cur;
-	return setrlimit(RLIMIT_NOFILE, &files) == 0;
+	files.rlim_cur = needed;
+	if (files.rlim_max < needed)
+		files.rlim_max = needed;
+	return setrlimit(RLIMIT_NOFILE, &files) == 0 ||
+	       setrlimit(RLIMIT_NOFILE, &(struct rlimit){needed, needed}) == 0;
 }
 
 /* dup3() onto a number, which may be higher than any here */
