@@ -366,7 +366,8 @@ static int error_past_broker(int fd, int number, void *value, socklen_t *len)
 	struct mark m;
 	int state = settle(fd, &m);
 
-	if (state == HAS_FAILED)
+	/* With its error taken, a socket that the broker is just closing looks pending. */
+	if (state == HAS_FAILED || (state == STILL_PENDING && number))
 		return give_int(settle_error(fd, number), value, len);
 	if (state == SETTLED_BEFORE && number && is_of_connect(fd))
 		return give_int(tcp_error(number), value, len);

@@ -161,7 +161,8 @@ int settle(int fd, struct mark *m)
 	events = sys_poll_now(fd, POLLOUT);
 	if (events < 0)
 		return events;
-	if (!(events & POLLOUT))
+	/* the error is there before the request is gone (unix_release_sock()) */
+	if (!(events & (POLLOUT | POLLERR)))
 		return carried ? IS_CARRIED : STILL_PENDING;
 	if (events & (POLLERR | POLLHUP))
 		return carried ? IS_CARRIED : HAS_FAILED;
