@@ -4,9 +4,9 @@
  *
  * Theory of operation
  *
- * wrap.c puts each call's result through one of the macros here, with what is to be shown of
- * its arguments. While nobody looks on that is one test of a variable, and the arguments are
- * not even evaluated. The name of the call is that of the function around it.
+ * wrap.c and wrap_names.c put each call's result through one of the macros here, with what is
+ * to be shown of its arguments. While nobody looks on that is one test of a variable, and the
+ * arguments are not even evaluated. The name of the call is that of the function around it.
  *
  * The functions are async-signal-safe and leave errno alone.
  */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wrap.c - every function that a program calls here instead of in libc
+ * wrap.c - the functions that a program calls here instead of in libc: sockets
  *
  * Theory of operation
  *
- * This is the whole list (libvsockify.map says the same to the linker, and a test compares the
- * two with the finished object). Each function is a line or two: the work is done in the file
- * that its inner function is named after. Those return the kernel's results, negated errnos
- * and all; sys_return() turns them into libc's convention. TRACED() and its like (trace.h)
- * show a call to people who asked for it with -vv.
+ * libvsockify.map is the whole list, on one screen; a test compares it with the finished
+ * object. Those of host names are in wrap_names.c, those that run other programs in
+ * wrap_start.c. Each function is a line or two: the work is done in the file that its inner
+ * function is named after. Those return the kernel's results, negated errnos and all;
+ * sys_return() turns them into libc's convention. TRACED() and its like (trace.h) show a call
+ * to people who asked for it with -vv.
  *
  * Nothing measurable is on the data path: read, write and send look at one hint, and jump to
  * libc's own function unless the socket is converted (unconnected.h says what for). That is
@@ -19,11 +20,8 @@
  * select, epoll_wait, sendfile, splice, close, fork, exec and all the rest.
  */
 #include <linux/sockios.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -39,16 +37,13 @@
 #include "../unconnected.h"
 #include "duplicate.h"
 #include "epoll.h"
+#include "export.h"
 #include "hint.h"
 #include "load.h"
 #include "note.h"
 #include "real.h"
-#include "resolve.h"
-#include "start.h"
 #include "state.h"
 #include "trace.h"
-
-#define EXPORT __attribute__((visibility("default")))
 
 /* What other headers declare otherwise; no register differs. Of a request the kernel takes 32
  * bits, and programs whose libc says int may leave anything above them. */
@@ -303,263 +298,4 @@ EXPORT jumping void *dlmopen(LOAD_UNUSED Lmid_t namespace, LOAD_UNUSED const cha
 			     LOAD_UNUSED int mode)
 {
 	LOAD_JUMP_3(load_dlmopen, namespace, file, mode);
-}
-
-/* ---- host names ---- */
-
-EXPORT int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-		       struct addrinfo **result)
-{
-	return TRACED_LOOKUP(resolve_addrinfo(node, service, hints, result), node,
-			     outcome ? gai_strerror(outcome) : NULL);
-}
-
-EXPORT int getnameinfo(const struct sockaddr *addr, socklen_t len, char *host,
-		       socklen_t host_len, char *service, socklen_t service_len, int flags)
-{
-	return TRACED_LOOKUP(
-		resolve_nameinfo(addr, len, host, host_len, service, service_len, flags), NULL,
-		outcome ? gai_strerror(outcome) : NULL);
-}
-
-EXPORT struct hostent *gethostbyname(const char *name)
-{
-	return TRACED_LOOKUP(resolve_host(name), name, outcome ? NULL : "not found");
-}
-
-EXPORT struct hostent *gethostbyname2(const char *name, int family)
-{
-	return TRACED_LOOKUP(resolve_host2(name, family), name, outcome ? NULL : "not found");
-}
-
-EXPORT int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size,
-			   struct hostent **result, int *error)
-{
-	return TRACED_LOOKUP(resolve_host_r(name, entry, buffer, size, result, error), name,
-			     *result ? NULL : "not found");
-}
-
-EXPORT int gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buffer,
-			    size_t size, struct hostent **result, int *error)
-{
-	return TRACED_LOOKUP(resolve_host2_r(name, family, entry, buffer, size, result, error),
-			     name, *result ? NULL : "not found");
-}
-
-EXPORT struct hostent *gethostbyaddr(const void *addr, socklen_t len, int family)
-{
-	return TRACED_LOOKUP(resolve_addr(addr, len, family), NULL,
-			     outcome ? NULL : "not found");
-}
-
-EXPORT int gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hostent *entry,
-			   char *buffer, size_t size, struct hostent **result, int *error)
-{
-	return TRACED_LOOKUP(
-		resolve_addr_r(addr, len, family, entry, buffer, size, result, error), NULL,
-		*result ? NULL : "not found");
-}
-
-EXPORT int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct sigevent *event)
-{
-	return TRACED(resolve_addrinfo_later(mode, list, count, event), mode, count);
-}
-
-/* ---- other records of names ---- */
-
-#define TRACED_RECORD(result, name) TRACED_LOOKUP(result, name, outcome < 0 ? "none" : NULL)
-
-EXPORT int res_query(const char *name, int class, int type, unsigned char *answer, int size)
-{
-	return TRACED_RECORD(resolve_query(name, class, type, answer, size), name);
-}
-
-EXPORT int res_search(const char *name, int class, int type, unsigned char *answer, int size)
-{
-	return TRACED_RECORD(resolve_search(name, class, type, answer, size), name);
-}
-
-EXPORT int res_querydomain(const char *name, const char *domain, int class, int type,
-			   unsigned char *answer, int size)
-{
-	return TRACED_RECORD(resolve_querydomain(name, domain, class, type, answer, size),
-			     name);
-}
-
-EXPORT int res_nquery(void *state, const char *name, int class, int type, unsigned char *answer,
-		      int size)
-{
-	return TRACED_RECORD(resolve_nquery(state, name, class, type, answer, size), name);
-}
-
-EXPORT int res_nsearch(void *state, const char *name, int class, int type,
-		       unsigned char *answer, int size)
-{
-	return TRACED_RECORD(resolve_nsearch(state, name, class, type, answer, size), name);
-}
-
-EXPORT int res_nquerydomain(void *state, const char *name, const char *domain, int class,
-			    int type, unsigned char *answer, int size)
-{
-	return TRACED_RECORD(
-		resolve_nquerydomain(state, name, domain, class, type, answer, size), name);
-}
-
-/* The names that they have in headers of glibc before 2.34 */
-#define SAME_AS(function) __attribute__((alias(#function)))
-
-EXPORT int __res_query(const char *, int, int, unsigned char *, int) SAME_AS(res_query);
-EXPORT int __res_search(const char *, int, int, unsigned char *, int) SAME_AS(res_search);
-EXPORT int __res_querydomain(const char *, const char *, int, int, unsigned char *, int)
-	SAME_AS(res_querydomain);
-EXPORT int __res_nquery(void *, const char *, int, int, unsigned char *, int)
-	SAME_AS(res_nquery);
-EXPORT int __res_nsearch(void *, const char *, int, int, unsigned char *, int)
-	SAME_AS(res_nsearch);
-EXPORT int __res_nquerydomain(void *, const char *, const char *, int, int, unsigned char *,
-			      int) SAME_AS(res_nquerydomain);
-
-/* ---- running other programs ---- */
-
-EXPORT int execve(const char *path, char *const *argv, char *const *envp)
-{
-	return sys_return(start_execve(path, argv, envp));
-}
-
-EXPORT int execv(const char *path, char *const *argv)
-{
-	return start_execv(path, argv);
-}
-
-EXPORT int execvp(const char *file, char *const *argv)
-{
-	return start_execvp(file, argv);
-}
-
-EXPORT int execvpe(const char *file, char *const *argv, char *const *envp)
-{
-	return start_execvpe(file, argv, envp);
-}
-
-EXPORT int fexecve(int fd, char *const *argv, char *const *envp)
-{
-	return sys_return(start_fexecve(fd, argv, envp));
-}
-
-/* Of an older libc's headers. NOLINTNEXTLINE(readability-redundant-declaration) */
-int execveat(int folder, const char *path, char *const *argv, char *const *envp, int flags);
-
-EXPORT int execveat(int folder, const char *path, char *const *argv, char *const *envp,
-		    int flags)
-{
-	return sys_return(start_execveat(folder, path, argv, envp, flags));
-}
-
-/* The arguments of an execl(), with their NULL, into @argv, which start_count() gave room to.
- */
-#define TAKE_WORDS(argv, first, words)                          \
-	do {                                                    \
-		(argv)[0] = (char *)(first);                    \
-		for (size_t i_ = 0; (argv)[i_]; i_++)           \
-			(argv)[i_ + 1] = va_arg(words, char *); \
-	} while (0)
-
-EXPORT int execl(const char *path, const char *first, ...)
-{
-	va_list words;
-
-	va_start(words, first);
-	char *argv[start_count(first, words)];
-
-	TAKE_WORDS(argv, first, words);
-	va_end(words);
-	return start_execv(path, argv);
-}
-
-EXPORT int execlp(const char *file, const char *first, ...)
-{
-	va_list words;
-
-	va_start(words, first);
-	char *argv[start_count(first, words)];
-
-	TAKE_WORDS(argv, first, words);
-	va_end(words);
-	return start_execvp(file, argv);
-}
-
-EXPORT int execle(const char *path, const char *first, ...)
-{
-	char *const *envp;
-	va_list words;
-
-	va_start(words, first);
-	char *argv[start_count(first, words)];
-
-	TAKE_WORDS(argv, first, words);
-	envp = va_arg(words, char *const *);
-	va_end(words);
-	return sys_return(start_execve(path, argv, envp));
-}
-
-EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-		       const posix_spawnattr_t *attributes, char *const *argv,
-		       char *const *envp)
-{
-	return start_spawn(REAL(posix_spawn), false, pid, path, actions, attributes, argv,
-			   envp);
-}
-
-EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-			const posix_spawnattr_t *attributes, char *const *argv,
-			char *const *envp)
-{
-	return start_spawn(REAL(posix_spawnp), true, pid, file, actions, attributes, argv,
-			   envp);
-}
-
-/* Since glibc 2.39 */
-start_spawn_fn pidfd_spawn, pidfd_spawnp;
-
-EXPORT int pidfd_spawn(int *pidfd, const char *path, const posix_spawn_file_actions_t *actions,
-		       const posix_spawnattr_t *attributes, char *const *argv,
-		       char *const *envp)
-{
-	return start_spawn(REAL(pidfd_spawn), false, pidfd, path, actions, attributes, argv,
-			   envp);
-}
-
-EXPORT int pidfd_spawnp(int *pidfd, const char *file, const posix_spawn_file_actions_t *actions,
-			const posix_spawnattr_t *attributes, char *const *argv,
-			char *const *envp)
-{
-	return start_spawn(REAL(pidfd_spawnp), true, pidfd, file, actions, attributes, argv,
-			   envp);
-}
-
-EXPORT int system(const char *command)
-{
-	struct shell shell = {NULL, NULL, 0};
-	int result = command ? start_shell(command, &shell) : 0;
-
-	if (result)
-		return sys_return(-result);
-	result = REAL(system)(shell.command);
-	start_shell_end(&shell);
-	return result;
-}
-
-EXPORT FILE *popen(const char *command, const char *mode)
-{
-	struct shell shell;
-	int error = start_shell(command, &shell);
-	FILE *result;
-
-	if (error) {
-		errno = error;
-		return NULL;
-	}
-	result = REAL(popen)(shell.command, mode);
-	start_shell_end(&shell);
-	return result;
 }

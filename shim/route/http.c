@@ -84,30 +84,27 @@ size_t http_say(const struct destination *to, const struct credentials *own,
 
 /* ---- what is answered ---- */
 
-/* The errno of a status that is no success */
+/* What a status that is no success says. Any other: it does not know CONNECT, or not this one.
+ */
+static const struct refusal {
+	uint16_t status;
+	uint8_t why;
+	uint8_t error;
+} refusals[] = {
+	{401, WHY_PASSWORD, EACCES},     {407, WHY_PASSWORD, EACCES},
+	{403, WHY_RULES, EACCES},        {451, WHY_RULES, EACCES},
+	{404, WHY_REMOTE, EHOSTUNREACH}, {410, WHY_REMOTE, EHOSTUNREACH},
+	{408, WHY_REMOTE, ETIMEDOUT},    {504, WHY_REMOTE, ETIMEDOUT},
+	{429, WHY_REMOTE, ECONNREFUSED}, {500, WHY_REMOTE, ECONNREFUSED},
+	{502, WHY_REMOTE, ECONNREFUSED}, {503, WHY_REMOTE, ECONNREFUSED},
+};
+
 static int refused(struct dialogue *d, int status)
 {
-	switch (status) {
-	case 401:
-	case 407:
-		return dialogue_failed(d, WHY_PASSWORD, EACCES);
-	case 403:
-	case 451:
-		return dialogue_failed(d, WHY_RULES, EACCES);
-	case 404:
-	case 410:
-		return dialogue_failed(d, WHY_REMOTE, EHOSTUNREACH);
-	case 408:
-	case 504:
-		return dialogue_failed(d, WHY_REMOTE, ETIMEDOUT);
-	case 429:
-	case 500:
-	case 502:
-	case 503:
-		return dialogue_failed(d, WHY_REMOTE, ECONNREFUSED);
-	default: /* it does not know CONNECT, or not this one */
-		return dialogue_failed(d, WHY_NONSENSE, EPROTO);
-	}
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i].status == status)
+			return dialogue_failed(d, refusals[i].why, refusals[i].error);
+	return dialogue_failed(d, WHY_NONSENSE, EPROTO);
 }
 
 static int digit(char c)
