@@ -80,7 +80,7 @@ static void look_at_file(struct findings *findings)
 	char said[128];
 
 	if (access(path, X_OK) < 0) {
-		find(findings, LEVEL_PROBLEM, SUBJECT,
+		find(findings, LEVEL_PROBLEM, "broker-missing", SUBJECT,
 		     "cannot run %s: %s: rules with a VMM's socket need it: install it there, "
 		     "or beside the launcher",
 		     path, strerror(errno));
@@ -89,10 +89,10 @@ static void look_at_file(struct findings *findings)
 	}
 	ask_version(path, said, sizeof(said));
 	if (strcmp(said, BROKER_FILE " " VSOCKIFY_VERSION) == 0)
-		find(findings, LEVEL_OK, SUBJECT, "%s is of this version, " VSOCKIFY_VERSION,
-		     path);
+		find(findings, LEVEL_OK, "broker-version", SUBJECT,
+		     "%s is of this version, " VSOCKIFY_VERSION, path);
 	else
-		find(findings, LEVEL_PROBLEM, SUBJECT,
+		find(findings, LEVEL_PROBLEM, "broker-other-version", SUBJECT,
 		     "%s is not of this version, " VSOCKIFY_VERSION
 		     ", but says \"%s\": install both anew",
 		     path, said);
@@ -159,25 +159,25 @@ static void look_at_kernel(struct findings *findings)
 	bool sound = true;
 
 	if (!has_name()) {
-		find(findings, LEVEL_PROBLEM, SUBJECT,
+		find(findings, LEVEL_PROBLEM, "broker-no-unix-socket", SUBJECT,
 		     "no Unix socket can listen here (%s): allow AF_UNIX, in a systemd unit by "
 		     "RestrictAddressFamilies=",
 		     strerror(errno));
 		sound = false;
 	}
 	if (!has_seals()) {
-		find(findings, LEVEL_PROBLEM, SUBJECT,
+		find(findings, LEVEL_PROBLEM, "broker-no-sealed-memory", SUBJECT,
 		     "no memory can be sealed here (%s): memfd_create() with "
 		     "F_SEAL_FUTURE_WRITE takes Linux 5.1, and a filter that allows it",
 		     strerror(errno));
 		sound = false;
 	}
 	if (sound && !holds_back())
-		find(findings, LEVEL_WARNING, SUBJECT,
+		find(findings, LEVEL_WARNING, "broker-other-buffers", SUBJECT,
 		     "this kernel counts the buffers of Unix sockets in another way, so that "
 		     "programs wait in connect() themselves");
 	else if (sound)
-		find(findings, LEVEL_OK, SUBJECT,
+		find(findings, LEVEL_OK, "broker-kernel", SUBJECT,
 		     "the kernel has what it needs: abstract names, sealed memory, and room of "
 		     "sockets as it counts on");
 }
@@ -190,7 +190,7 @@ static void look_at_limits(struct findings *findings)
 	struct rlimit limit = {0, 0};
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < 4096)
-		find(findings, LEVEL_WARNING, SUBJECT,
+		find(findings, LEVEL_WARNING, "broker-few-descriptors", SUBJECT,
 		     "the hard limit of %llu descriptors is room for %llu connections on their "
 		     "way at once: ulimit -Hn, or LimitNOFILE= of a systemd unit",
 		     (unsigned long long)limit.rlim_max,
@@ -251,13 +251,13 @@ static void look_at_own(struct findings *findings)
 	if (!variable)
 		return;
 	if (!broker_decode(variable, &environment)) {
-		find(findings, LEVEL_WARNING, SUBJECT,
+		find(findings, LEVEL_WARNING, "broker-foreign", SUBJECT,
 		     BROKER_ENV " is another version's, or nobody's: unset it");
 		return;
 	}
 	fd = open_broker(&environment);
 	if (fd < 0) {
-		find(findings, LEVEL_WARNING, SUBJECT,
+		find(findings, LEVEL_WARNING, "broker-gone", SUBJECT,
 		     "that of " BROKER_ENV " is not there (%s), so that programs wait in "
 		     "connect() themselves: start them anew",
 		     strerror(errno));
@@ -266,11 +266,11 @@ static void look_at_own(struct findings *findings)
 	ask_status(fd, &environment, text);
 	close(fd);
 	if (*text == '\0')
-		find(findings, LEVEL_WARNING, SUBJECT,
+		find(findings, LEVEL_WARNING, "broker-silent", SUBJECT,
 		     "that of " BROKER_ENV " does not answer: is it stopped, or somebody "
 		     "else's?");
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		find(findings, LEVEL_OK, "broker of this tree", "%s", line);
+		find(findings, LEVEL_OK, "broker-here", "broker of this tree", "%s", line);
 }
 
 void look_at_broker(struct findings *findings, const struct ruleset *rs)

@@ -34,10 +34,11 @@ int explain(const struct ruleset *rs, char *const *words, bool json);
  * @specs, @count: the command line's peers and rules
  * @wanted: what --engine says
  * @program: a program to look at, or NULL
+ * @json: as JSON, a line for each finding, and one of what to do next
  * Return: an exit status: 0 if nothing stands in the way, else 1
  */
 int doctor(const char *config, const struct spec *specs, size_t count, enum engine wanted,
-	   const char *program);
+	   const char *program, bool json);
 
 /*
  * attach() - let the paths of VMs' sockets lead to servers that listen already

@@ -6,9 +6,9 @@
  *
  * One line for each thing that was looked at: "ok", "warning" (something may fail, or is not
  * as it seems) or "problem" (it cannot work as it is). Lines of the latter two end with what to
- * do. The questions of the kernel are in here.c, those of the program in engine_here.c, those
- * of peers' sockets in vmm.c, those of the broker in broker_here.c, and whether the rules' CIDs
- * make sense on this machine in plausible.c.
+ * do, and the last line says what to do next. The questions of the kernel are in here.c, those
+ * of the program in engine_here.c, those of peers' sockets in vmm.c, those of the broker in
+ * broker_here.c, and whether the rules' CIDs make sense on this machine in plausible.c.
  *
  * The configuration is read first, though its turn comes later: a machine that reaches all its
  * peers by sockets needs no AF_VSOCK, so that its absence is no problem then.
@@ -53,23 +53,24 @@ static void find_forbidder(struct findings *findings, int error)
 	here_confinement(confinement, sizeof(confinement));
 	here_unit(unit, sizeof(unit));
 	if (here_seccomp() && *unit != '\0')
-		find(findings, findings->without_vsock, "restrictions",
+		find(findings, findings->without_vsock, "vsock-filtered-by-unit",
+		     "restrictions",
 		     "a seccomp filter forbids AF_VSOCK (%s), most likely that of %s: add "
 		     "AF_VSOCK to its RestrictAddressFamilies= (systemctl edit %s)",
 		     strerror(error), unit, unit);
 	else if (here_seccomp())
-		find(findings, findings->without_vsock, "restrictions",
+		find(findings, findings->without_vsock, "vsock-filtered", "restrictions",
 		     "a seccomp filter forbids AF_VSOCK (%s): in a container, start it with a "
 		     "profile that allows it (Docker: --security-opt seccomp=FILE); in a "
 		     "systemd unit, add AF_VSOCK to RestrictAddressFamilies=",
 		     strerror(error));
 	else if (*confinement != '\0')
-		find(findings, findings->without_vsock, "restrictions",
+		find(findings, findings->without_vsock, "vsock-confined", "restrictions",
 		     "AF_VSOCK is refused (%s) under the profile %s: allow it there "
 		     "(AppArmor: \"network vsock,\")",
 		     strerror(error), confinement);
 	else
-		find(findings, findings->without_vsock, "restrictions",
+		find(findings, findings->without_vsock, "vsock-refused", "restrictions",
 		     "AF_VSOCK is refused (%s) by something that does not show: look for a "
 		     "security module's message in the kernel's log",
 		     strerror(error));
@@ -84,17 +85,18 @@ static void look_at_sockets(struct findings *findings)
 	bool present = error == 0 || here_kernel_has_vsock();
 
 	if (present)
-		find(findings, LEVEL_OK, "kernel", "it has AF_VSOCK");
+		find(findings, LEVEL_OK, "vsock-present", "kernel", "it has AF_VSOCK");
 	else if (error == EAFNOSUPPORT && here_seccomp())
-		find(findings, LEVEL_WARNING, "kernel",
+		find(findings, LEVEL_WARNING, "vsock-hidden", "kernel",
 		     "AF_VSOCK is not loaded, or it is hidden by a filter: modprobe vsock");
 	else
-		find(findings, findings->without_vsock, "kernel",
+		find(findings, findings->without_vsock, "vsock-absent", "kernel",
 		     "it has no AF_VSOCK (%s): modprobe vsock, or use a kernel with "
 		     "CONFIG_VSOCKETS",
 		     strerror(error));
 	if (error == 0)
-		find(findings, LEVEL_OK, "restrictions", "AF_VSOCK sockets can be made here");
+		find(findings, LEVEL_OK, "vsock-allowed", "restrictions",
+		     "AF_VSOCK sockets can be made here");
 	else if (present || here_seccomp())
 		find_forbidder(findings, error);
 }
@@ -114,10 +116,10 @@ static unsigned int look_at_transports(struct findings *findings)
 				 here_transport_name((enum transport)one));
 	}
 	if (loaded)
-		find(findings, LEVEL_OK, "transports", "%.*s", (int)text.count,
-		     (const char *)text.items);
+		find(findings, LEVEL_OK, "transports-loaded", "transports", "%.*s",
+		     (int)text.count, (const char *)text.items);
 	else
-		find(findings, findings->without_vsock, "transports",
+		find(findings, findings->without_vsock, "transports-none", "transports",
 		     "none is loaded, so that nobody can be reached: " LOAD_A_TRANSPORT);
 	list_free(&text);
 	return loaded;
@@ -132,13 +134,13 @@ static void look_at_namespace(struct findings *findings)
 
 	here_namespace(mode, sizeof(mode));
 	if (strcmp(mode, "local") == 0)
-		find(findings, LEVEL_WARNING, "network namespace",
+		find(findings, LEVEL_WARNING, "namespace-local", "network namespace",
 		     "it has VM sockets of its own (net.vsock.ns_mode = local), so that it "
 		     "reaches itself by CID 1, and guests whose VMM was started in it, and "
 		     "nobody else: have it made by a namespace whose net.vsock.child_ns_mode "
 		     "is global, or share the machine's network (Docker: --network host)");
 	else if (*mode != '\0')
-		find(findings, LEVEL_OK, "network namespace",
+		find(findings, LEVEL_OK, "namespace-global", "network namespace",
 		     "it shares its VM sockets with others (net.vsock.ns_mode = %s)", mode);
 }
 
@@ -150,15 +152,15 @@ static void look_at_device(struct findings *findings)
 	struct stat status;
 
 	if (stat(VSOCK_DEVICE, &status) == 0 && access(VSOCK_DEVICE, R_OK) == 0)
-		find(findings, LEVEL_OK, VSOCK_DEVICE, "it can be read (mode %04o)",
-		     status.st_mode & 07777);
+		find(findings, LEVEL_OK, "device-readable", VSOCK_DEVICE,
+		     "it can be read (mode %04o)", status.st_mode & 07777);
 	else if (errno == EACCES)
-		find(findings, LEVEL_WARNING, VSOCK_DEVICE,
+		find(findings, LEVEL_WARNING, "device-unreadable", VSOCK_DEVICE,
 		     "it cannot be read (%s), so that this machine's own CID stays unknown; "
 		     "connections work: chmod 666 " VSOCK_DEVICE,
 		     strerror(errno));
 	else
-		find(findings, LEVEL_WARNING, VSOCK_DEVICE,
+		find(findings, LEVEL_WARNING, "device-missing", VSOCK_DEVICE,
 		     "it is missing (%s), so that this machine's own CID stays unknown; "
 		     "connections work if there is a transport: modprobe vsock; in a "
 		     "container, pass the device on (Docker: --device " VSOCK_DEVICE ")",
@@ -172,13 +174,14 @@ static void look_at_device(struct findings *findings)
 static void look_at_cid(struct findings *findings, uint32_t cid)
 {
 	if (cid == CID_HOST)
-		find(findings, LEVEL_OK, "local CID", "2, that of a host");
+		find(findings, LEVEL_OK, "cid-host", "local CID", "2, that of a host");
 	else if (cid == CID_LOCAL)
-		find(findings, LEVEL_OK, "local CID", "1: only this machine itself");
+		find(findings, LEVEL_OK, "cid-loopback", "local CID",
+		     "1: only this machine itself");
 	else if (cid != CID_UNKNOWN)
-		find(findings, LEVEL_OK, "local CID", "%u, that of a guest", cid);
+		find(findings, LEVEL_OK, "cid-guest", "local CID", "%u, that of a guest", cid);
 	else if (access(VSOCK_DEVICE, R_OK) == 0)
-		find(findings, LEVEL_OK, "local CID",
+		find(findings, LEVEL_OK, "cid-none", "local CID",
 		     "none: no transport to a host or to guests is loaded");
 }
 
@@ -223,12 +226,13 @@ static void look_at_config(struct findings *findings, const char *config,
 	const struct message *message = messages->items;
 
 	for (size_t i = 0; i < messages->count; i++) {
-		find(findings, message[i].level, "configuration", "%s", message[i].text);
+		find(findings, message[i].level, "configuration-said", "configuration", "%s",
+		     message[i].text);
 		free(message[i].text);
 	}
 	list_free(messages);
 	if (rs)
-		find(findings, LEVEL_OK, "configuration",
+		find(findings, LEVEL_OK, "configuration-read", "configuration",
 		     "%s: peers %u, connect rules %u, listen rules %u",
 		     config ? config : "no file", rs->peer_count, rs->connect_count,
 		     rs->listen_count);
@@ -272,8 +276,9 @@ static void find_socket(struct findings *findings, const struct ruleset *rs, uin
 	struct list text = {0};
 
 	text_add_machine(&text, rs, (struct machine){peer->socket, CID_UNKNOWN, index}, "");
-	find(findings, level, "socket", "%.*s: %.*s", (int)text.count, (const char *)text.items,
-	     (int)found->count, (const char *)found->items);
+	find(findings, level, level == LEVEL_OK ? "socket-serves" : "socket-fails", "socket",
+	     "%.*s: %.*s", (int)text.count, (const char *)text.items, (int)found->count,
+	     (const char *)found->items);
 	list_free(&text);
 	list_free(found);
 }
@@ -380,7 +385,8 @@ static void look_at_proxies(struct findings *findings, const struct ruleset *rs)
 		text_add_proxy(&text, rs, ruleset_proxy(rs, rules[i].via));
 		text_add(&text, " at port %u of ", rules[i].vsock_port);
 		text_add_machine(&text, rs, machine_of_rule(rs, &rules[i]), "");
-		find(findings, good ? LEVEL_OK : LEVEL_PROBLEM, "proxy", "%.*s: %.*s",
+		find(findings, good ? LEVEL_OK : LEVEL_PROBLEM,
+		     good ? "proxy-answers" : "proxy-fails", "proxy", "%.*s: %.*s",
 		     (int)text.count, (const char *)text.items, (int)found.count,
 		     (const char *)found.items);
 		list_free(&text);
@@ -427,8 +433,8 @@ static void find_doubt(struct findings *findings, const struct ruleset *rs,
 		text_add(&text, "peers");
 	text_add(&text, ": CID ");
 	text_add_machine(&text, rs, machine_of_cid(mention->cid), "");
-	find(findings, LEVEL_WARNING, "configuration", "%.*s: %s", (int)text.count,
-	     (const char *)text.items, doubt);
+	find(findings, LEVEL_WARNING, "cid-doubtful", "configuration", "%.*s: %s",
+	     (int)text.count, (const char *)text.items, doubt);
 	list_free(&text);
 }
 
@@ -460,12 +466,13 @@ static void look_at_rules(struct findings *findings, const struct ruleset *rs,
 }
 
 int doctor(const char *config, const struct spec *specs, size_t count, enum engine wanted,
-	   const char *program)
+	   const char *program, bool json)
 {
 	struct list messages = {0};
 	struct ruleset *sound = load_rules(config, specs, count, keep_message, &messages);
 	struct ruleset *rs = sound ? sound : load_rules(NULL, NULL, 0, drop_message, NULL);
 	struct findings findings = {
+		.json = json,
 		.without_vsock = needs_vsock(rs) ? LEVEL_PROBLEM : LEVEL_WARNING,
 	};
 	unsigned int loaded;
@@ -481,6 +488,7 @@ int doctor(const char *config, const struct spec *specs, size_t count, enum engi
 	look_at_proxies(&findings, rs);
 	look_at_broker(&findings, rs);
 	look_at_engines(&findings, rs, wanted, program);
+	findings_end(&findings, program);
 	free(rs);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return findings.count[LEVEL_PROBLEM] > 0;

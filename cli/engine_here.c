@@ -20,9 +20,9 @@ static void look_at_shim(struct findings *findings)
 	char *shim = find_shim();
 
 	if (shim)
-		find(findings, LEVEL_OK, "shim", "%s", shim);
+		find(findings, LEVEL_OK, "shim-found", "shim", "%s", shim);
 	else
-		find(findings, LEVEL_PROBLEM, "shim",
+		find(findings, LEVEL_PROBLEM, "shim-missing", "shim",
 		     "it is not there, or cannot be used: see the message on stderr");
 	free(shim);
 }
@@ -33,6 +33,8 @@ static void look_at_shim(struct findings *findings)
  */
 static void look_at_file(struct findings *findings, const struct program *program, bool served)
 {
+	static const char *const ids[] = {"program-served", "program-unknown",
+					  "program-not-served"};
 	const char *advice = served ? NULL : program_advice(program);
 	enum level level = LEVEL_PROBLEM;
 	struct list text = {0};
@@ -42,11 +44,11 @@ static void look_at_file(struct findings *findings, const struct program *progra
 		level = LEVEL_WARNING;
 	else if (program->state == PROGRAM_FITS || (served && program->state != PROGRAM_ABSENT))
 		level = LEVEL_OK;
-	find(findings, level, "program", "%.*s%s%s", (int)text.count, (const char *)text.items,
-	     advice ? ": " : "", advice ? advice : "");
+	find(findings, level, ids[level], "program", "%.*s%s%s", (int)text.count,
+	     (const char *)text.items, advice ? ": " : "", advice ? advice : "");
 	list_free(&text);
 	if (!served && program->state == PROGRAM_FITS && program_knows(program, "dlmopen"))
-		find(findings, LEVEL_WARNING, "program",
+		find(findings, LEVEL_WARNING, "program-dlmopen", "program",
 		     "it may load objects with dlmopen(), which gives them a libc of their "
 		     "own, so that no rule holds for them: -v shows it when it does, and "
 		     "--engine seccomp reaches them");
@@ -61,18 +63,18 @@ static void look_at_limits(struct findings *findings, const struct ruleset *rs,
 	const char *name = *(char *const *)program->files.items;
 
 	if (program->state == PROGRAM_PRIVILEGED && !engine_suits(program))
-		find(findings, LEVEL_WARNING, "engine",
+		find(findings, LEVEL_WARNING, "engine-privilege", "engine",
 		     "a filter of this user's takes all new privileges from what is run: %s "
 		     "%s, and will not get its own: run vsockify as root",
 		     name, program->privilege);
 	if (program_is_hidden(program))
-		find(findings, LEVEL_PROBLEM, "engine",
+		find(findings, LEVEL_PROBLEM, "engine-unreadable", "engine",
 		     "the kernel lets nobody look into a program that its user may not read: "
 		     "%s is not run: let this user read it (chmod a+r), or run vsockify as "
 		     "root",
 		     name);
 	if (program->bits == 32 && !(rs->unseen & UNSEEN_ABI32))
-		find(findings, LEVEL_PROBLEM, "engine",
+		find(findings, LEVEL_PROBLEM, "engine-32-bit", "engine",
 		     "seccomp answers system calls of 64 bits, and %s makes others: use a "
 		     "build of it with 64 bits, or --engine preload",
 		     name);
@@ -86,14 +88,14 @@ static void look_at_seccomp(struct findings *findings, const struct ruleset *rs,
 			    const struct list *obstacle)
 {
 	if (obstacle->count)
-		find(findings, LEVEL_PROBLEM, "engine",
+		find(findings, LEVEL_PROBLEM, "engine-impossible", "engine",
 		     "seccomp is needed, and cannot run: %.*s", (int)obstacle->count,
 		     (const char *)obstacle->items);
 	else
-		find(findings, LEVEL_OK, "engine",
+		find(findings, LEVEL_OK, "engine-seccomp", "engine",
 		     "seccomp: the kernel catches its calls, and a supervisor answers them");
 	if (rs->takes_names)
-		find(findings, LEVEL_WARNING, "engine",
+		find(findings, LEVEL_WARNING, "engine-names", "engine",
 		     "it resolves names by itself, so that rules for host names do not reach "
 		     "it: write rules for addresses");
 }
@@ -105,15 +107,15 @@ static void look_at_seccomp(struct findings *findings, const struct ruleset *rs,
 static void look_at_started(struct findings *findings, bool left, const struct list *obstacle)
 {
 	if (left)
-		find(findings, LEVEL_OK, "engine",
+		find(findings, LEVEL_OK, "engine-preload-only", "engine",
 		     "preload; static and Go programs that it starts are not reached");
 	else if (obstacle->count)
-		find(findings, LEVEL_WARNING, "engine",
+		find(findings, LEVEL_WARNING, "engine-preload-alone", "engine",
 		     "preload; static and Go programs that it starts are not run, for seccomp "
 		     "cannot run here (--engine preload lets them run without the rules): %.*s",
 		     (int)obstacle->count, (const char *)obstacle->items);
 	else
-		find(findings, LEVEL_OK, "engine",
+		find(findings, LEVEL_OK, "engine-both", "engine",
 		     "preload, and seccomp for static and Go programs that it starts");
 }
 
@@ -150,10 +152,11 @@ void look_at_engines(struct findings *findings, const struct ruleset *rs, enum e
 		look_at_program(findings, rs, wanted, program, &obstacle);
 	else if (obstacle.count)
 		find(findings, wanted == ENGINE_SECCOMP ? LEVEL_PROBLEM : LEVEL_WARNING,
-		     "engine", "preload only, for seccomp cannot run here: %.*s",
-		     (int)obstacle.count, (const char *)obstacle.items);
+		     "engine-no-seccomp", "engine",
+		     "preload only, for seccomp cannot run here: %.*s", (int)obstacle.count,
+		     (const char *)obstacle.items);
 	else
-		find(findings, LEVEL_OK, "engine",
+		find(findings, LEVEL_OK, "engine-either", "engine",
 		     "preload, and seccomp for what nothing can be preloaded into");
 	list_free(&obstacle);
 }

@@ -68,7 +68,7 @@ static const struct cli_option cli_options[] = {
 	{"quiet", 'q', NULL, "do not say that seccomp is used"},
 	{"check", OPTION_CHECK, NULL, "show the rules in force"},
 	{"explain", OPTION_EXPLAIN, NULL, "show which rule decides about an address, and why"},
-	{"json", OPTION_JSON, NULL, "the same as JSON; ADDRESS:PORT may be - for stdin"},
+	{"json", OPTION_JSON, NULL, "the same as JSON, or what --doctor shows"},
 	{"doctor", OPTION_DOCTOR, NULL, "show what stands in the way, and what to do about it"},
 	{"attach", OPTION_ATTACH, NULL, "let VMs that have started later reach servers"},
 	{"hosts", OPTION_HOSTS, NULL, "show names as lines for /etc/hosts"},
@@ -291,8 +291,8 @@ static bool fits_together(const struct request *request)
 	else if (request->mode == MODE_RUN && !words[0])
 		cli_error("no program to run: name one, or see what --check, --explain and "
 			  "--doctor show");
-	else if (request->json && request->mode != MODE_EXPLAIN)
-		cli_error("--json goes with --explain only");
+	else if (request->json && request->mode != MODE_EXPLAIN && request->mode != MODE_DOCTOR)
+		cli_error("--json goes with --explain and --doctor only");
 	else
 		return true;
 	return false;
@@ -373,7 +373,7 @@ static int serve(const struct request *request)
 	if (request->mode == MODE_DOCTOR)
 		status = doctor(config, (const struct spec *)request->specs.items,
 				request->specs.count, request->engine,
-				*(char *const *)request->words.items);
+				*(char *const *)request->words.items, request->json);
 	else
 		status = serve_by_rules(request, config, named_config);
 	free(config);

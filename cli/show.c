@@ -13,20 +13,25 @@
 #include "../config/address.h"
 #include "error.h"
 
+char *text_of(const char *format, va_list arguments)
+{
+	char *text;
+
+	if (vasprintf(&text, format, arguments) >= 0)
+		return text;
+	cli_error("out of memory");
+	exit(EX_OSERR);
+}
+
 void text_add(struct list *text, const char *format, ...)
 {
 	va_list arguments;
 	char *piece;
-	int length;
 
 	va_start(arguments, format);
-	length = vasprintf(&piece, format, arguments);
+	piece = text_of(format, arguments);
 	va_end(arguments);
-	if (length < 0) {
-		cli_error("out of memory");
-		exit(EX_OSERR);
-	}
-	list_append(text, piece, (size_t)length, 1);
+	list_append(text, piece, strlen(piece), 1);
 	free(piece);
 }
 

@@ -7,11 +7,16 @@
 #ifndef VSOCKIFY_SHOW_H
 #define VSOCKIFY_SHOW_H
 
+#include <stdarg.h>
+
 #include "../config/pattern.h"
 #include "table.h"
 
 /* Bytes of "name.vsock", as name_of_machine() wants it. */
 #define NAME_TEXT_MAX 64
+
+/* text_of() - a new text, as vprintf(); there is no return without memory */
+char *text_of(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 /* text_add() - add a text to another, as printf() */
 void text_add(struct list *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
