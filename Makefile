@@ -35,7 +35,7 @@ BUILD_PACKAGES = gcc libc6-dev make libconfig-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) nginx redis-server redis-tools curl python3 iproute2
 DEB_PACKAGES = $(BUILD_PACKAGES) build-essential debhelper dpkg-dev fakeroot git
 
-.PHONY: all help demo install uninstall dist dist-static deb clean FORCE
+.PHONY: all help demo install uninstall dist dist-static deb release-check clean FORCE
 all: $(BUILT)
 
 help:
@@ -56,6 +56,7 @@ help:
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
 	@echo 'make deb        Debian packages, in build/deb; make dist: the sources, in build; make dist-static: programs'
 	@echo '                that need no library, for any Linux, in build'
+	@echo 'make release-check  all tests, and the files of a release with their sums, in build/release'
 	@echo 'make clean'
 
 # The preloaded object is one for every libc: it needs no library and no version of a symbol, and what it is not sure to
@@ -150,6 +151,10 @@ dist-static:
 deb:
 	@tests/packages $(DEB_PACKAGES)
 	packaging/deb $(VERSION) $(BUILD)
+
+release-check:
+	@tests/packages $(DEB_PACKAGES)
+	packaging/release-check $(VERSION) $(BUILD)
 
 clean:
 	rm -rf $(BUILD)
