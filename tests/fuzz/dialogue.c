@@ -6,59 +6,23 @@
  * it is one depends on its bytes and not on the pieces. The unit tests run the same with random
  * inputs (tests/unit/test_dialogue.c).
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../shim/route/muxer.h"
+#include "pieces.h"
 
 int fuzz_dialogue(const uint8_t *data, size_t size);
 
 /**
- * require() - stop here, for the fuzzer to see, if something does not hold
+ * take() - take what is seen, as from a muxer: all of it, or the answer has ended
  */
-static void require(bool holds)
+static int take(struct dialogue *d, const void *whom, const char *seen, size_t size,
+		size_t *taken)
 {
-	if (!holds)
-		abort();
-}
+	int result = muxer_take(d, seen, size, taken);
 
-/* How an answer ended. */
-struct end {
-	int result;
-	size_t taken;
-};
-
-/**
- * hold() - take an answer
- * @text, @size: of which so many bytes are there, and then the end
- * @cuts: bits that say where a piece ends
- */
-static struct end hold(const char *text, size_t size, uint64_t cuts)
-{
-	struct end end = {0, 0};
-	struct dialogue d;
-
-	dialogue_step(&d, STEP_MUXER);
-	for (size_t there = 1; end.result == 0; there++) {
-		size_t piece = (there < size ? there : size) - end.taken, taken;
-		char *seen;
-
-		if (there < size && !(cuts >> there % 64 & 1))
-			continue;
-		seen = malloc(piece + 1); /* of its very size, for a sanitizer to see */
-		if (!seen)
-			return end;
-		memcpy(seen, text + end.taken, piece);
-		end.result = muxer_take(&d, seen, piece, &taken);
-		free(seen);
-		require(taken <= piece);
-		end.taken += taken;
-		require(taken == piece || end.result != 0);
-		if (piece == 0)
-			require(end.result == -ECONNREFUSED);
-	}
-	return end;
+	(void)whom;
+	require(*taken == size || result != 0);
+	require(size > 0 || result == -ECONNREFUSED);
+	return result;
 }
 
 /**
@@ -88,7 +52,7 @@ int fuzz_dialogue(const uint8_t *data, size_t size)
 	memcpy(&cuts, data, sizeof cuts);
 	text = (const char *)data + sizeof cuts;
 	size -= sizeof cuts;
-	end = hold(text, size, cuts);
+	end = hold(take, NULL, STEP_MUXER, text, size, cuts);
 	require(end.result == expected(text, size));
 	require(end.result != 1 || text[end.taken - 1] == '\n');
 	require(end.result != 1 || !memchr(text, '\n', end.taken - 1));
