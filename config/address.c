@@ -137,6 +137,13 @@ void ip_of_cid(const struct ruleset *rs, uint32_t cid, bool v6, bool loopback, u
 		(void)synthetic_ip(cid, v6, ip);
 }
 
+bool family_of_cid(const struct ruleset *rs, uint32_t cid, bool v6)
+{
+	struct machine machine = machine_of_cid(cid);
+
+	return !peer_ip(rs, machine, v6) && peer_ip(rs, machine, !v6) ? !v6 : v6;
+}
+
 /* 240.0.0.0/4 leaves 28 bits for the CID. */
 #define SYNTHETIC_V4          0xf0000000u
 #define SYNTHETIC_V4_CID_BITS 0x0fffffffu

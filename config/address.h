@@ -37,6 +37,13 @@
  */
 void ip_of_cid(const struct ruleset *rs, uint32_t cid, bool v6, bool loopback, uint8_t ip[16]);
 
+/*
+ * family_of_cid() - in which family a socket that serves both shows a CID
+ * @v6: the family that it came by, or may have come by, as in ip_of_cid()
+ * Return: that, or the other, if it has configured addresses of the other alone
+ */
+bool family_of_cid(const struct ruleset *rs, uint32_t cid, bool v6);
+
 /* machine_exists() - is it anybody at all? */
 static inline bool machine_exists(struct machine machine)
 {

@@ -100,7 +100,7 @@ static int welcome(const struct ruleset *rs, int listener, int accepted, bool ad
 	/* the listener's address, which the first word has no room for */
 	if (head->muxed && head->extended)
 		mark_names(accepted, head);
-	endpoint_of_vm(rs, head, caller, &ep);
+	endpoint_of_caller(rs, head, caller, &ep);
 	if (result == 0 && who->peer != NO_PEER && who->rule->guest_count > 1)
 		result = note_guest(rs, accepted, who->peer, &ep);
 	if (result < 0) {

@@ -35,7 +35,7 @@ static int bind_source(int fd, struct mark *m)
 	if (result != -EADDRINUSE && result != -EACCES)
 		return result;
 	m->local.port = 0; /* then the kernel's number is shown */
-	bind_client_port(fd, m->muxed);
+	bind_client_port(fd, m->muxed, is_by_ipv4(m));
 	return 0;
 }
 
@@ -78,7 +78,7 @@ static void bind_source_again(int fd, struct mark *m, const struct vm_address *o
 	if (transport_bind(fd, *old_name) == 0)
 		return;
 	m->local.port = 0;
-	bind_client_port(fd, m->muxed);
+	bind_client_port(fd, m->muxed, is_by_ipv4(m));
 	mark_write(fd, &before, m);
 }
 

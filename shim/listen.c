@@ -26,6 +26,7 @@
 #include "second.h"
 #include "settle.h"
 #include "share.h"
+#include "translate.h"
 #include "transport/transport.h"
 
 /* A bind that is to be made. */
@@ -64,7 +65,7 @@ static int bind_converted(struct binding *b)
 	result = carry_kept(b->fd, &b->mark, engine_options(b->fd));
 	b->mark.inherit = result > 0 || c.carried_options;
 	if (result >= 0)
-		result = seat_bind(c.spare, b->fd, b->rs, &b->decision);
+		result = seat_bind(c.spare, b->fd, b->rs, &b->decision, !shows_v6(&b->mark));
 	if (result == -EADDRINUSE)
 		return second_bind(&c, b->rs, &b->decision, &b->mark);
 	if (result == 0 && !b->decision.port)

@@ -50,6 +50,12 @@ static inline bool is_held(const struct mark *m)
 	return m->muxed && m->silent && m->shut && m->peer.kind != PLACE_NONE;
 }
 
+/* is_by_ipv4() - is it a client that was, or is to be, connected by IPv4? @m: with its names */
+static inline bool is_by_ipv4(const struct mark *m)
+{
+	return !m->v6 || m->peer.kind == PLACE_IPV4;
+}
+
 /*
  * mark_head() - is this a converted socket, and what does word A say?
  * @m: flags and, if it is compact, the address in word A; undefined unless it returns 1

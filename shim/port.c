@@ -14,12 +14,15 @@
  * go on where its parent does, so the counter lies in memory that the kernel empties in a child
  * (madvise(2), MADV_WIPEONFORK); who finds it empty starts afresh.
  *
+ * They count up by two: a port is even where the client is connected by IPv4, and odd where by
+ * IPv6, and a server that serves both shows it so (translate.c).
+ *
  * Others may have taken thousands in a row, or all there are. So after a few that are taken the
  * search goes on elsewhere, and it ends after a number of tries. While it keeps on ending in
  * vain, that number shrinks, and at last most connections do without a search: in a process
- * that has more of them than the range has ports, a further one pays next to nothing. A search
- * that finds a port restores it. (A try is not cheap there: the kernel walks over all sockets
- * of this machine whose ports leave the same remainder, a 251st of them.)
+ * that has more of them than the range has for a family, a further one pays next to nothing. A
+ * search that finds a port restores it. (A try is not cheap there: the kernel walks over all
+ * sockets of this machine whose ports leave the same remainder, a 251st of them.)
  */
 #include "port.h"
 
@@ -85,6 +88,11 @@ bool port_is_local(uint16_t port)
 	return port >= range.first && port <= range.last;
 }
 
+int port_of_ipv4(uint32_t port)
+{
+	return port <= UINT16_MAX && port_is_local((uint16_t)port) ? port % 2 == 0 : -1;
+}
+
 /* Where a process starts: differs between processes and from time to time; not a secret, not 0.
  */
 static uint32_t somewhere(const void *page)
@@ -135,15 +143,17 @@ static void leap(uint32_t count)
 	atomic_fetch_add(counter(), (uint32_t)(count * UINT64_C(618) / 1000));
 }
 
-/* Bind to a port of the range: 0, or what bind() said of the last that was tried. */
-static int search(int fd, struct vm_address to, unsigned tries)
+/* Bind to an even port of the range, or to an odd one: 0, or what bind() said of the last that
+ * was tried. */
+static int search(int fd, struct vm_address to, unsigned tries, bool even)
 {
 	struct port_range range = local_port_range();
-	uint32_t count = (uint32_t)range.last - range.first + 1;
+	uint32_t first = range.first + (range.first % 2 == even);
+	uint32_t count = (range.last + 2u - first) / 2;
 	int result = -EADDRINUSE;
 
-	for (unsigned i = 1; i <= tries && result == -EADDRINUSE; i++) {
-		to.port = range.first + next_number() % count;
+	for (unsigned i = 1; count && i <= tries && result == -EADDRINUSE; i++) {
+		to.port = first + 2 * (next_number() % count);
 		result = transport_bind(fd, to);
 		if (result == -EADDRINUSE && i % TRIES_IN_A_ROW == 0)
 			leap(count);
@@ -188,18 +198,22 @@ static void note_search(unsigned tries, bool found)
 		atomic_store_explicit(&searches.tries, next, memory_order_relaxed);
 }
 
-int bind_client_port(int fd, bool muxed)
+int bind_client_port(int fd, bool muxed, bool v4)
 {
 	struct vm_address own = {.cid = CID_ANY, .path = muxed ? "" : NULL};
 	unsigned tries = tries_now();
-	int result = search(fd, own, tries);
+	int result = search(fd, own, tries, v4);
 
 	if (tries && (result == 0 || result == -EADDRINUSE))
 		note_search(tries, result == 0);
 	return otherwise_any(fd, own, result);
 }
 
-int bind_free_port(int fd, struct vm_address to)
+int bind_free_port(int fd, struct vm_address to, bool v4)
 {
-	return otherwise_any(fd, to, search(fd, to, TRIES_FOR_SERVER));
+	int result = search(fd, to, TRIES_FOR_SERVER, v4);
+
+	if (result == -EADDRINUSE)
+		result = search(fd, to, TRIES_FOR_SERVER, !v4);
+	return otherwise_any(fd, to, result);
 }

@@ -66,10 +66,10 @@ static int link_guests(int fd, int program, const struct ruleset *rs, const stru
 	return result;
 }
 
-int seat_bind(int fd, int program, const struct ruleset *rs, const struct decision *d)
+int seat_bind(int fd, int program, const struct ruleset *rs, const struct decision *d, bool v4)
 {
 	struct vm_address to = route_first(rs, d);
-	int result = d->port ? transport_bind(fd, to) : bind_free_port(fd, to);
+	int result = d->port ? transport_bind(fd, to) : bind_free_port(fd, to, v4);
 
 	if (result == 0 && to.path)
 		result = admit(fd, program, rs, d);

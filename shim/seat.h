@@ -18,8 +18,9 @@
  * seat_bind() - bind a converted socket where a listen rule leads
  * @fd: the new socket, unbound; @program: the program's descriptor, for the log
  * @d: of decide_listen(), ACTION_VSOCK
+ * @v4: the program has bound it to an address of IPv4 (bind_free_port())
  * Return: 0, or a negated errno
  */
-int seat_bind(int fd, int program, const struct ruleset *rs, const struct decision *d);
+int seat_bind(int fd, int program, const struct ruleset *rs, const struct decision *d, bool v4);
 
 #endif

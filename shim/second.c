@@ -324,7 +324,7 @@ void second_settle(int fd)
 	    conversion_begin(&c, fd, m.muxed) < 0)
 		return;
 	to = route_first(rs, &wanted);
-	result = seat_bind(c.spare, fd, rs, &wanted);
+	result = seat_bind(c.spare, fd, rs, &wanted, !shows_v6(&m));
 	if (result == -EADDRINUSE) {
 		/* one that blocks gets no share, and asks every second: not for all descriptors
 		 */

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "kernel/sys.h"
 #include "named.h"
+#include "port.h"
 #include "route/route.h"
 #include "transport/transport.h"
 
@@ -48,19 +49,36 @@ static void show_guest(const struct ruleset *rs, const struct mark *m, struct en
 		place_ip(&(struct place){.kind = PLACE_NONE}, shows_v6(m), ep->ip);
 }
 
-void endpoint_of_vm(const struct ruleset *rs, const struct mark *m,
-		    const struct vm_address *name, struct endpoint *ep)
+bool shows_v6(const struct mark *m)
+{
+	return m->v6 && m->local.kind != PLACE_IPV4;
+}
+
+/* Is an accepted connection to be shown by IPv6? */
+static bool caller_shows_v6(const struct ruleset *rs, const struct mark *m,
+			    const struct vm_address *caller)
+{
+	bool both = shows_v6(m) && !m->v6only && m->local.kind == PLACE_NONE;
+
+	return both ? family_of_cid(rs, caller->cid, port_of_ipv4(caller->port) != 1)
+		    : shows_v6(m);
+}
+
+/* A vsock address as IP address and port. @v6: the family */
+static void endpoint_of_vm(const struct ruleset *rs, const struct mark *m,
+			   const struct vm_address *name, bool v6, struct endpoint *ep)
 {
 	if (name->path)
 		show_guest(rs, m, ep);
 	else
-		ip_of_cid(rs, name->cid, shows_v6(m), transport_is_loopback(name->cid), ep->ip);
+		ip_of_cid(rs, name->cid, v6, transport_is_loopback(name->cid), ep->ip);
 	ep->port = name->port == PORT_ANY ? 0 : port_fold(name->port);
 }
 
-bool shows_v6(const struct mark *m)
+void endpoint_of_caller(const struct ruleset *rs, const struct mark *m,
+			const struct vm_address *name, struct endpoint *ep)
 {
-	return m->v6 && m->local.kind != PLACE_IPV4;
+	endpoint_of_vm(rs, m, name, caller_shows_v6(rs, m, name), ep);
 }
 
 /* The address that a client is connected to, or is to be: while the kernel does not say, or
@@ -105,10 +123,24 @@ static bool is_beside_loopback(int fd, const struct mark *m)
 	return m->peer.kind == PLACE_NONE && sys_connected(fd) == 0;
 }
 
+/* In which family is a socket's own address, if it is the kernel's choice? An accepted one's is
+ * in its peer's. */
+static bool local_shows_v6(const struct ruleset *rs, int fd, const struct mark *m,
+			   const struct vm_address *name)
+{
+	struct vm_address peer;
+
+	if (!shows_v6(m) || name->path || name->cid == CID_ANY)
+		return shows_v6(m);
+	if (m->peer.kind != PLACE_NONE)
+		return m->peer.kind != PLACE_IPV4;
+	return transport_peer(fd, &peer) == 1 ? caller_shows_v6(rs, m, &peer) : true;
+}
+
 void local_endpoint(const struct ruleset *rs, int fd, const struct mark *m,
 		    const struct vm_address *name, struct endpoint *ep)
 {
-	endpoint_of_vm(rs, m, name, ep);
+	endpoint_of_vm(rs, m, name, local_shows_v6(rs, fd, m, name), ep);
 	if (m->local.port)
 		ep->port = m->local.port;
 	if (!place_is_any(&m->local))
@@ -125,7 +157,7 @@ void peer_endpoint(const struct ruleset *rs, const struct mark *m,
 		   const struct vm_address *name, struct endpoint *ep)
 {
 	if (m->peer.kind == PLACE_NONE && name) {
-		endpoint_of_vm(rs, m, name, ep);
+		endpoint_of_caller(rs, m, name, ep);
 		return;
 	}
 	place_ip(&m->peer, m->v6, ep->ip);

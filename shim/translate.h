@@ -27,9 +27,14 @@ const struct rule *rule_marked(const struct ruleset *rs, const struct mark *m);
 bool guest_endpoint(const struct ruleset *rs, const struct mark *m, uint32_t peer,
 		    struct endpoint *ep);
 
-/* endpoint_of_vm() - a vsock address as IP address and port, of the family that @m shows */
-void endpoint_of_vm(const struct ruleset *rs, const struct mark *m,
-		    const struct vm_address *name, struct endpoint *ep);
+/*
+ * endpoint_of_caller() - the vsock address of whoever has connected, as IP address and port
+ *
+ * Of the family of its listener; where that serves both, as IPv4 in an IPv6 address, if the
+ * client's port says so (port.h), or if the client has configured addresses of IPv4 alone.
+ */
+void endpoint_of_caller(const struct ruleset *rs, const struct mark *m,
+			const struct vm_address *name, struct endpoint *ep);
 
 /*
  * shows_v6() - are its addresses IPv6 ones?

@@ -205,7 +205,7 @@ static int bind_onward(int fd, struct mark *m)
 	if (result != -EADDRINUSE && result != -EACCES)
 		return result;
 	m->local.port = 0; /* then the kernel's number is shown */
-	(void)bind_client_port(fd, m->muxed);
+	(void)bind_client_port(fd, m->muxed, is_by_ipv4(m));
 	return 0;
 }
 

@@ -101,6 +101,24 @@ static void test_shown_as(void)
 	free(rs);
 }
 
+/* Whoever has addresses of one family alone is shown by it, whichever it came by. */
+static void test_family(void)
+{
+	struct ruleset *rs =
+		rules_of("--peer 10.0.0.4=4\n--peer fd00::6=6\n--peer fd00::46=46\n"
+			 "--peer 10.0.0.46=46\n--peer none=9\n");
+	static const struct {
+		uint32_t cid;
+		bool by_v6, v6;
+	} shown[] = {{4, true, false}, {4, false, false},  {6, true, true}, {6, false, true},
+		     {46, true, true}, {46, false, false}, {9, true, true}, {9, false, false},
+		     {77, true, true}, {77, false, false}, {1, true, true}, {1, false, false}};
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		CU_ASSERT(family_of_cid(rs, shown[i].cid, shown[i].by_v6) == shown[i].v6);
+	free(rs);
+}
+
 /* Without the loopback transport, CID 1 leads to the hypervisor. */
 static void test_local_without_loopback(void)
 {
@@ -225,6 +243,7 @@ CU_TestInfo address_tests[] = {
 	{"synthetic addresses and back", test_synthetic},
 	{"addresses that are not synthetic", test_not_synthetic},
 	{"the address a CID is shown as", test_shown_as},
+	{"the family of a CID's address", test_family},
 	{"CID 1 without the loopback transport", test_local_without_loopback},
 	{"CIDs of names", test_names},
 	{"names of CIDs", test_names_back},
