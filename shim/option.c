@@ -22,6 +22,7 @@
 #include "linger.h"
 #include "settle.h"
 #include "share.h"
+#include "shutdown.h"
 #include "transport/transport.h"
 
 /* Newer than the libc headers of some systems that the shim is built on. */
@@ -53,6 +54,10 @@ static int tcp_state_of(int fd, const struct mark *m)
 		return m->silent            ? TCP_CLOSE
 		       : events & POLLRDHUP ? TCP_CLOSE_WAIT
 					    : TCP_ESTABLISHED;
+	/* shut for reading alone, which gives POLLRDHUP, too; the mark of a Unix socket does
+	 * not say that it was */
+	if (m->shut && events & POLLOUT && !m->muxed)
+		return TCP_ESTABLISHED;
 	if (m->shut)
 		return events & POLLRDHUP ? TCP_CLOSE : TCP_FIN_WAIT2;
 	return m->peer.kind != PLACE_NONE && !events ? TCP_SYN_SENT : TCP_CLOSE;
@@ -399,6 +404,11 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 		result = cut || transport_is_family(number) ? mark_head(fd, &m) : 0;
 		return result == 1 ? give_int(is_v6(fd, &m) ? AF_INET6 : AF_INET, value, len)
 				   : result;
+	case SO_ACCEPTCONN:
+		result = number ? mark_head(fd, &m) : 0;
+		return result == 1 && shutdown_of_listener(fd, &m) ? give_int(0, value, len)
+		       : result < 0                                ? result
+								   : 0;
 	case SO_PROTOCOL:
 		result = number == 0 ? mark_head(fd, &m) : 0;
 		return result == 1 ? give_int(IPPROTO_TCP, value, len) : result;

@@ -63,12 +63,20 @@ static void shut_down(const struct family *f)
 /* Nobody waits; whoever asks afterwards is told. */
 static void without_waiters(const struct family *f)
 {
+	int listens = 1;
+	socklen_t len = sizeof listens;
+
 	listener = listener_on(f, f->loopback, SOCK_NONBLOCK, "server");
 	say("shutdown for writing: %s", result(shutdown(listener, SHUT_WR)));
 	say("accept: %s", result(accept(listener, NULL, NULL)));
 	say("shutdown: %s", result(shutdown(listener, SHUT_RDWR)));
 	say("accept: %s", result(accept(listener, NULL, NULL)));
 	say("shutdown again: %s", result(shutdown(listener, SHUT_RDWR)));
+	check(getsockopt(listener, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0);
+	say("it listens: %d", listens);
+	must(listen(listener, 1));
+	check(getsockopt(listener, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0);
+	say("it listens once more: %d", listens);
 	close(listener);
 }
 

@@ -319,12 +319,33 @@ static void waitall(const struct family *f)
 	close(ends[0]);
 }
 
+/* ---- TCP's state, once a direction is shut ---- */
+
+static void states(const struct family *f)
+{
+	for (int how = SHUT_RD; how <= SHUT_RDWR; how++) {
+		uint8_t state = 0;
+		socklen_t len = sizeof state;
+		int ends[2];
+
+		connected_pair(f, f->loopback, ends);
+		must(shutdown(ends[0], how));
+		if (how != SHUT_RD) /* until it is acknowledged, it is another one */
+			wait_for(ends[1], POLLRDHUP);
+		check(getsockopt(ends[0], IPPROTO_TCP, TCP_INFO, &state, &len) == 0);
+		say("state after shutdown %d: %s", how,
+		    state == TCP_ESTABLISHED ? "established" : "no more");
+		close(ends[0]);
+		close(ends[1]);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*part)(const struct family *f);
 } parts[] = {
-	{"room", room},       {"refused", refused}, {"again", again},
-	{"failure", failure}, {"oneself", oneself}, {"waitall", waitall},
+	{"room", room},       {"refused", refused}, {"again", again},   {"failure", failure},
+	{"oneself", oneself}, {"waitall", waitall}, {"states", states},
 };
 
 int main(int argc, char **argv)
