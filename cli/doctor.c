@@ -29,6 +29,7 @@
 #include "error.h"
 #include "findings.h"
 #include "here.h"
+#include "kernel.h"
 #include "plausible.h"
 #include "proxy_here.h"
 #include "show.h"
@@ -99,6 +100,8 @@ static void look_at_sockets(struct findings *findings)
 		     "AF_VSOCK sockets can be made here");
 	else if (present || here_seccomp())
 		find_forbidder(findings, error);
+	if (present && kernel_doubt())
+		find(findings, LEVEL_WARNING, "kernel", "%s", kernel_doubt());
 }
 
 /**

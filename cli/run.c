@@ -35,6 +35,7 @@
 #include "cli.h"
 #include "environment.h"
 #include "error.h"
+#include "kernel.h"
 #include "preload.h"
 #include "program.h"
 #include "show.h"
@@ -336,6 +337,8 @@ int run_program(const struct ruleset *rs, const char *config, const struct loggi
 {
 	bool chosen = engine == ENGINE_AUTO;
 
+	if (logging->verbosity > 0 && ruleset_any(rs) && kernel_doubt())
+		cli_error("%s", kernel_doubt());
 	pass_rules(rs);
 	if (config)
 		pass_config(config);

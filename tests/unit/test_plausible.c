@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_plausible.c - tests of cid_doubt() in cli/plausible.c
+ * test_plausible.c - tests of cid_doubt() in cli/plausible.c, and of what kernels do in
+ * cli/kernel.c
  */
 #include "../../cli/plausible.h"
 
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "../../cli/here.h"
+#include "../../cli/kernel.h"
 #include "../../config/address.h"
 #include "unit.h"
 
@@ -51,9 +53,23 @@ static void test_neither(void)
 	CU_ASSERT(doubts(3, CID_UNKNOWN, 0, NULL)); /* said of the transports already */
 }
 
+static void test_kernels(void)
+{
+	static const char *const reset[] = {"6.12.92", "6.12.95+deb12-amd64", "6.12.116-1"};
+	static const char *const none[] = {
+		"6.12.91", "6.12.117", "6.1.0-56-amd64",     "6.120.95",
+		"6.12.x",  "6.12",     "7.2.13+deb14-amd64", ""};
+
+	for (size_t i = 0; i < sizeof(reset) / sizeof(reset[0]); i++)
+		CU_ASSERT(kernel_resets_small(reset[i]));
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		CU_ASSERT(!kernel_resets_small(none[i]));
+}
+
 CU_TestInfo plausible_tests[] = {
 	{"CIDs in a guest", test_guest},
 	{"CIDs on a host", test_host},
 	{"CIDs on neither", test_neither},
+	{"kernels that reset under small messages", test_kernels},
 	CU_TEST_INFO_NULL,
 };
