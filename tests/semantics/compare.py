@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """compare.py - the same random sequences of socket calls over TCP and over VM sockets must give the same.
 
-    compare.py [--first SEED] [--count N] [--seconds S] DIFFERENCES COMMAND...
+    compare.py [--first SEED] [--count N] [--jobs N] DIFFERENCES COMMAND...
+
+Several sequences run at a time (--jobs), since most of each is waiting.
 
 COMMAND is what is put before a program so that its TCP goes over VM sockets. Of each sequence (sequences.py), each call's
 answer (worker.py) is compared. What cannot be the same stands in DIFFERENCES, with the reason:
@@ -17,11 +19,13 @@ An unknown difference is looked for again with more time between the calls, then
 be, and shown. The last line counts.
 """
 import argparse
+import itertools
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
 import time
 
 import sequences
@@ -83,18 +87,18 @@ def read_differences(path):
 
 
 class Stories:
-    """What has become of each socket so far, by what TCP said. Copies of a descriptor have one story."""
+    """What has become of each process's sockets so far, by what TCP said. Copies of a descriptor have one story."""
 
     def __init__(self):
-        self.of = {}
+        self.of = {"A": {}, "B": {}}
 
-    def story(self, name):
-        return self.of.setdefault(name, [])
+    def story(self, who, name):
+        return self.of[who].setdefault(name, [])
 
     def describe(self, call):
-        _, what, *arguments = call
+        who, what, *arguments = call
         names = [a for a in arguments if isinstance(a, str) and re.fullmatch(r"s\d+", a)]
-        story = " ".join(self.story(names[0])) if names else ""
+        story = " ".join(self.story(who, names[0])) if names else ""
         return "%s %s {%s}" % (what, " ".join(map(str, arguments)), story)
 
     def compare(self, call, tcp, vsock):
@@ -112,39 +116,49 @@ class Stories:
 
     def go_on(self, call, answer):
         who, what, *arguments = call
-        if what in ("getsockname", "getpeername", "poll", "pending", "epoll_add", "epoll_wait", "fork"):
+        if what == "fork" and answer == "0":
+            self.of["B"] = dict(self.of["A"])
+        if what == "exec" and answer == "0":
+            for story in self.of[who].values():
+                story.append("exec")
+        if what in ("getsockname", "getpeername", "poll", "pending", "epoll_add", "epoll_wait", "fork", "kill", "exec"):
             return
         name, *rest = arguments
         if what in ("dup", "dup2", "pass"):
             if answer == "0":
-                self.of[rest[0]] = self.story(name)
+                self.of["B" if what == "pass" else who][rest[0]] = self.story(who, name)
             return
         if what == "accept":
-            self.of[rest[0]] = ["accepted-by{%s}" % " ".join(self.story(name))]
+            self.of[who][rest[0]] = ["accepted-by{%s}" % " ".join(self.story(who, name))]
         if what == "getsockopt":
             if rest[0] == "SO_ERROR":
-                self.story(name).append("SO_ERROR=" + answer)
+                self.story(who, name).append("SO_ERROR=" + answer)
             return
         detail = ",".join(map(str, rest[:2] if what == "socket" else rest))
-        self.story(name).append("%s%s(%s)=%s" % ("B." if who == "B" else "", what, detail, answer.split(" ")[0]))
+        self.story(who, name).append("%s%s(%s)=%s" % ("B." if who == "B" else "", what, detail, answer.split(" ")[0]))
 
 
 class Comparison:
     """Both workers, and what is known."""
 
+    turns = itertools.count()
+    rules = 0  # which of those in vsockify.conf the sequence is under
+
     def __init__(self, before, differences):
         self.workers = [Worker([]), Worker(before)]
         self.differences = differences
-        self.turn = 0
 
     def run(self, calls, settle):
-        """Both answers for a sequence. Ports are others each time: TCP keeps them for a while."""
-        self.turn = (self.turn + 1) % 3000
-        for worker in self.workers:
-            worker.begin({"port": 20000 + 4 * self.turn, "settle": settle, "calls": calls})
+        """
+        Both answers for a sequence. Ports are others each time, since TCP keeps them for a while, and for either worker,
+        since where the rules pass, both use TCP.
+        """
+        port = 20000 + 1500 * self.rules + 4 * (next(self.turns) % 187)
+        for index, worker in enumerate(self.workers):
+            worker.begin({"port": port + 750 * index, "settle": settle, "calls": calls})
         return [worker.end() for worker in self.workers]
 
-    def first_unknown(self, calls, settle, met=None):
+    def first_unknown(self, calls, settle, count=False):
         """The first call whose answers differ for no known reason: its index, what it is, both answers; or None."""
         stories = Stories()
         for index, (call, *answers) in enumerate(zip(calls, *self.run(calls, settle))):
@@ -152,7 +166,7 @@ class Comparison:
                 known = next((d for d in self.differences if d.explains(text, tcp, vsock)), None)
                 if not known:
                     return index, text, tcp, vsock
-                known.met += met is not None
+                known.met += count
                 if known.then == "other":
                     return None
             stories.go_on(call, answers[0])
@@ -184,43 +198,81 @@ def show(calls, both):
         print(line if tcp == vsock else "%s   BUT %s" % (line, vsock))
 
 
+class Report:
+    """What all the sequences gave."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.passed, self.unsteady, self.kinds = 0, 0, {}
+
+    def try_sequence(self, comparison, seed):
+        calls = sequences.make(seed)
+        comparison.rules = seed % 8
+        for settle in (QUICK, SLOW, 2 * SLOW):
+            # what was only slow, in a machine that others keep busy, is the same when it has time
+            found = comparison.first_unknown(calls, settle, count=settle == QUICK)
+            if not found:
+                self.unsteady += settle != QUICK
+                break
+        kind = found and same_kind(calls, found)
+        with self.lock:
+            if not found:
+                self.passed += 1
+                return
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+            first = self.kinds[kind] == 1
+        if first:
+            self.explain(comparison, seed, calls[:found[0] + 1], found)
+
+    def explain(self, comparison, seed, calls, found):
+        short = comparison.shorten(calls, same_kind(calls, found))
+        both = comparison.run(short, SLOW)
+        stories = Stories()
+        for call, tcp in zip(short, both[0]):
+            last = stories.describe(call)
+            stories.go_on(call, tcp)
+        with self.lock:
+            print("sequence %d: %s: %s, not %s" % (seed, found[1].split(" {")[0], found[3], found[2]))
+            show(short, both)
+            print("    call: %s" % last, flush=True)
+
+    def finish(self, differences, seconds):
+        for kind, count in self.kinds.items():
+            print("%d times: %s: %s, not %s" % (count, kind[0], kind[2], kind[1]))
+        for difference in differences:
+            print("%d known: %s" % (difference.met, difference.why))
+        print("%d that differed once were the same when there was more time" % self.unsteady)
+        failed = sum(self.kinds.values())
+        print("%d sequences in %d s: %d passed, %d failed" % (self.passed + failed, seconds, self.passed, failed))
+        return 1 if failed or not self.passed else 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--seconds", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("differences")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
-    comparison = Comparison(options.command, read_differences(options.differences))
-    begun, passed, kinds = time.monotonic(), 0, {}
-    for seed in range(options.first, options.first + options.count):
-        if options.seconds and time.monotonic() - begun > options.seconds:
-            break
-        calls = sequences.make(seed)
-        if comparison.first_unknown(calls, QUICK, met=True):
-            found = comparison.first_unknown(calls, SLOW)
-            if found:
-                kind = same_kind(calls, found)
-                kinds[kind] = kinds.get(kind, 0) + 1
-                if kinds[kind] == 1:
-                    short = comparison.shorten(calls[:found[0] + 1], kind)
-                    print("sequence %d: %s: %s, not %s" % (seed, found[1].split(" {")[0], found[3], found[2]))
-                    show(short, comparison.run(short, SLOW))
-                    stories = Stories()
-                    for call, tcp in zip(short, comparison.run(short, SLOW)[0]):
-                        last = stories.describe(call)
-                        stories.go_on(call, tcp)
-                    print("    call: %s" % last, flush=True)
-                continue
-        passed += 1
-    for kind, count in kinds.items():
-        print("%d times: %s: %s, not %s" % (count, kind[0], kind[2], kind[1]))
-    for difference in comparison.differences:
-        print("%d known: %s" % (difference.met, difference.why))
-    failed = sum(kinds.values())
-    print("%d sequences in %d s: %d passed, %d failed" % (passed + failed, time.monotonic() - begun, passed, failed))
-    return 1 if failed or not passed else 0
+    begun, report, differences = time.monotonic(), Report(), read_differences(options.differences)
+    seeds = iter(range(options.first, options.first + options.count))
+
+    def work():
+        comparison = Comparison(options.command, differences)
+        for seed in seeds:
+            report.try_sequence(comparison, seed)
+
+    threads = [threading.Thread(target=work) for _ in range(options.jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ran = report.passed + sum(report.kinds.values())
+    if ran != options.count:
+        print("%d sequences have not been run to their end" % (options.count - ran))
+        return 1
+    return report.finish(differences, time.monotonic() - begun)
 
 
 sys.exit(main())

@@ -97,8 +97,41 @@ class Maker:
             self.add("accept", listener, self.new(self.families[listener]), self.random.random() < 0.6)
 
     def make_pair(self):
+        """A client and what accepts it: both names, where there are any."""
+        before = len(self.families)
         self.make_client()
         self.make_accept()
+        return list(self.families)[before:][-2:]
+
+    def make_pressure(self):
+        """One end writes until there is no more room, while the other one pauses."""
+        pair = self.make_pair()
+        if len(pair) < 2 or not all(name in self.known[self.who] for name in pair):
+            return
+        self.random.shuffle(pair)
+        writer, reader = pair
+        if self.random.random() < 0.3:
+            self.watch(writer)
+        self.add("fill", writer)
+        for what in self.random.sample(["poll", "send", "write", "epoll_wait", "getsockopt"], 2):
+            if what != "epoll_wait":
+                more = {"poll": [], "send": [500, MSG_DONTWAIT], "write": [10], "getsockopt": ["SO_ERROR"]}[what]
+                self.add(what, writer, *more)
+            elif self.epolls and self.who == "A":
+                self.add(what, self.epolls[-1])
+        if self.random.random() < 0.7:
+            self.add("drain", reader)
+            self.add("poll", writer)
+            self.add("send", writer, 10, 0)
+            self.add("recv", reader, 2000, 0)
+        else:
+            self.add("close", reader)
+
+    def die(self):
+        """The second process is killed; A may make another one."""
+        self.who = "A"
+        self.add("kill")
+        self.forked, self.known["B"] = False, []
 
     def fork(self):
         self.who = "A"
@@ -109,7 +142,7 @@ class Maker:
 
     def copy(self, what, name, new):
         self.add(what, name, new)
-        if what == "pass":
+        if what == "pass" or name in self.fixed:
             self.fixed.update((name, new))
         if name in self.used:
             self.used.add(new)
@@ -167,6 +200,9 @@ class Maker:
         elif what == "fork":
             if not self.forked:
                 self.fork()
+        elif what == "kill":
+            if self.forked:
+                self.die()
         else:
             self.add(what, name)
 
@@ -175,6 +211,7 @@ WEIGHTS = {
     "bind": 3, "connect": 5, "listen": 3, "accept": 5, "getsockname": 5, "getpeername": 5, "setsockopt": 5,
     "getsockopt": 10, "shutdown": 4, "nonblock": 2, "dup": 2, "dup2": 1, "close": 4, "poll": 10, "epoll_add": 3,
     "epoll_wait": 6, "send": 8, "write": 4, "recv": 10, "pending": 2, "fork": 2, "pass": 2,
+    "kill": 1,
 }
 
 
@@ -183,9 +220,15 @@ def make(seed, length=40):
     maker = Maker(seed)
     starts = [maker.make_socket, maker.make_listener, maker.make_client, maker.make_pair, maker.make_pair]
     maker.random.choice(starts)()
+    if maker.random.random() < 0.1:
+        maker.make_pressure()
     if maker.random.random() < 0.2:
         maker.fork()
+    execute = maker.random.randrange(length) if maker.random.random() < 0.04 else length  # it takes long
     while len(maker.calls) < length:
+        if len(maker.calls) >= execute:
+            maker.add("exec")
+            execute = length
         maker.who = "B" if maker.forked and maker.random.random() < 0.4 else "A"
         if maker.random.random() < 0.12:
             maker.random.choice([*starts, maker.make_accept])()

@@ -3,7 +3,8 @@
 
 A line of standard input is a sequence: {"port": P, "settle": SECONDS, "calls": [[PROCESS, CALL, ARGUMENT...], ...]}, the
 answer a line with a list of texts, one for each call. Each sequence has a process of its own, so that none leaves anything
-to the next, and that process a child from the call `fork` on, which has copies of its descriptors.
+to the next, and that process a child from the call `fork` on, which has copies of its descriptors. Either may execute
+this program anew, and go on there with the descriptors that it inherits.
 
 Nothing in an answer depends on which numbers the kernel chose: ports are p0, p1, p2 (those that the sequence names) or
 e0, e1, ... in the order in which they are met.
@@ -69,8 +70,29 @@ class Process:
 
     def __init__(self, port, settle, ports):
         self.port, self.settle, self.ports = port, settle, ports
-        self.fds, self.epolls = {}, {}
+        self.fds, self.epolls, self.registered = {}, {}, {}
         self.count = 0
+
+    # ---- exec ----
+
+    def execute(self, channel, more):
+        """Begin anew as this program, with all descriptors; `channel` is how it goes on."""
+        for epoll in self.epolls.values():
+            os.set_inheritable(epoll.fileno(), True)
+        os.set_inheritable(channel, True)
+        state = {"port": self.port, "settle": self.settle, "ports": self.ports, "fds": self.fds, "count": self.count,
+                 "epolls": {name: epoll.fileno() for name, epoll in self.epolls.items()},
+                 "registered": {name: list(names.items()) for name, names in self.registered.items()},
+                 "channel": channel, **more}
+        os.execv(sys.executable, [sys.executable, "-S", os.path.abspath(__file__), json.dumps(state)])
+
+    @staticmethod
+    def from_state(state):
+        process = Process(state["port"], state["settle"], state["ports"])
+        process.fds, process.count = state["fds"], state["count"]
+        process.epolls = {name: select.epoll.fromfd(fd) for name, fd in state["epolls"].items()}
+        process.registered = {name: dict(names) for name, names in state["registered"].items()}
+        return process
 
     # ---- addresses ----
 
@@ -194,7 +216,7 @@ class Process:
         return "0"
 
     def names(self, epoll):
-        return self.__dict__.setdefault("registered", {}).setdefault(epoll, {})
+        return self.registered.setdefault(epoll, {})
 
     def epoll_wait(self, epoll):
         if epoll not in self.epolls:
@@ -222,6 +244,34 @@ class Process:
             data = rest
         return ("%d %s" % (got, " ".join(runs))).strip()
 
+    def fill(self, name):
+        """Send until there is no more room; how much there is, differs."""
+        self.count += 1
+        data, room = bytes([64 + self.count % 64]) * 65536, select.poll()
+        room.register(self.fds[name], select.POLLOUT)
+        while True:
+            try:
+                call(libc.send, self.fds[name], data, len(data), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            except Failed as failure:
+                # TCP has more of it on its way, and then room again
+                if str(failure) != "EAGAIN" or not room.poll(100):
+                    raise
+
+    def drain(self, name):
+        """Receive until nothing has come for a while: what came, and how it ended."""
+        room, letters, idle = ctypes.create_string_buffer(1 << 20), "", select.poll()
+        idle.register(self.fds[name], select.POLLIN)
+        try:
+            while idle.poll(100):
+                got = call(libc.recv, self.fds[name], room, len(room), socket.MSG_DONTWAIT)
+                letters += "".join(dict.fromkeys(room.raw[:got].decode()))
+                if got == 0:
+                    return "end after " + "".join(dict.fromkeys(letters))
+        except Failed as failure:
+            if str(failure) != "EAGAIN":
+                return str(failure) + " after " + "".join(dict.fromkeys(letters))
+        return "pause after " + "".join(dict.fromkeys(letters))
+
     def pending(self, name):
         number = array.array("i", [0])
         call(libc.ioctl, self.fds[name], termios.FIONREAD, ctypes.c_void_p(number.buffer_info()[0]))
@@ -245,13 +295,19 @@ class Child:
 
     def __init__(self, process):
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        if os.fork() == 0:
+        self.pid = os.fork()
+        if self.pid == 0:
             signal.alarm(LIMIT)
             here.close()
             serve(process, there)
             os._exit(0)
         there.close()
         self.here = here
+
+    def kill(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self.here.close()
 
     def run(self, what, arguments):
         self.here.send(json.dumps([what, arguments]).encode())
@@ -272,19 +328,25 @@ def serve(process, channel):
         if what == "take":
             process.fds[arguments[0]] = fds[0]
             answer = "0"
+        elif what == "exec":
+            process.execute(channel.fileno(), {})
         else:
             answer = process.run(what, arguments)
         channel.send(answer.encode())
 
 
-def carry_out(sequence, answers):
-    process = Process(sequence["port"], sequence["settle"], [])
-    child = None
-    for who, what, *arguments in sequence["calls"]:
+def carry_out(process, child, calls, answers):
+    """Write what each call gives into the descriptor `answers`."""
+    for index, (who, what, *arguments) in enumerate(calls):
         if what == "fork":
             answer = "again"
             if not child:
                 child, answer = Child(process), "0"
+        elif what == "kill":
+            answer = "no child"
+            if child:
+                child.kill()
+                child, answer = None, "0"
         elif what == "pass":
             answer = "no child"
             if child:
@@ -292,10 +354,31 @@ def carry_out(sequence, answers):
                 answer = child.give(process.fds[name], new) if name in process.fds else "no " + name
         elif who == "B":
             answer = child.run(what, arguments) if child else "no child"
+        elif what == "exec":
+            more = {"calls": calls[index + 1:]}
+            if child:
+                os.set_inheritable(child.here.fileno(), True)
+                more["child"] = [child.pid, child.here.fileno()]
+            process.execute(answers, more)
         else:
             answer = process.run(what, arguments)
-        answers.write(answer + "\n")
-        answers.flush()
+        os.write(answers, (answer + "\n").encode())
+
+
+def go_on(state):
+    """What a process does that has executed this program."""
+    process = Process.from_state(state)
+    if "calls" not in state:
+        channel = socket.socket(fileno=state["channel"])
+        channel.send(b"0")
+        serve(process, channel)
+        return
+    child = None
+    if "child" in state:
+        child = Child.__new__(Child)
+        child.pid, child.here = state["child"][0], socket.socket(fileno=state["child"][1])
+    os.write(state["channel"], b"0\n")
+    carry_out(process, child, state["calls"], state["channel"])
 
 
 def answer_for(sequence):
@@ -307,8 +390,7 @@ def answer_for(sequence):
         os.close(source)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         signal.alarm(LIMIT)
-        with os.fdopen(sink, "w") as answers:
-            carry_out(sequence, answers)
+        carry_out(Process(sequence["port"], sequence["settle"], []), None, sequence["calls"], sink)
         os._exit(0)
     os.close(sink)
     with os.fdopen(source) as answers:
@@ -323,5 +405,8 @@ def answer_for(sequence):
     return lines
 
 
+if len(sys.argv) > 1:
+    go_on(json.loads(sys.argv[1]))
+    sys.exit()
 for line in sys.stdin:
     print(json.dumps(answer_for(json.loads(line))), flush=True)
