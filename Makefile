@@ -49,6 +49,7 @@ help:
 	@echo 'make tsan       tests of threads with the thread sanitizer (build/tsan)'
 	@echo 'make memcheck   tests of threads with valgrind'
 	@echo 'make fuzz       what others write, fuzzed for FUZZ_SECONDS (60) each'
+	@echo 'make semantics  SEQUENCES (10000) of random calls, compared with TCP; make soak: COUNT (1000000) connections'
 	@echo 'make bench      figures, beside native AF_VSOCK, TCP and relays; bench-quick in three minutes'
 	@echo 'make conformance  the tests of CPython, over TCP and under the shim'
 	@echo 'make lint       clang-format, clang-tidy, shellcheck, and the order of tests/rooms'

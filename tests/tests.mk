@@ -38,7 +38,7 @@ sanitizers_GOALS = sanitized
 CROWD = env CROWD=100000 ROUNDS=1 CROWD_MEMORY=6G TEST_TIMEOUT=3600
 
 EACH_PART = $(addprefix check-,$(PARTS))
-.PHONY: check check-all $(EACH_PART) crowd-100000 helpers asan tsan sanitized memcheck fuzz bench bench-quick conformance lint graph
+.PHONY: check check-all $(EACH_PART) crowd-100000 helpers asan tsan sanitized memcheck fuzz semantics soak bench bench-quick conformance lint graph
 
 # ---- programs of the tests ----
 
@@ -135,6 +135,18 @@ crowd-100000:
 	@tests/packages $(BUILD_PACKAGES)
 	@$(MAKE) --no-print-directory all helpers
 	$(CROWD) tests/run-tests tests/crowds
+
+# hours, if need be; VM_KERNEL: on which kernel
+LONG = tests/vm/run --timeout 20000 env TEST_TIMEOUT=19000
+semantics:
+	@tests/packages $(BUILD_PACKAGES) python3
+	@$(MAKE) --no-print-directory all
+	$(LONG) SEQUENCES=$(or $(SEQUENCES),10000) FIRST=$(or $(FIRST),0) tests/run-tests tests/semantics
+
+soak:
+	@tests/packages $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory all helpers
+	$(LONG) COUNT=$(or $(COUNT),1000000) tests/run-tests tests/soak
 
 # ---- the same under tools that watch memory and threads ----
 
