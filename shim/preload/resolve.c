@@ -24,7 +24,7 @@
 
 #include "../../config/address.h"
 #include "../kernel/endpoint.h"
-#include "known.h"
+#include "../known.h"
 #include "real.h"
 #include "state.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../../config/ip.h"
-#include "known.h"
+#include "../known.h"
 #include "real.h"
 #include "resolve.h"
 

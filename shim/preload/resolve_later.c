@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "known.h"
+#include "../known.h"
 #include "real.h"
 #include "resolve.h"
 

@@ -14,7 +14,7 @@
 #include <resolv.h>
 #include <string.h>
 
-#include "known.h"
+#include "../known.h"
 #include "real.h"
 #include "resolve.h"
 

@@ -16,7 +16,7 @@
 #ifndef VSOCKIFY_KNOWN_H
 #define VSOCKIFY_KNOWN_H
 
-#include "../../config/host.h"
+#include "../config/host.h"
 
 enum known {
 	KNOWN_NOT,     /* it is libc's */
@@ -41,6 +41,10 @@ struct known_host {
  * IPv4. With both, programs that try one after the other would dial twice.
  */
 enum known known_name(const char *name, int family, struct known_host *host);
+
+/* known_asked() - the same of a name that a name server is asked for, of any family: who asks
+ * one has looked into /etc/hosts, if he does */
+enum known known_asked(const char *name, struct known_host *host);
 
 /* known_service() - does a name, or what it is a service of ("_http._tcp.NAME"), have an answer
  * here? Then no other record is asked for. */

@@ -8,12 +8,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../../config/address.h"
-#include "../../config/stand_in.h"
-#include "../kernel/hosts.h"
-#include "../log/log.h"
-#include "../named.h"
-#include "state.h"
+#include "../config/address.h"
+#include "../config/stand_in.h"
+#include "engine.h"
+#include "kernel/hosts.h"
+#include "log/log.h"
+#include "named.h"
 
 /* ---- names ---- */
 
@@ -52,11 +52,6 @@ static enum known stand_in_for(const struct ruleset *rs, int family, struct know
 	bool v6 = family == AF_INET6;
 	int result;
 
-	if (hosts_know(host->name)) {
-		say(host->name, "this machine knows it by itself (/etc/hosts), so that no rule "
-				"for the name applies");
-		return KNOWN_NOT;
-	}
 	if (hosts_is_own(host->name))
 		return own_name(family, host);
 	result = named_ip(rs, host->name, v6, host->ip[v6]);
@@ -73,23 +68,44 @@ static enum known stand_in_for(const struct ruleset *rs, int family, struct know
 	return KNOWN;
 }
 
-enum known known_name(const char *name, int family, struct known_host *host)
+/* Does /etc/hosts have a name that the rules take? Then it is libc's. */
+static bool is_in_hosts(const char *name)
+{
+	bool known = hosts_know(name);
+
+	if (known)
+		say(name, "this machine knows it by itself (/etc/hosts), so that no rule "
+			  "for the name applies");
+	return known;
+}
+
+/* @asked: of a name server */
+static enum known look_up(const char *name, int family, bool asked, struct known_host *host)
 {
 	const struct ruleset *rs = rules();
 	struct machine machine;
 
-	if (!name)
-		return KNOWN_NOT;
 	if (rs->names && machine_of_name(rs, name, &machine))
 		return machine_named(rs, machine, name, family, host);
 	switch (host_taking(rs, name, host->name)) {
 	case NAME_TAKEN:
-		return stand_in_for(rs, family, host);
+		return !asked && is_in_hosts(host->name) ? KNOWN_NOT
+							 : stand_in_for(rs, family, host);
 	case NAME_BAD:
 		return KNOWN_NOTHING;
 	default:
 		return KNOWN_NOT;
 	}
+}
+
+enum known known_name(const char *name, int family, struct known_host *host)
+{
+	return name ? look_up(name, family, false, host) : KNOWN_NOT;
+}
+
+enum known known_asked(const char *name, struct known_host *host)
+{
+	return look_up(name, AF_UNSPEC, true, host);
 }
 
 bool known_service(const char *name)
