@@ -45,7 +45,7 @@ EACH_PART = $(addprefix check-,$(PARTS))
 # pure: parts of the launcher and the shim that unit tests can take as they are
 PURE = shim/kernel/elf.c cli/plausible.c cli/kernel.c cli/broker/table.c cli/broker/tree.c shim/pack.c shim/place.c shim/broker/environment.c \
 	shim/broker/message.c shim/broker/names.c shim/route/muxer.c shim/route/socks5.c shim/route/http.c shim/kernel/proctext.c \
-	shim/kernel/hosts.c tests/fuzz/mark.c tests/fuzz/message.c tests/fuzz/dialogue.c tests/fuzz/proxy.c
+	shim/kernel/hosts.c shim/seccomp/dns.c tests/fuzz/dns.c tests/fuzz/mark.c tests/fuzz/message.c tests/fuzz/dialogue.c tests/fuzz/proxy.c
 
 $(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/unit/*.c))
 	@mkdir -p $(@D)
@@ -64,7 +64,7 @@ $(BUILD)/tests/static-link: LINKED = -static
 
 # the same, into which nothing can be preloaded; not every linker can be told to say nothing about names in them
 LD_QUIET = $(if $(shell $(LD) --help | grep -oe --no-warnings),-Wl$(comma)--no-warnings)
-STATIC = $(addprefix $(BUILD)/static/,names echo) $(BUILD)/static-musl/echo
+STATIC = $(addprefix $(BUILD)/static/,names echo resolver) $(BUILD)/static-musl/echo
 $(BUILD)/static/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -static $(LD_QUIET) -MMD -MP -o $@ $<

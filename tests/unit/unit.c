@@ -249,6 +249,7 @@ int main(void)
 		{.pName = "ports", .pTests = ports_tests},
 		{.pName = "broker", .pTests = broker_tests},
 		{.pName = "dialogue", .pTests = dialogue_tests},
+		{.pName = "dns", .pTests = dns_tests},
 		{.pName = "proxy", .pTests = proxy_tests},
 		{.pName = "via", .pTests = via_tests},
 		{.pName = "table", .pTests = table_tests},

@@ -14,6 +14,7 @@ extern CU_TestInfo address_tests[];
 extern CU_TestInfo broker_tests[];
 extern CU_TestInfo compile_tests[];
 extern CU_TestInfo dialogue_tests[];
+extern CU_TestInfo dns_tests[];
 extern CU_TestInfo proxy_tests[];
 extern CU_TestInfo via_tests[];
 extern CU_TestInfo elf_tests[];
