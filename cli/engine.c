@@ -57,6 +57,15 @@ bool engine_suits(const struct program *program)
 	}
 }
 
+bool engine_hears_names(const struct program *program)
+{
+	const char *libc = program->linker ? elf_libc(program->linker) : NULL;
+
+	if (program->state == PROGRAM_STATIC)
+		return program->go || program_knows(program, "GLIBC_TUNABLES");
+	return !libc || strcmp(libc, "musl") != 0;
+}
+
 /* ---- trying it ---- */
 
 /**

@@ -26,6 +26,14 @@ bool engine_of_name(const char *name, enum engine *engine);
 bool engine_suits(const struct program *program);
 
 /*
+ * engine_hears_names() - does the seccomp engine see which names a program asks for?
+ *
+ * Those that Go's resolver and glibc's ask for; not musl's, which connects no socket. Reads all
+ * of a static program's file.
+ */
+bool engine_hears_names(const struct program *program);
+
+/*
  * engine_obstacle() - what keeps the seccomp engine from running here
  * @rs: the rules that it is to go by
  * @why: gets the reason, without a full stop; nothing is added if nothing does

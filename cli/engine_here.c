@@ -85,7 +85,7 @@ static void look_at_limits(struct findings *findings, const struct ruleset *rs,
  * @obstacle: why not, or empty
  */
 static void look_at_seccomp(struct findings *findings, const struct ruleset *rs,
-			    const struct list *obstacle)
+			    const struct program *program, const struct list *obstacle)
 {
 	if (obstacle->count)
 		find(findings, LEVEL_PROBLEM, "engine-impossible", "engine",
@@ -94,10 +94,11 @@ static void look_at_seccomp(struct findings *findings, const struct ruleset *rs,
 	else
 		find(findings, LEVEL_OK, "engine-seccomp", "engine",
 		     "seccomp: the kernel catches its calls, and a supervisor answers them");
-	if (rs->takes_names)
+	if (rs->takes_names && !engine_hears_names(program))
 		find(findings, LEVEL_WARNING, "engine-names", "engine",
-		     "it resolves names by itself, so that rules for host names do not reach "
-		     "it: write rules for addresses");
+		     "it resolves names by itself, and neither as Go's programs do nor as "
+		     "glibc's, so that rules for host names do not reach it: write rules for "
+		     "addresses");
 }
 
 /**
@@ -134,7 +135,7 @@ static void look_at_program(struct findings *findings, const struct ruleset *rs,
 	look_at_file(findings, &program, needed && !obstacle->count);
 	if (needed) {
 		look_at_limits(findings, rs, &program);
-		look_at_seccomp(findings, rs, obstacle);
+		look_at_seccomp(findings, rs, &program, obstacle);
 	} else if (!program_escapes(&program) && program.state != PROGRAM_ABSENT) {
 		look_at_started(findings, wanted == ENGINE_PRELOAD, obstacle);
 	}

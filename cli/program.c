@@ -201,6 +201,7 @@ static void inspect_elf(struct program *program, const struct image *image,
 			const struct elf_facts *facts)
 {
 	program->bits = facts->bits;
+	program->go = facts->go;
 	program->foreign = !facts->same_order || facts->bits != own_bits() ||
 			   facts->machine != __ehdr_start.e_machine;
 	if (facts->interpreter)

@@ -27,6 +27,7 @@ struct program {
 	int error;             /* PROGRAM_ABSENT: an errno value; PROGRAM_UNKNOWN: or 0 */
 	const char *privilege; /* PROGRAM_PRIVILEGED: words such as "is setuid" */
 	unsigned int bits;     /* of the last file, if that is ELF; else 0 */
+	bool go;               /* it was made by the Go toolchain */
 	bool foreign;          /* of other bits or another processor than this program */
 	char *linker;          /* its dynamic linker, or NULL */
 	struct list files; /* of char *: the program; if a script, what runs it; and so on */

@@ -284,6 +284,18 @@ static int run_preloaded(const struct ruleset *rs, char *const *argv)
 }
 
 /**
+ * warn_of_names() - say that rules for host names do not reach a program, where that is so
+ */
+static void warn_of_names(const struct ruleset *rs, const struct logging *logging,
+			  const struct program *program, const char *name)
+{
+	if (rs->takes_names && !logging->quiet && !engine_hears_names(program))
+		cli_error("warning: %s resolves names by itself, and neither as Go's programs "
+			  "do nor as glibc's, so that rules for host names do not reach it",
+			  name);
+}
+
+/**
  * is_served() - does the seccomp engine serve it? Say what it does not do for it.
  */
 static bool is_served(const struct ruleset *rs, const struct program *program)
@@ -306,7 +318,8 @@ static bool is_served(const struct ruleset *rs, const struct program *program)
 /**
  * run_supervised() - become the supervisor, which runs the program
  */
-static int run_supervised(const struct ruleset *rs, char *const *argv)
+static int run_supervised(const struct ruleset *rs, const struct logging *logging,
+			  char *const *argv)
 {
 	struct list words = {0};
 	struct program program;
@@ -319,6 +332,7 @@ static int run_supervised(const struct ruleset *rs, char *const *argv)
 		return report_not_run(argv[0], program.error);
 	if (!is_served(rs, &program))
 		return STATUS_NO_ENGINE;
+	warn_of_names(rs, logging, &program, argv[0]);
 	if (!pass_broker(rs, argv[0]))
 		return EX_UNAVAILABLE;
 	drop_shim();
@@ -346,9 +360,6 @@ int run_program(const struct ruleset *rs, const char *config, const struct loggi
 	if (engine != ENGINE_SECCOMP)
 		engine = choose_engine(rs, argv[0], logging, engine);
 	pass_supervisor(chosen && engine == ENGINE_PRELOAD);
-	if (engine == ENGINE_SECCOMP && rs->takes_names && !logging->quiet)
-		cli_error("warning: %s resolves names by itself under the seccomp engine, so "
-			  "that rules for host names do not reach it",
-			  argv[0]);
-	return engine == ENGINE_SECCOMP ? run_supervised(rs, argv) : run_preloaded(rs, argv);
+	return engine == ENGINE_SECCOMP ? run_supervised(rs, logging, argv)
+					: run_preloaded(rs, argv);
 }

@@ -144,3 +144,11 @@ enum taking host_taking(const struct ruleset *rs, const char *name, char normal[
 		return NAME_FREE;
 	return labels_are_good(normal) ? NAME_TAKEN : NAME_BAD;
 }
+
+bool host_takes_all(const struct ruleset *rs)
+{
+	/* "*" is in no pattern but at its beginning */
+	const struct rule *rule = rs->takes_names ? taking_rule(rs, "*") : NULL;
+
+	return rule && rule->action != ACTION_PASS;
+}

@@ -59,4 +59,7 @@ enum taking {
  */
 enum taking host_taking(const struct ruleset *rs, const char *name, char normal[HOST_MAX + 1]);
 
+/* host_takes_all() - do the rules take names of which none of them says anything? */
+bool host_takes_all(const struct ruleset *rs);
+
 #endif

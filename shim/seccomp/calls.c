@@ -27,6 +27,7 @@
 #include "../transport/transport.h"
 #include "answers.h"
 #include "call.h"
+#include "lookup.h"
 #include "lost.h"
 #include "opening.h"
 #include "privilege.h"
@@ -195,9 +196,12 @@ static int give_name(struct call *call, int (*name)(int, struct sockaddr *, sock
 	socklen_t room = 0;
 	int result;
 
-	if (call->family != FAMILY_OURS)
+	if (call->family == FAMILY_OURS)
+		result = name(call->fd, (struct sockaddr *)&given.room, &given.len);
+	else if (lookup_name(call->fd, name == name_peer, &given.room, &given.len))
+		result = 0;
+	else
 		return CALL_CONTINUE;
-	result = name(call->fd, (struct sockaddr *)&given.room, &given.len);
 	if (result == 0)
 		result = read_length(call, 2, &room);
 	return result < 0 ? result : write_answer(call, &given, room);

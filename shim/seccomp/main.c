@@ -42,6 +42,7 @@
 #include "filter.h"
 #include "front.h"
 #include "inherited.h"
+#include "lookup.h"
 #include "privilege.h"
 #include "supervise.h"
 
@@ -388,6 +389,7 @@ int main(int argc, char **argv)
 	front_begin(program);
 	privilege_shed();
 	supervise(signals, hear);
+	lookup_end();
 	reap(0); /* the filter goes before its last process has */
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "../kernel/sys.h"
 #include "../wait.h"
 #include "answers.h"
+#include "lookup.h"
 #include "lost.h"
 
 /* ---- connect() ---- */
@@ -111,10 +112,12 @@ int open_connect(struct call *call)
 	int result;
 
 	if (call->family == FAMILY_OTHER)
-		return CALL_CONTINUE;
+		return lookup_was_led(call->fd) ? -EISCONN : CALL_CONTINUE;
 	result = call->again
 			 ? 0
 			 : call_read_address(call, call->data.args[1], call_argument(call, 2));
+	if (result == 0 && lookup_is(call))
+		return lookup_lead(call);
 	return result < 0 ? result : connect_further(call);
 }
 

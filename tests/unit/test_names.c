@@ -111,6 +111,7 @@ static void test_taking(void)
 	CU_ASSERT(host_taking(rs, "", normal) == NAME_FREE);
 	CU_ASSERT(host_taking(rs, "10.0.0.1", normal) == NAME_FREE);
 	CU_ASSERT(host_taking(&ruleset_empty, "db.internal", normal) == NAME_FREE);
+	CU_ASSERT(!host_takes_all(rs) && !host_takes_all(&ruleset_empty));
 	free(rs);
 	rs = rules_of("--connect a.example:*=pass\n--connect *:*=2");
 	CU_ASSERT(!rs->takes_names);
