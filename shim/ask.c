@@ -304,7 +304,12 @@ const struct names *ask_names(void)
 	return found ? &found->names : NULL;
 }
 
-int ask_name(const char *name)
+/*
+ * Ask on a connection of its own.
+ * @name: that a LOOKUP is about, else empty; @descriptor: that goes along; -1: none
+ * Return: 0, when the answer has come, if the question has one; or a negated errno
+ */
+static int ask_once(enum broker_kind kind, const char *name, int descriptor)
 {
 	const struct broker_environment *broker = engine_broker();
 	struct broker_request request;
@@ -313,14 +318,24 @@ int ask_name(const char *name)
 	if (fd < 0)
 		return fd;
 	result = recognize(fd, broker);
-	broker_request(&request, BROKER_LOOKUP, broker, 0);
+	broker_request(&request, kind, broker, 0);
 	memcpy(request.name, name, strnlen(name, HOST_MAX));
 	if (result == 0)
-		result = send_message(fd, &request, sizeof request, -1);
-	if (result == 0)
+		result = send_message(fd, &request, sizeof request, descriptor);
+	if (result == 0 && kind == BROKER_LOOKUP)
 		result = receive_answer(fd, broker, BROKER_FOUND);
 	sys_close(fd);
 	return result;
+}
+
+int ask_name(const char *name)
+{
+	return ask_once(BROKER_LOOKUP, name, -1);
+}
+
+int ask_hold(int muxer)
+{
+	return ask_once(BROKER_HOLD, "", muxer);
 }
 
 /* Is this a socket that a VMM can be behind? */
@@ -378,20 +393,4 @@ void ask_commit(int pair, bool takes)
 	if (takes)
 		send_message(pair, &byte, sizeof byte, -1);
 	sys_close(pair);
-}
-
-int ask_hold(int muxer)
-{
-	const struct broker_environment *broker = engine_broker();
-	struct broker_request request;
-	int fd = broker ? open_connection(broker) : -ENOENT, result;
-
-	if (fd < 0)
-		return fd;
-	result = recognize(fd, broker);
-	broker_request(&request, BROKER_HOLD, broker, 0);
-	if (result == 0)
-		result = send_message(fd, &request, sizeof request, muxer);
-	sys_close(fd);
-	return result;
 }
