@@ -52,7 +52,7 @@ help:
 	@echo 'make semantics  SEQUENCES (10000) of random calls, compared with TCP; make soak: COUNT (1000000) connections'
 	@echo 'make bench      figures, beside native AF_VSOCK, TCP and relays; bench-quick in three minutes'
 	@echo 'make conformance  the tests of CPython, over TCP and under the shim'
-	@echo 'make lint       clang-format, clang-tidy, shellcheck, and the order of tests/rooms'
+	@echo 'make lint       clang-format, clang-tidy, shellcheck, unused functions, the order of tests/rooms'
 	@echo 'make graph      the last of these; draws which file includes which, build/graph.dot'
 	@echo 'make install    into PREFIX=$(PREFIX), below DESTDIR; make uninstall'
 	@echo 'make deb        Debian packages, in build/deb; make dist: the sources, in build; make dist-static: programs'

@@ -189,6 +189,7 @@ lint: graph
 	clang-format --dry-run -Werror $(SOURCES)
 	@$(MAKE) --no-print-directory -j "$$(nproc)" $(addsuffix .tidy,$(filter %.c,$(SOURCES)))
 	shellcheck -x $(SCRIPTS)
+	tests/unused
 
 # one file a call: clang-tidy 14 carries what its va_list check knows from one file to the next
 %.c.tidy: %.c
