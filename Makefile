@@ -128,6 +128,7 @@ install: all
 	install -d $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)/etc
 	sed 's|@PRELOAD@|$(PRELOAD)|' packaging/systemd-vsockify.conf \
 		>$(DESTDIR)$(DOCDIR)/examples/systemd-vsockify.conf
+	install -m 644 packaging/apparmor-vsockify $(DESTDIR)$(DOCDIR)/examples
 	[ -e $(DESTDIR)/etc/vsockify.conf ] || \
 		install -m 644 config/vsockify.conf $(DESTDIR)/etc
 
