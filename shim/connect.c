@@ -89,7 +89,7 @@ static int already_failed(int fd, const struct mark *m)
 
 	if (result < 0)
 		return result;
-	error = m->pending ? settle_error(fd, error) : tcp_error(error);
+	error = m->pending ? settle_error(fd, error) : error ? wait_failed(fd, error) : 0;
 	if (m->begun) {
 		after.begun = false;
 		mark_write(fd, m, &after);

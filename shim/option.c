@@ -24,6 +24,7 @@
 #include "share.h"
 #include "shutdown.h"
 #include "transport/transport.h"
+#include "wait.h"
 
 /* Newer than the libc headers of some systems that the shim is built on. */
 #ifndef SO_GET_FILTER
@@ -375,7 +376,7 @@ static int error_past_broker(int fd, int number, void *value, socklen_t *len)
 	if (state == HAS_FAILED || (state == STILL_PENDING && number))
 		return give_int(settle_error(fd, number), value, len);
 	if (state == SETTLED_BEFORE && number && is_of_connect(fd))
-		return give_int(tcp_error(number), value, len);
+		return give_int(wait_failed(fd, number), value, len);
 	return state < 0 ? state : 0;
 }
 
@@ -393,8 +394,9 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 	case SO_ERROR:
 		if (settle_may_be(fd))
 			return error_past_broker(fd, number, value, len);
-		return number && is_of_connect(fd) ? give_int(tcp_error(number), value, len)
-						   : 0;
+		return number && is_of_connect(fd)
+			       ? give_int(wait_failed(fd, number), value, len)
+			       : 0;
 	case SO_LINGER:
 		result = number == 0 ? linger_is_on(fd) : 0;
 		if (result == 1)

@@ -11,6 +11,7 @@
 #include "carry.h"
 #include "engine.h"
 #include "kernel/sys.h"
+#include "log/log.h"
 #include "settle.h"
 #include "transport/transport.h"
 
@@ -29,6 +30,14 @@ int wait_limit(int fd, int option, int *timeout)
 	return result;
 }
 
+int wait_failed(int fd, int error)
+{
+	int tcp = tcp_error(error);
+
+	log_failure("connect", fd, "no connection", tcp, transport_usual_cause(tcp, false));
+	return tcp;
+}
+
 /* How the attempt ended, once poll() has said that it did. */
 static int outcome(int fd, short revents)
 {
@@ -43,7 +52,7 @@ static int outcome(int fd, short revents)
 		return -ECONNRESET;
 	if (result < 0)
 		return result;
-	return error ? -tcp_error(error) : 0;
+	return error ? -wait_failed(fd, error) : 0;
 }
 
 /* The same of an attempt that the broker makes; 1: it does not make this one. */

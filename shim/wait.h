@@ -26,6 +26,13 @@
 int wait_connected(int fd);
 
 /*
+ * wait_failed() - an attempt has ended with the kernel's @error (positive), which nobody has been
+ * told yet: say so in the log
+ * Return: TCP's errno for it
+ */
+int wait_failed(int fd, int error);
+
+/*
  * wait_limit() - how long may a call on this socket take?
  * @option: SO_RCVTIMEO or SO_SNDTIMEO
  * @timeout: set to milliseconds; -1: as long as it likes

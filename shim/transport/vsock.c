@@ -78,8 +78,16 @@ const char *vsock_usual_cause(int error)
 		return " (EACCES: AppArmor or SELinux forbids it, or the vsock port is below "
 		       "1024 and the program is not root)";
 	case ENODEV:
-		return " (ENODEV: no transport leads to this CID: is vhost_vsock loaded, or "
-		       "vsock_loopback?)";
+		return " (ENODEV: nobody has this CID, or no transport leads there: does the "
+		       "guest "
+		       "run, is vhost_vsock loaded, or vsock_loopback?)";
+	case ECONNREFUSED:
+		return " (ECONNREFUSED: nobody listens at that vsock port: does the server run "
+		       "there, under a listen rule for it?)";
+	case ETIMEDOUT:
+		return " (ETIMEDOUT: no answer within connect_timeout: is the machine stopped, "
+		       "or "
+		       "its server's queue full?)";
 	case EADDRNOTAVAIL:
 		return " (EADDRNOTAVAIL: this machine does not have that CID: CID 1 takes "
 		       "vsock_loopback)";
