@@ -26,9 +26,8 @@
 int wait_connected(int fd);
 
 /*
- * wait_failed() - an attempt has ended with the kernel's @error (positive), which nobody has been
- * told yet: say so in the log
- * Return: TCP's errno for it
+ * wait_failed() - an attempt has ended with the kernel's @error (positive), which nobody has
+ * been told yet: say so in the log Return: TCP's errno for it
  */
 int wait_failed(int fd, int error);
 
