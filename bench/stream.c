@@ -15,7 +15,8 @@
  *
  * HOST is an IPv4 address, or a CID; a Unix socket's path is stream_PORT, here. STREAM_BUFFER
  * in the environment is the size of a native socket's buffer; with STREAM_SEND, send() takes
- * write()'s place. With STREAM_CONVERT, a native
+ * write()'s place; with STREAM_NODELAY, TCP_NODELAY is set on both ends of every connection,
+ * as most libraries do (natively there is none). With STREAM_CONVERT, a native
  * client makes a TCP socket and puts its VM socket in its place, with no system call that a
  * shim could do without. Each client tries until the server answers before it measures. What it
  * prints is one line of numbers.
@@ -53,6 +54,7 @@ static _Noreturn void fail(const char *what)
 
 static uint64_t buffer_size; /* in bytes, from the environment; 0: the kernel's */
 static int sends;            /* from the environment too */
+static int nodelay;          /* and this */
 
 #ifdef VSOCK
 #define FAMILY AF_VSOCK
@@ -158,6 +160,13 @@ static int convert_and_connect(const address *to)
 }
 #endif
 
+static void set_nodelay(int fd)
+{
+	if (nodelay && FAMILY == AF_INET &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay) < 0)
+		fail("TCP_NODELAY");
+}
+
 static int make_connection(const address *to)
 {
 	int fd;
@@ -169,6 +178,7 @@ static int make_connection(const address *to)
 	fd = make_socket();
 	if (connect(fd, (const struct sockaddr *)to, sizeof *to) < 0)
 		fail("connect");
+	set_nodelay(fd);
 	return fd;
 }
 
@@ -274,6 +284,7 @@ static void serve(const char *how, unsigned port)
 	int listener = make_listener(port), fd;
 
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		set_nodelay(fd);
 		switch (how[0]) {
 		case 'e':
 			echo(fd);
@@ -469,6 +480,7 @@ int main(int argc, char **argv)
 	if (size)
 		buffer_size = number(size);
 	sends = getenv("STREAM_SEND") != NULL;
+	nodelay = getenv("STREAM_NODELAY") != NULL;
 #ifdef VSOCK
 	converts = getenv("STREAM_CONVERT") != NULL;
 #endif

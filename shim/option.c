@@ -174,7 +174,6 @@ static bool is_v6(int fd, const struct mark *m)
 	return shown.v6;
 }
 
-/* @refusal: what the kernel said of it, which stands if the socket is none of ours */
 /* TCP_FASTOPEN and its kin come too late where there is a connection. */
 static int check_state(int fd, const struct mark *m, int index)
 {
@@ -189,6 +188,10 @@ static int check_state(int fd, const struct mark *m, int index)
 	return state == TCP_CLOSE || (state == TCP_LISTEN && !client) ? 0 : -EINVAL;
 }
 
+#define NOT_OURS 1
+
+/* @refusal: what it is if the socket is none of ours: what the kernel said of it, or NOT_OURS
+ */
 static int set_kept(int fd, int index, const void *given, socklen_t len, int refusal)
 {
 	struct mark before, after;
@@ -273,6 +276,14 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 		return result;
 	if (result == 1)
 		return to_filter ? -ENOPROTOOPT : set_kept(fd, index, value, len, -ENOPROTOOPT);
+	/* most programs set this on every connection: where that is most likely ours, the
+	 * kernel need not refuse it first */
+	if (index >= 0 && option_is(index, IPPROTO_TCP, TCP_NODELAY) &&
+	    engine_was_converted(fd)) {
+		result = set_kept(fd, index, value, len, NOT_OURS);
+		if (result != NOT_OURS)
+			return result;
+	}
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		result = linger_set(fd, value, len);
 	else
