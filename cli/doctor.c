@@ -101,7 +101,7 @@ static void look_at_sockets(struct findings *findings)
 	else if (present || here_seccomp())
 		find_forbidder(findings, error);
 	if (present && kernel_doubt())
-		find(findings, LEVEL_WARNING, "kernel", "%s", kernel_doubt());
+		find(findings, LEVEL_WARNING, "kernel-resets", "kernel", "%s", kernel_doubt());
 }
 
 /**

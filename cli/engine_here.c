@@ -28,6 +28,21 @@ static void look_at_shim(struct findings *findings)
 }
 
 /**
+ * needs_asan() - is it linked to the address sanitizer's library?
+ */
+static bool needs_asan(const struct program *program)
+{
+	static const char *const names[] = {"libasan.so.5", "libasan.so.6", "libasan.so.8",
+					    "libclang_rt.asan-x86_64.so",
+					    "libclang_rt.asan-aarch64.so"};
+	bool needed = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !needed; i++)
+		needed = program_knows(program, names[i]);
+	return needed;
+}
+
+/**
  * look_at_file() - can the shim be preloaded into a program, or is it no matter?
  * @served: by the seccomp engine
  */
@@ -52,6 +67,12 @@ static void look_at_file(struct findings *findings, const struct program *progra
 		     "it may load objects with dlmopen(), which gives them a libc of their "
 		     "own, so that no rule holds for them: -v shows it when it does, and "
 		     "--engine seccomp reaches them");
+	if (!served && program->state == PROGRAM_FITS && needs_asan(program))
+		find(findings, LEVEL_WARNING, "program-asan", "program",
+		     "it is built with the address sanitizer, which ends a program into which "
+		     "anything else is preloaded: set ASAN_OPTIONS=verify_asan_link_order=0, "
+		     "or "
+		     "use --engine seccomp");
 }
 
 /**

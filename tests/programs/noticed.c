@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * noticed.c - what a program notices however hard the shim tries; the reasons stand in the
+ * table of differences
+ */
+#include <netinet/tcp.h>
+
+#include "tcp.h"
+
+static const struct family *const v4 = &families[0];
+
+/* The peer has shut down reading; TCP does not tell. */
+static void writing_to_the_deaf(void)
+{
+	int ends[2];
+
+	connected_pair(v4, v4->loopback, ends);
+	must(shutdown(ends[0], SHUT_RD));
+	usleep(100000);
+	say("to a peer that shut down reading: write %s",
+	    result(send(ends[1], "x", 1, MSG_NOSIGNAL)));
+	usleep(100000);
+	say("and then: write %s", result(send(ends[1], "x", 1, MSG_NOSIGNAL)));
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void polling(void)
+{
+	int listener = listener_on(v4, v4->loopback, 0, "server"), bound = socket_of(v4, 0);
+
+	must(shutdown(listener, SHUT_RDWR));
+	usleep(100000);
+	say("a listener that was shut down: poll %s",
+	    events_text(events_now(listener, POLLIN | POLLOUT)));
+	must(bind_to(bound, v4->loopback, 0));
+	say("a bound socket: poll %s", events_text(events_now(bound, POLLIN | POLLOUT)));
+	close(listener);
+	close(bound);
+}
+
+static void nothing(void)
+{
+	int ends[2];
+	char byte;
+
+	connected_pair(v4, v4->loopback, ends);
+	say("0 bytes where there are none: recv %s",
+	    result(recv(ends[0], &byte, 0, MSG_DONTWAIT)));
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* All of loopback is one CID. */
+static void addresses(void)
+{
+	int listener = listener_on(v4, "0.0.0.0", 0, "server"), client = socket_of(v4, 0), fd;
+	struct address peer;
+
+	must(bind_to(client, "127.0.0.2", 0));
+	must(connect_to(client, "127.0.0.5", local_port(listener)));
+	know_port(local_port(client), "client");
+	fd = accept_one(listener, &peer);
+	say("a client at 127.0.0.2 that named 127.0.0.5: accept %s", show(&peer));
+	say("at %s", local_name(fd));
+	close(client);
+	close(fd);
+	close(listener);
+	client = socket_of(v4, 0);
+	say("an address of another machine: bind %s",
+	    result(bind_to(client, "10.99.98.97", 0)));
+	close(client);
+}
+
+/* The kernel begins to look at its clock only some time after the first socket has asked for
+ * it. */
+static void timestamps(void)
+{
+	bool timed = false;
+	int ends[2], one = 1;
+	socklen_t len = sizeof one;
+
+	connected_pair(v4, v4->loopback, ends);
+	must(setsockopt(ends[0], SOL_SOCKET, SO_TIMESTAMP, &one, sizeof one));
+	must(getsockopt(ends[0], SOL_SOCKET, SO_TIMESTAMP, &one, &len));
+	for (unsigned i = 0; i < 50 && !timed; i++) {
+		char byte, room[256];
+		struct msghdr m = {.msg_iov = &(struct iovec){&byte, 1},
+				   .msg_iovlen = 1,
+				   .msg_control = room,
+				   .msg_controllen = sizeof room};
+
+		usleep(10000);
+		check(write(ends[1], "x", 1) == 1);
+		check(recvmsg(ends[0], &m, 0) == 1);
+		timed = m.msg_controllen > 0;
+	}
+	say("SO_TIMESTAMP %d: with a time: %d", one, timed);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void deferred(void)
+{
+	int listener = listener_on(v4, v4->loopback, 0, "server"), client = socket_of(v4, 0);
+
+	must(setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &(int){5}, sizeof(int)));
+	must(connect_to(client, v4->loopback, local_port(listener)));
+	usleep(100000);
+	say("TCP_DEFER_ACCEPT, and no data yet: poll %s",
+	    events_text(events_now(listener, POLLIN)));
+	close(client);
+	close(listener);
+}
+
+/* Asked for before the connection is made; what tells of the end of it must come. */
+static void zerocopy(void)
+{
+	int listener = listener_on(v4, v4->loopback, 0, "server"), client = socket_of(v4, 0),
+	    one = 1;
+	struct msghdr m = {.msg_control = (char[128]){0}, .msg_controllen = 128};
+	static char page[4096];
+
+	say("SO_ZEROCOPY: %s",
+	    result(setsockopt(client, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof one)));
+	must(connect_to(client, v4->loopback, local_port(listener)));
+	say("with MSG_ZEROCOPY: send %s",
+	    result(send(client, page, sizeof page, MSG_ZEROCOPY)));
+	poll(&(struct pollfd){.fd = client}, 1, 2000);
+	say("the word that it is done: %s",
+	    result(recvmsg(client, &m, MSG_ERRQUEUE | MSG_DONTWAIT)));
+	close(client);
+	close(listener);
+}
+
+int main(void)
+{
+	writing_to_the_deaf();
+	polling();
+	nothing();
+	addresses();
+	timestamps();
+	deferred();
+	zerocopy();
+	return test_failed;
+}
