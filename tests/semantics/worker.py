@@ -259,18 +259,19 @@ class Process:
 
     def drain(self, name):
         """Receive until nothing has come for a while: what came, and how it ended."""
-        room, letters, idle = ctypes.create_string_buffer(1 << 20), "", select.poll()
+        room, idle, letters, ended = ctypes.create_string_buffer(1 << 18), select.poll(), {}, "pause"
         idle.register(self.fds[name], select.POLLIN)
         try:
-            while idle.poll(100):
-                got = call(libc.recv, self.fds[name], room, len(room), socket.MSG_DONTWAIT)
-                letters += "".join(dict.fromkeys(room.raw[:got].decode()))
-                if got == 0:
-                    return "end after " + "".join(dict.fromkeys(letters))
+            while ended == "pause" and idle.poll(100):
+                data = ctypes.string_at(room, call(libc.recv, self.fds[name], room, len(room), socket.MSG_DONTWAIT))
+                ended = "pause" if data else "end"
+                while data:
+                    letters[data[:1].decode()] = True
+                    data = data.lstrip(data[:1])
         except Failed as failure:
             if str(failure) != "EAGAIN":
-                return str(failure) + " after " + "".join(dict.fromkeys(letters))
-        return "pause after " + "".join(dict.fromkeys(letters))
+                ended = str(failure)
+        return ended + " after " + "".join(letters)
 
     def pending(self, name):
         number = array.array("i", [0])
