@@ -293,8 +293,7 @@ static int revive(int fd)
 	wanted = decide_listen(rules(), &on, before.v6only);
 	after.silent = !transport_is_at(fd, &own, route_first(rules(), &wanted));
 	engine_rouse_no_more(fd);
-	if (before.muxed) /* where they stay in the queue */
-		drain(fd);
+	drain(fd);
 	return mark_write(fd, &before, &after);
 }
 

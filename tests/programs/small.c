@@ -12,21 +12,27 @@
 /* More than anything has room for. */
 #define MOST (16 << 20)
 
-/* How many bytes went, in messages of @size; *@error: what ended it. */
+/* How many bytes went, in messages of @size; *@error: what ended it. Whether all that went has
+ * a place is known some time after the last. */
 static size_t write_messages(int fd, size_t size, const char **error)
 {
 	static const char message[4096];
 	size_t sent = 0;
+	int full = 0;
 
 	*error = "0";
-	while (sent < MOST) {
+	while (sent < MOST && full < 5) {
 		ssize_t part = send(fd, message, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-		if (part < 0) {
-			*error = error_name(errno);
-			break;
+		if (part >= 0) {
+			sent += (size_t)part;
+			continue;
 		}
-		sent += (size_t)part;
+		*error = error_name(errno);
+		if (errno != EAGAIN)
+			break;
+		full++;
+		usleep(200000);
 	}
 	return sent;
 }

@@ -23,7 +23,7 @@ import sys
 import termios
 import time
 
-LIMIT = 30  # seconds for a sequence
+LIMIT = 60  # seconds for a sequence
 
 HOSTS = {
     "any4": (socket.AF_INET, "0.0.0.0"),
@@ -259,19 +259,20 @@ class Process:
 
     def drain(self, name):
         """Receive until nothing has come for a while: what came, and how it ended."""
-        room, idle, letters, ended = ctypes.create_string_buffer(1 << 18), select.poll(), {}, "pause"
+        room, idle, letters = ctypes.create_string_buffer(1 << 18), select.poll(), {}
         idle.register(self.fds[name], select.POLLIN)
-        try:
-            while ended == "pause" and idle.poll(100):
+        while True:
+            try:
                 data = ctypes.string_at(room, call(libc.recv, self.fds[name], room, len(room), socket.MSG_DONTWAIT))
-                ended = "pause" if data else "end"
-                while data:
-                    letters[data[:1].decode()] = True
-                    data = data.lstrip(data[:1])
-        except Failed as failure:
-            if str(failure) != "EAGAIN":
-                ended = str(failure)
-        return ended + " after " + "".join(letters)
+            except Failed as failure:
+                if str(failure) == "EAGAIN" and idle.poll(100):
+                    continue
+                return "%s after %s" % (failure, "".join(letters))
+            if not data:
+                return "end after " + "".join(letters)
+            while data:
+                letters[data[:1].decode()] = True
+                data = data.lstrip(data[:1])
 
     def pending(self, name):
         number = array.array("i", [0])
