@@ -328,6 +328,16 @@ static void option_calls(int fd)
 	}
 }
 
+static void no_messages(int fd, int flags)
+{
+	say("recvmsg NULL: %s", result(recvmsg(fd, null, flags)));
+	say("recvmmsg NULL: %s", result(recvmmsg(fd, null, 1, flags, NULL)));
+	say("recvmmsg MSG_TRUNC NULL: %s",
+	    result(recvmmsg(fd, null, 1, flags | MSG_TRUNC, NULL)));
+	say("sendmsg NULL: %s", result(sendmsg(fd, null, flags)));
+	say("sendmmsg NULL: %s", result(sendmmsg(fd, null, 1, flags)));
+}
+
 static void message_calls(int fd)
 {
 	char data[4] = "";
@@ -340,25 +350,21 @@ static void message_calls(int fd)
 	struct mmsghdr many = {.msg_hdr = plain};
 	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
-	say("recvmsg NULL: %s", result(recvmsg(fd, null, flags)));
+	if (!BY_MUSL)
+		no_messages(fd, flags);
 	say("recvmsg: %s", result(recvmsg(fd, &plain, flags)));
 	say("recvmsg MSG_TRUNC: %s", result(recvmsg(fd, &plain, flags | MSG_TRUNC)));
 	say("recvmsg bad vector: %s", result(recvmsg(fd, &bad_vector, flags)));
 	say("recvmsg long vector: %s", result(recvmsg(fd, &long_vector, flags)));
 	say("recvmsg MSG_TRUNC bad vector: %s",
 	    result(recvmsg(fd, &bad_vector, flags | MSG_TRUNC)));
-	say("recvmmsg NULL: %s", result(recvmmsg(fd, null, 1, flags, NULL)));
 	say("recvmmsg none: %s", result(recvmmsg(fd, &many, 0, flags, NULL)));
-	say("recvmmsg MSG_TRUNC NULL: %s",
-	    result(recvmmsg(fd, null, 1, flags | MSG_TRUNC, NULL)));
 	say("recv NULL: %s", result(recv(fd, null, 4, flags)));
 	say("recv: %s", result(recv(fd, data, 4, flags)));
 	say("recv MSG_TRUNC: %s", result(recv(fd, data, 4, flags | MSG_TRUNC)));
 	say("recv MSG_ERRQUEUE: %s", result(recv(fd, data, 4, flags | MSG_ERRQUEUE)));
-	say("sendmsg NULL: %s", result(sendmsg(fd, null, flags)));
 	say("sendmsg bad vector: %s", result(sendmsg(fd, &bad_vector, flags)));
 	say("sendmsg long vector: %s", result(sendmsg(fd, &long_vector, flags)));
-	say("sendmmsg NULL: %s", result(sendmmsg(fd, null, 1, flags)));
 	say("sendmmsg none: %s", result(sendmmsg(fd, &many, 0, flags)));
 	say("sendmsg bad name: %s", result(sendmsg(fd, &bad_name, flags)));
 	say("sendto NULL data: %s", result(sendto(fd, null, 4, flags, NULL, 0)));
@@ -421,7 +427,8 @@ static void other_calls(int fd)
 	say("dup2 onto -1: %s", result(dup2(fd, -1)));
 	say("dup2 onto a large number: %s", result(dup2(fd, 0x7ffffff0)));
 	say("dup3 onto itself: %s", result(dup3(fd, fd, 0)));
-	say("dup3 bad flags: %s", result(dup3(fd, 500, 0x40000000)));
+	if (!BY_MUSL)
+		say("dup3 bad flags: %s", result(dup3(fd, 500, 0x40000000)));
 	copy = dup2(fd, 500);
 	say("dup2: %s", result(copy));
 	close(copy);

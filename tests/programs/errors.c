@@ -5,7 +5,10 @@
  * errors			over TCP or over VM sockets: the same
  * errors connect ADDRESS PORT	one address, blocking and not: prints the two errors
  * errors bind ADDRESS PORT	one address: prints the error
+ * errors nobody ADDRESS PORT	the same, as an ordinary user
  */
+#include <grp.h>
+
 #include "tcp.h"
 
 static void try_good(int fd, const struct family *f, const char *how)
@@ -220,10 +223,19 @@ static int try_bind(const char *ip, uint16_t port)
 	return test_failed;
 }
 
+static void become_nobody(void)
+{
+	must(setgroups(0, NULL));
+	must(setgid(65534));
+	must(setuid(65534));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "connect") == 0)
 		return try_connect(argv[2], (uint16_t)atoi(argv[3]));
+	if (argc == 4 && strcmp(argv[1], "nobody") == 0)
+		become_nobody();
 	if (argc == 4)
 		return try_bind(argv[2], (uint16_t)atoi(argv[3]));
 	each_family("refused, blocking", refused_blocking);

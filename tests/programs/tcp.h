@@ -35,6 +35,16 @@
 #define MAYBE_UNUSED  __attribute__((unused))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/*
+ * musl does something itself where others ask the kernel: sendmsg() and its like read the
+ * message, and crash over a bad one; dup3() forgets the flags that it does not know.
+ */
+#ifdef __GLIBC__
+#define BY_MUSL false
+#else
+#define BY_MUSL true
+#endif
+
 /* With FIRST_FD in the environment, all descriptors below that number are taken beforehand. */
 MAYBE_UNUSED __attribute__((constructor)) static void take_descriptors(void)
 {
