@@ -118,8 +118,8 @@ static void look_at_seccomp(struct findings *findings, const struct ruleset *rs,
 	if (rs->takes_names && !engine_hears_names(program))
 		find(findings, LEVEL_WARNING, "engine-names", "engine",
 		     "it resolves names by itself, and neither as Go's programs do nor as "
-		     "glibc's, so that rules for host names do not reach it: write rules for "
-		     "addresses");
+		     "glibc's, so that it does not find those that rules take: write rules for "
+		     "addresses, or put the names into /etc/hosts with one of the peer's");
 }
 
 /**

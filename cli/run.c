@@ -291,7 +291,7 @@ static void warn_of_names(const struct ruleset *rs, const struct logging *loggin
 {
 	if (rs->takes_names && !logging->quiet && !engine_hears_names(program))
 		cli_error("warning: %s resolves names by itself, and neither as Go's programs "
-			  "do nor as glibc's, so that rules for host names do not reach it",
+			  "do nor as glibc's, so that it does not find those that rules take",
 			  name);
 }
 

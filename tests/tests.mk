@@ -64,7 +64,7 @@ $(BUILD)/tests/static-link: LINKED = -static
 
 # the same, into which nothing can be preloaded; not every linker can be told to say nothing about names in them
 LD_QUIET = $(if $(shell $(LD) --help | grep -oe --no-warnings),-Wl$(comma)--no-warnings)
-STATIC = $(addprefix $(BUILD)/static/,names echo resolver) $(BUILD)/static-musl/echo
+STATIC = $(addprefix $(BUILD)/static/,names echo resolver) $(addprefix $(BUILD)/static-musl/,echo resolver)
 $(BUILD)/static/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -pthread -static $(LD_QUIET) -MMD -MP -o $@ $<

@@ -115,7 +115,7 @@ static const struct entry table[] = {
 #define PER_ENTRY 5
 
 struct program {
-	struct sock_filter code[PER_ENTRY * ENTRIES + 8];
+	struct sock_filter code[PER_ENTRY * ENTRIES + 20];
 	unsigned short length;
 };
 
@@ -168,6 +168,28 @@ static size_t add_call(struct program *p, size_t i)
 	return i;
 }
 
+/* A query may be so long, and longer than what programs send with an address all the time */
+#define QUERY_MAX 512
+
+/*
+ * A query of a resolver that connects no socket, as musl's: sendto() with an address of IP's,
+ * with this flag alone, and not long. To which port, no filter sees, so others' datagrams are
+ * caught as well; where no rule takes names, none is.
+ */
+static void add_query(struct program *p)
+{
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 0, 9);
+	add_load(p, LOW(3));
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, MSG_NOSIGNAL, 0, 6);
+	add_load(p, LOW(5));
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, sizeof(struct sockaddr_in), 1, 0);
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, sizeof(struct sockaddr_in6), 0, 3);
+	add_load(p, LOW(2));
+	add(p, BPF_JMP | BPF_JGT | BPF_K, QUERY_MAX, 1, 0);
+	add_verdict(p, ASK);
+	add_load(p, AT(nr));
+}
+
 /* Are the entries of this call not meant, since the rules allow what they refuse? */
 static bool is_left_out(long call, uint8_t allowed)
 {
@@ -175,8 +197,9 @@ static bool is_left_out(long call, uint8_t allowed)
 	       (call == SYS_socket && allowed & UNSEEN_VSOCK);
 }
 
-static void write_program(struct program *p, uint8_t allowed)
+static void write_program(struct program *p, const struct ruleset *rs)
 {
+	uint8_t allowed = rs->unseen;
 	uint32_t other = allowed & UNSEEN_ABI32 ? SECCOMP_RET_ALLOW : REFUSE(ENOSYS);
 
 	p->length = 0;
@@ -187,6 +210,8 @@ static void write_program(struct program *p, uint8_t allowed)
 #ifdef FIRST_OF_X32
 	add_case(p, BPF_JGE, FIRST_OF_X32, other);
 #endif
+	if (rs->takes_names)
+		add_query(p);
 	for (size_t i = 0; i < ENTRIES;)
 		i = is_left_out(table[i].call, allowed) ? i + 1 : add_call(p, i);
 	add_verdict(p, SECCOMP_RET_ALLOW);
@@ -208,7 +233,7 @@ int filter_install(const struct ruleset *rs)
 
 	if (!ARCHITECTURE)
 		return -ENOSYS;
-	write_program(&p, rs->unseen);
+	write_program(&p, rs);
 	result = install(&p);
 	if (result == -EACCES) {
 		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -19,10 +19,11 @@
 #include "../engine.h"
 #include "../kernel/endpoint.h"
 #include "../kernel/sys.h"
+#include "../known.h"
+#include "../log/log.h"
 #include "dns.h"
+#include "resolver.h"
 #include "responder.h"
-
-static int orders = -1; /* to the responder; -1: there is none */
 
 /* ---- is it one? ---- */
 
@@ -64,7 +65,7 @@ bool lookup_is(const struct call *call)
 		return false;
 	switch (protocol_of(call->fd)) {
 	case IPPROTO_UDP:
-		return true;
+		return rs->takes_names || resolver_is_known(call->process);
 	case IPPROTO_TCP:
 		return is_in_vain(rs, &to) && is_fresh(call->fd);
 	default:
@@ -72,45 +73,135 @@ bool lookup_is(const struct call *call)
 	}
 }
 
+/* ---- queries by nobody's connection ---- */
+
+#define QUERY_MAX 512 /* as in filter.c */
+
+static bool is_to_name_server(struct call *call)
+{
+	struct endpoint to;
+
+	return call_read_address(call, call->data.args[4], call_argument(call, 5)) == 0 &&
+	       endpoint_parse((const struct sockaddr *)&call->address, call->address_len,
+			      &to) &&
+	       to.port == DNS_PORT;
+}
+
+bool lookup_holds_back(struct call *call)
+{
+	size_t size = (size_t)call->data.args[2];
+	struct dns_question question;
+	uint8_t query[QUERY_MAX];
+
+	if (call->data.nr != SYS_sendto || call->family != FAMILY_IP || call->again ||
+	    !rules()->takes_names || size > sizeof query ||
+	    protocol_of(call->fd) != IPPROTO_UDP || !is_to_name_server(call) ||
+	    process_read(call->thread, call->data.args[1], query, size) < 0 ||
+	    !dns_read(query, size, &question) || !known_service(question.name))
+		return false;
+	log_loading(LOG_DECISIONS, "look-up", question.name,
+		    "a rule takes it: its query is not sent, and its resolver takes no other "
+		    "answer (neither glibc's nor Go's)");
+	return true;
+}
+
 /* ---- the responder ---- */
 
-/* Of what the supervisor has open, standard error alone is the log's. */
-static _Noreturn void become_responder(int fd, pid_t supervisor)
+/* Where it listens: for what speaks as by UDP, and as by TCP */
+static struct place {
+	struct sockaddr_un name;
+	socklen_t len;
+} places[2];
+
+static int responder = -1; /* its pidfd; -1: there is none */
+
+/* A listener, by a name of the kernel's choice; or a negated errno */
+static int listen_at(int type, struct place *place)
+{
+	int fd = sys_socket(AF_UNIX, type | SOCK_CLOEXEC, 0), result;
+
+	if (fd < 0)
+		return fd;
+	place->name.sun_family = AF_UNIX;
+	place->len = sizeof place->name;
+	result = sys_bind(fd, &place->name, sizeof place->name.sun_family);
+	if (result == 0)
+		result = sys_listen(fd, SOMAXCONN);
+	if (result == 0)
+		result = sys_getsockname(fd, &place->name, &place->len);
+	if (result < 0)
+		sys_close(fd);
+	return result < 0 ? result : fd;
+}
+
+/* Of what the supervisor has open, standard error alone is the log's; the first two are
+ * nothing.
+ */
+static _Noreturn void become_responder(const int listeners[2], pid_t supervisor)
 {
 	(void)prctl(PR_SET_NAME, "vsockify-names", 0, 0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != supervisor || dup2(fd, STDIN_FILENO) < 0)
-		_exit(1);
+	for (int i = 0; i < 2; i++)
+		if (dup2(listeners[i], RESPONDER_FIRST + i) < 0)
+			_exit(1);
 	SYS_CALL(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
 	call_now = NULL; /* so that waiting is waiting */
-	responder_run(STDIN_FILENO);
+	if (getppid() == supervisor)
+		responder_run(supervisor);
+	_exit(1);
+}
+
+static int divide(const int listeners[2])
+{
+	pid_t supervisor = getpid(), pid = fork();
+
+	if (pid == 0)
+		become_responder(listeners, supervisor);
+	if (pid < 0)
+		return -EAGAIN;
+	responder = (int)SYS_CALL(SYS_pidfd_open, pid, 0);
+	return responder < 0 ? responder : 0;
 }
 
 /* 0, or a negated errno */
 static int start_responder(void)
 {
-	pid_t supervisor = getpid(), pid;
-	int ends[2];
+	int listeners[2] = {-1, -1}, result;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0)
-		become_responder(ends[1], supervisor);
-	sys_close(ends[1]);
-	if (pid < 0) {
-		sys_close(ends[0]);
-		return -EAGAIN;
-	}
-	orders = ends[0];
-	return 0;
+	lookup_end(); /* of the one before, if it has ended by itself */
+	listeners[0] = listen_at(SOCK_SEQPACKET, &places[0]);
+	listeners[1] = listen_at(SOCK_STREAM, &places[1]);
+	result = listeners[0] < 0 ? listeners[0] : listeners[1];
+	if (result >= 0)
+		result = divide(listeners);
+	for (int i = 0; i < 2; i++)
+		if (listeners[i] >= 0)
+			sys_close(listeners[i]);
+	return result;
 }
 
-static int send_order(const struct responder_order *order, const int descriptors[2])
+static int connect_there(int fd, bool stream)
+{
+	return responder < 0 ? -ECONNREFUSED
+			     : sys_connect(fd, &places[stream].name, places[stream].len);
+}
+
+/* To a new one, if the one before has ended. Where it has no room for one more: -EAGAIN. */
+static int reach_responder(int fd, bool stream)
+{
+	int result = connect_there(fd, stream);
+
+	if (result != -ECONNREFUSED)
+		return result;
+	return start_responder() ?: connect_there(fd, stream);
+}
+
+/* What it is to know, and the program's own socket, before the program can say a word */
+static int send_order(int fd, const struct responder_order *order, int own)
 {
 	struct iovec part = {(void *)order, sizeof *order};
 	union {
-		char room[CMSG_SPACE(2 * sizeof(int))];
+		char room[CMSG_SPACE(sizeof own)];
 		struct cmsghdr aligned;
 	} control = {.room = ""};
 	struct msghdr message = {.msg_iov = &part,
@@ -122,34 +213,25 @@ static int send_order(const struct responder_order *order, const int descriptors
 
 	head->cmsg_level = SOL_SOCKET;
 	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(2 * sizeof(int));
-	memcpy(CMSG_DATA(head), descriptors, 2 * sizeof(int));
-	sent = SYS_CALL(SYS_sendmsg, orders, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	head->cmsg_len = CMSG_LEN(sizeof own);
+	memcpy(CMSG_DATA(head), &own, sizeof own);
+	sent = SYS_CALL(SYS_sendmsg, fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return sent < 0 ? (int)sent : 0;
-}
-
-/* To a new one, if the one before has ended. */
-static int give_order(const struct responder_order *order, const int descriptors[2])
-{
-	int result = orders < 0 ? -EPIPE : send_order(order, descriptors);
-
-	if (result != -EPIPE && result != -ECONNRESET)
-		return result;
-	lookup_end();
-	return start_responder() ?: send_order(order, descriptors);
 }
 
 void lookup_end(void)
 {
-	if (orders >= 0)
-		sys_close(orders);
-	orders = -1;
+	if (responder < 0)
+		return;
+	SYS_CALL(SYS_pidfd_send_signal, responder, SIGKILL, NULL, 0);
+	sys_close(responder);
+	responder = -1;
 }
 
 /* ---- names ---- */
 
-/* The abstract name of the responder's end: what the program's shows, and a cookie, so that
- * there is one of each */
+/* The abstract name of the program's socket: what it is to show, and a cookie, so that there is
+ * one of each */
 struct shown {
 	sa_family_t family;
 	char zero, begin[15];
@@ -161,13 +243,13 @@ _Static_assert(sizeof(struct shown) <= sizeof(struct sockaddr_un), "a name is no
 
 static const struct shown shown_first = {.family = AF_UNIX, .begin = "vsockify-names"};
 
-/* @end: the responder's */
-static int show(int end, const struct call *call)
+/* @fd: what the program is to have */
+static int show(int fd, const struct call *call)
 {
 	struct shown shown = shown_first;
 	struct sockaddr_storage own;
 	socklen_t len = sizeof own;
-	int result = sys_cookie(end, &shown.cookie);
+	int result = sys_cookie(fd, &shown.cookie);
 
 	if (result < 0 || (result = sys_getsockname(call->fd, &own, &len)) < 0)
 		return result;
@@ -175,7 +257,7 @@ static int show(int end, const struct call *call)
 	(void)endpoint_parse((struct sockaddr *)&own, len, &shown.own);
 	(void)endpoint_parse((const struct sockaddr *)&call->address, call->address_len,
 			     &shown.peer);
-	return sys_bind(end, &shown, sizeof shown);
+	return sys_bind(fd, &shown, sizeof shown);
 }
 
 bool lookup_name(int fd, bool peer, struct sockaddr_storage *address, socklen_t *len)
@@ -183,7 +265,7 @@ bool lookup_name(int fd, bool peer, struct sockaddr_storage *address, socklen_t 
 	socklen_t size = sizeof(struct shown);
 	struct shown shown;
 
-	if (orders < 0 || sys_getpeername(fd, &shown, &size) < 0 || size != sizeof shown ||
+	if (responder < 0 || sys_getsockname(fd, &shown, &size) < 0 || size != sizeof shown ||
 	    memcmp(&shown, &shown_first, offsetof(struct shown, v6)) != 0)
 		return false;
 	endpoint_store(peer ? &shown.peer : &shown.own, shown.v6, (struct sockaddr *)address,
@@ -206,8 +288,8 @@ static void take_over(int from, int to)
 		if (sys_getsockopt(from, SOL_SOCKET, limits[i], &limit, &len) == 0)
 			sys_setsockopt(to, SOL_SOCKET, limits[i], &limit, sizeof limit);
 	}
-	if (flags >= 0 && flags & O_NONBLOCK)
-		sys_set_flags(to, O_RDWR | O_NONBLOCK);
+	if (flags >= 0 && !(flags & O_NONBLOCK))
+		sys_set_flags(to, O_RDWR);
 }
 
 /* Put @end under the program's descriptor. */
@@ -240,21 +322,24 @@ static int connect_own(struct call *call)
 int lookup_lead(struct call *call)
 {
 	bool stream = protocol_of(call->fd) == IPPROTO_TCP;
-	int result = stream ? -ENETUNREACH : connect_own(call), ends[2];
-	struct responder_order order = {process_id(call->process), stream, result == 0};
+	int result = stream ? -ENETUNREACH : connect_own(call), fd;
+	struct responder_order order = {process_id(call->process), result == 0};
 
 	if (result < 0 && !is_no_way(result))
 		return result;
-	if (socketpair(AF_UNIX, (stream ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC, 0,
-		       ends) < 0)
-		return -errno;
-	take_over(call->fd, ends[0]);
-	result = show(ends[1], call);
+	fd = sys_socket(AF_UNIX,
+			(stream ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
+	if (fd < 0)
+		return fd;
+	result = show(fd, call);
 	if (result == 0)
-		result = give_order(&order, (int[2]){ends[1], call->fd});
+		result = reach_responder(fd, stream);
 	if (result == 0)
-		result = put_in_place(call, ends[0]);
-	sys_close(ends[0]);
-	sys_close(ends[1]);
+		result = send_order(fd, &order, call->fd);
+	take_over(call->fd, fd);
+	if (result == 0)
+		result = put_in_place(call, fd);
+	sys_close(fd);
 	return result < 0 ? result : 0;
 }

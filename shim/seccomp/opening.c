@@ -291,6 +291,8 @@ int open_and_send(struct call *call)
 	static struct letter l;
 	int result;
 
+	if (lookup_holds_back(call))
+		return call_argument(call, 2);
 	if (call->family == FAMILY_OTHER || (!call->again && !is_tcp(call)))
 		return CALL_CONTINUE;
 	if (call->data.nr == SYS_sendmmsg && !call_argument(call, 2))

@@ -27,6 +27,7 @@
 #define LENGTH    2
 
 struct conversation {
+	bool ordered;        /* what the supervisor says has been read */
 	pid_t process;       /* whose number is in front of the log's lines */
 	int program, onward; /* -1: there is no way on */
 	bool stream;
@@ -39,9 +40,11 @@ struct conversation {
 	unsigned next;
 };
 
-/* What an event is about: a conversation, with this bit set if it is the way on; 0: orders */
-enum { ONWARD = 1 };
+/* What an event is about: a conversation, with this bit set if it is the way on; or one of the
+ * listeners */
+enum { ONWARD = 1, LISTENERS = 2 };
 
+static pid_t master; /* the supervisor */
 static int loop;
 static uint8_t piece[DATAGRAM_MAX];
 
@@ -221,24 +224,22 @@ static bool take_stream(struct conversation *c, size_t size)
 	return true;
 }
 
-static void hear_program(struct conversation *c)
+/* What IP_RECVERR, which glibc sets, keeps of errors; as long as it is there, there is an
+ * event. */
+static void forget_errors(int fd)
 {
-	ssize_t size = c->stream ? sys_recv(c->program, c->begun + c->begun_size,
-					    query_size(c) - c->begun_size, MSG_DONTWAIT)
-				 : sys_recv(c->program, piece, sizeof piece, MSG_DONTWAIT);
+	struct msghdr none = {.msg_iovlen = 0};
 
-	if (size == -EAGAIN || size == -EINTR)
-		return;
-	if (size <= 0 || (c->stream && !take_stream(c, (size_t)size)))
-		end(c);
-	else if (!c->stream)
-		take_piece(c, (size_t)size);
+	while (sys_recvmsg(fd, &none, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
+		continue;
 }
 
 static void hear_server(struct conversation *c)
 {
 	ssize_t size = sys_recv(c->onward, piece, sizeof piece, MSG_DONTWAIT);
 
+	if (size < 0)
+		forget_errors(c->onward);
 	if (size == -EAGAIN || size == -EINTR)
 		return;
 	if (size < 0) {
@@ -256,81 +257,111 @@ static bool watch(int fd, uint64_t about)
 	return fd < 0 || sys_epoll_ctl(loop, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static void begin(const struct responder_order *order, int program, int onward)
-{
-	struct conversation *c = calloc(1, sizeof *c);
-
-	if (!order->reaches) {
-		sys_close(onward);
-		onward = -1;
-	}
-	if (!c) {
-		sys_close(program);
-		if (onward >= 0)
-			sys_close(onward);
-		return;
-	}
-	*c = (struct conversation){.process = order->process,
-				   .program = program,
-				   .onward = onward,
-				   .stream = order->stream};
-	if (!watch(program, (uintptr_t)c) || !watch(onward, (uintptr_t)c | ONWARD))
-		end(c);
-}
-
-static void take_order(int orders)
+/* The program's own socket, if it is a way on, and what else the supervisor says. false: it
+ * does not */
+static bool take_order(struct conversation *c)
 {
 	struct responder_order order;
-	int descriptors[2];
+	int own;
 	struct iovec part = {&order, sizeof order};
 	union {
-		char room[CMSG_SPACE(sizeof descriptors)];
+		char room[CMSG_SPACE(sizeof own)];
 		struct cmsghdr aligned;
 	} control;
 	struct msghdr message = {.msg_iov = &part,
 				 .msg_iovlen = 1,
 				 .msg_control = control.room,
 				 .msg_controllen = sizeof control.room};
-	struct cmsghdr *head;
-	ssize_t size = sys_recvmsg(orders, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t size = sys_recvmsg(c->program, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *head = size == sizeof order ? CMSG_FIRSTHDR(&message) : NULL;
+
+	if (!head || head->cmsg_len != CMSG_LEN(sizeof own))
+		return false;
+	memcpy(&own, CMSG_DATA(head), sizeof own);
+	c->process = order.process;
+	c->ordered = true;
+	if (order.reaches)
+		c->onward = own;
+	else
+		sys_close(own);
+	return watch(c->onward, (uintptr_t)c | ONWARD);
+}
+
+static void hear_program(struct conversation *c)
+{
+	ssize_t size;
+
+	if (!c->ordered) {
+		if (!take_order(c))
+			end(c);
+		return;
+	}
+	size = c->stream ? sys_recv(c->program, c->begun + c->begun_size,
+				    query_size(c) - c->begun_size, MSG_DONTWAIT)
+			 : sys_recv(c->program, piece, sizeof piece, MSG_DONTWAIT);
 
 	if (size == -EAGAIN || size == -EINTR)
 		return;
-	if (size <= 0)
-		_exit(0); /* the supervisor has ended */
-	head = CMSG_FIRSTHDR(&message);
-	if (!head)
-		return;
-	memcpy(descriptors, CMSG_DATA(head), head->cmsg_len - CMSG_LEN(0));
-	if (head->cmsg_len != CMSG_LEN(sizeof descriptors)) { /* no room for the other */
-		sys_close(descriptors[0]);
-		return;
-	}
-	begin(&order, descriptors[0], descriptors[1]);
+	if (size <= 0 || (c->stream && !take_stream(c, (size_t)size)))
+		end(c);
+	else if (!c->stream)
+		take_piece(c, (size_t)size);
 }
 
-static void act(uint64_t about, int orders)
+/* Is it the supervisor that has connected this one? */
+static bool is_masters(int fd)
+{
+	struct ucred credentials;
+	socklen_t len = sizeof credentials;
+
+	return sys_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0 &&
+	       credentials.pid == master;
+}
+
+static void begin(int listener)
+{
+	int fd = (int)SYS_CALL(SYS_accept4, listener, NULL, NULL, SOCK_CLOEXEC);
+	struct conversation *c = fd >= 0 && is_masters(fd) ? calloc(1, sizeof *c) : NULL;
+
+	if (fd == -EMFILE || fd == -ENFILE)
+		(void)sys_poll(listener, 0, 10); /* some will have ended by then */
+	if (!c) {
+		if (fd >= 0)
+			sys_close(fd);
+		return;
+	}
+	*c = (struct conversation){
+		.program = fd, .onward = -1, .stream = listener != RESPONDER_FIRST};
+	if (!watch(fd, (uintptr_t)c))
+		end(c);
+	/* what the epoll has, is not lost. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+}
+
+static void act(uint64_t about)
 {
 	struct conversation *c = (struct conversation *)(uintptr_t)(about & ~(uint64_t)ONWARD);
 
-	if (c)
-		target_process = c->process;
-	if (!c)
-		take_order(orders);
-	else if (about & ONWARD)
+	if (about == LISTENERS || about == LISTENERS + 1) {
+		begin(RESPONDER_FIRST + (int)(about - LISTENERS));
+		return;
+	}
+	target_process = c->process;
+	if (about & ONWARD)
 		hear_server(c);
 	else
 		hear_program(c);
 }
 
-void responder_run(int orders)
+void responder_run(pid_t supervisor)
 {
 	struct epoll_event event;
 
+	master = supervisor;
 	loop = epoll_create1(EPOLL_CLOEXEC);
-	if (loop < 0 || !watch(orders, 0))
+	if (loop < 0 || !watch(RESPONDER_FIRST, LISTENERS) ||
+	    !watch(RESPONDER_FIRST + 1, LISTENERS + 1))
 		_exit(1);
 	for (;;) /* one event at a time: each may end what another is about */
 		if (epoll_wait(loop, &event, 1, -1) == 1)
-			act(event.data.u64, orders);
+			act(event.data.u64);
 }

@@ -5,9 +5,9 @@
  * Theory of operation
  *
  * A child of the supervisor's, made when the first program asks: what programs say is parsed
- * here, where no other call hangs on it, and it may wait for the broker. The supervisor puts
- * one end of a pair of Unix sockets under the program's descriptor (lookup.h), and sends the
- * other, with the program's own socket, to this one.
+ * here, where no other call hangs on it, and it may wait for the broker. It listens at two Unix
+ * sockets. The supervisor connects one of its own there, sends the program's own socket along,
+ * and puts that one under the program's descriptor (lookup.h).
  *
  * Of each query (dns.h) known.h says what it means: names that the rules take, *.vsock, and
  * addresses that stand for either are answered. All others, and what is no query, are sent on
@@ -15,7 +15,7 @@
  * what comes back goes to the program as it is. What cannot be sent on, or is refused there, is
  * answered with "the server has failed": the program tries the next, at once.
  *
- * Pieces stay pieces: the pair is SOCK_SEQPACKET, which ignores the address of a sendto(), and
+ * Pieces stay pieces: it is SOCK_SEQPACKET, which ignores the address of a sendto(), and
  * whose other end notices when the program closes; so no time has to be set for anything here.
  * What speaks as by TCP (SOCK_STREAM) is answered, and has no way on.
  */
@@ -25,14 +25,17 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What comes with each pair: two descriptors, and this */
+/* What the supervisor says first on each connection, and attaches the program's own socket to
+ */
 struct responder_order {
 	pid_t process;
-	bool stream;  /* it speaks as by TCP */
-	bool reaches; /* the second, the program's own socket, is connected */
+	bool reaches; /* that is connected */
 };
 
-/* responder_run() - serve who comes by @orders, a socket, until that ends */
-_Noreturn void responder_run(int orders);
+/* The listeners' descriptors: this one, SOCK_SEQPACKET; and the next, SOCK_STREAM */
+#define RESPONDER_FIRST 0
+
+/* responder_run() - serve whom @supervisor connects */
+_Noreturn void responder_run(pid_t supervisor);
 
 #endif
