@@ -1,7 +1,7 @@
 // crowd.mjs HOST PORT COUNT - as crowd.py, by Node
 import net from 'node:net';
 
-const [host, port, count] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const [host, ports, count] = [process.argv[2], process.argv[3].split(',').map(Number), Number(process.argv[4])];
 const said = {};
 const begun = performance.now();
 let last = begun, longest = 0, left = count;
@@ -25,6 +25,8 @@ function ended(outcome) {
 
 for (let number = 0; number < count; number++) {
   const word = String(number).padStart(8, '0');
+  const port = ports[number % ports.length];
+  const where = ports.length > 1 ? `${port} ` : '';
   let got = '';
   const socket = net.connect(port, host, () => {
     if (socket.remoteAddress !== host || socket.remotePort !== port) {
@@ -35,10 +37,10 @@ for (let number = 0; number < count; number++) {
   socket.on('data', (data) => {
     got += data;
     if (got === word) {
-      ended('carried');
+      ended(`${where}carried`);
       socket.end();
     }
   });
-  socket.on('error', (why) => ended(why.code));
+  socket.on('error', (why) => ended(where + why.code));
 }
 tick();

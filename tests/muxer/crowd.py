@@ -1,27 +1,29 @@
 #!/usr/bin/python3
 """crowd.py HOST PORT COUNT - COUNT connections begun at once by an event loop, which each say a word; prints how many came
-back with what, how many ms it took, and the longest time that the loop stood still."""
+back with what, how many ms it took, and the longest time that the loop stood still. Of several ports (81,82) each connection
+has its own in turn, and is said with it."""
 import asyncio
 import errno
 import sys
 import time
 from collections import Counter
 
-HOST, PORT, COUNT = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+HOST, PORTS, COUNT = sys.argv[1], [int(port) for port in sys.argv[2].split(",")], int(sys.argv[3])
 
 
 async def attempt(number):
-    word = b"%08d" % number
+    word, port = b"%08d" % number, PORTS[number % len(PORTS)]
+    where = f"{port} " if len(PORTS) > 1 else ""
     try:
-        reader, writer = await asyncio.open_connection(HOST, PORT)
-        assert writer.get_extra_info("peername") == (HOST, PORT)
+        reader, writer = await asyncio.open_connection(HOST, port)
+        assert writer.get_extra_info("peername") == (HOST, port)
         writer.write(word)
         assert await reader.readexactly(len(word)) == word
         writer.close()
         await writer.wait_closed()
-        return "carried"
+        return where + "carried"
     except OSError as why:
-        return errno.errorcode[why.errno]
+        return where + errno.errorcode[why.errno]
 
 
 async def main():
