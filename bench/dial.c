@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dial.c - what a connection costs past a VMM that answers at once
+ * dial.c - what a connection costs past a VMM or a proxy that answers at once
  *
  *   dial muxer PATH            a VMM's Unix socket: says OK to whatever it is asked for
  *   dial serve PORT            a TCP server on loopback
+ *   dial proxy echo|sink PORT  a proxy on VM sockets that is each destination itself
  *   dial connect HOST PORT COUNT  us for a connection: connect(), one round trip, close()
  *   dial begin   HOST PORT COUNT  the same by a connect() that does not wait, with poll() and
  *                                 SO_ERROR
+ *
+ * The proxy speaks SOCKS5 or HTTP CONNECT with who begins so, and serves, at once or then, as
+ * bench/stream.c does; STREAM_BUFFER as there.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +25,8 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/vm_sockets.h> /* older ones leave sys/socket.h to whoever includes them */
 
 static _Noreturn void fail(const char *what)
 {
@@ -99,6 +106,84 @@ static _Noreturn void serve_tcp(const char *port)
 	serve(listen_at(AF_INET, (struct sockaddr *)&in, sizeof in));
 }
 
+/* ---- a proxy ---- */
+
+static char buffer[1 << 20];
+
+static void write_all(int fd, const char *data, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t wrote = write(fd, data + done, size - done);
+
+		if (wrote < 0)
+			fail("write");
+		done += (size_t)wrote;
+	}
+}
+
+static void read_all(int fd, size_t size)
+{
+	if (recv(fd, buffer, size, MSG_WAITALL) != (ssize_t)size)
+		fail("a request");
+}
+
+/* Without a user, to an IPv4 address */
+static void answer_socks5(int fd)
+{
+	read_all(fd, 3);
+	write_all(fd, "\5\0", 2);
+	read_all(fd, 10);
+	write_all(fd, "\5\0\0\1\0\0\0\0\0\0", 10);
+}
+
+static void answer_http(int fd)
+{
+	static const char connected[] = "HTTP/1.1 200 OK\r\n\r\n";
+	ssize_t got = recv(fd, buffer, 4096, MSG_PEEK);
+	char *end = got > 0 ? memmem(buffer, (size_t)got, "\r\n\r\n", 4) : NULL;
+
+	if (!end)
+		fail("a request in pieces");
+	read_all(fd, (size_t)(end + 4 - buffer));
+	write_all(fd, connected, sizeof connected - 1);
+}
+
+static void serve_destination(int fd, int echoes)
+{
+	ssize_t got = recv(fd, buffer, 1, MSG_PEEK);
+
+	if (got == 1 && buffer[0] == 5)
+		answer_socks5(fd);
+	else if (got == 1 && buffer[0] == 'C')
+		answer_http(fd);
+	while ((got = read(fd, buffer, echoes ? sizeof buffer : 65536)) > 0) {
+		if (echoes)
+			write_all(fd, buffer, (size_t)got);
+	}
+	if (!echoes)
+		write_all(fd, buffer, 1);
+	close(fd);
+}
+
+static _Noreturn void serve_proxy(int echoes, const char *port)
+{
+	struct sockaddr_vm vm = {.svm_family = AF_VSOCK,
+				 .svm_cid = VMADDR_CID_ANY,
+				 .svm_port = (unsigned)strtoul(port, NULL, 10)};
+	const char *size = getenv("STREAM_BUFFER");
+	uint64_t bytes = size ? strtoul(size, NULL, 10) : 0;
+	int listener = listen_at(AF_VSOCK, (struct sockaddr *)&vm, sizeof vm), fd;
+
+	if (size) {
+		setsockopt(listener, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &bytes,
+			   sizeof bytes);
+		setsockopt(listener, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &bytes, sizeof bytes);
+	}
+	while ((fd = accept(listener, NULL, NULL)) >= 0)
+		serve_destination(fd, echoes);
+	fail("accept");
+}
+
 /* ---- clients ---- */
 
 static double now_us(void)
@@ -168,6 +253,8 @@ int main(int argc, char **argv)
 		serve_muxer(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		serve_tcp(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "proxy") == 0)
+		serve_proxy(strcmp(argv[2], "echo") == 0, argv[3]);
 	if (argc != 5)
 		fail("usage");
 	to = address_of(argv[2], argv[3]);
