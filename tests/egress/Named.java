@@ -1,4 +1,4 @@
-/* Named.java HOST - the page of a web server by its name, and the name of the address that stands for it */
+/* Named.java URL - what is there, and the name of the address that stands for its host */
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -8,12 +8,12 @@ import java.net.http.HttpResponse;
 class Named {
 	public static void main(String[] arguments) throws Exception
 	{
-		URI page = URI.create("http://" + arguments[0] + "/page");
+		URI page = URI.create(arguments[0]);
 		HttpRequest request = HttpRequest.newBuilder(page).build();
 		String answer = HttpClient.newHttpClient()
 					.send(request, HttpResponse.BodyHandlers.ofString())
 					.body();
-		byte[] address = InetAddress.getByName(arguments[0]).getAddress();
+		byte[] address = InetAddress.getByName(page.getHost()).getAddress();
 
 		System.out.println(answer.trim() + " " +
 				   InetAddress.getByAddress(address).getCanonicalHostName());
