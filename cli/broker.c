@@ -58,7 +58,7 @@ struct made {
 
 bool broker_is_needed(const struct ruleset *rs)
 {
-	if (rs->takes_names)
+	if (rs->takes_names || rs->accepts_proxy)
 		return true;
 	for (uint32_t i = 0; i < rs->peer_count; i++) {
 		if (ruleset_peers(rs)[i].socket != 0 && ruleset_peers(rs)[i].port_count == 0)

@@ -265,22 +265,21 @@ static void add_accepts(struct table *table, const struct ruleset *rs, const str
 {
 	struct list text = {0};
 
-	if (rule->action != ACTION_VSOCK) {
-		add_cell(table, "-");
-	} else if (rule->guest_count == 1) {
+	if (rule->action != ACTION_VSOCK)
+		text_add(&text, "-");
+	else if (rule->guest_count == 1)
 		text_add_machine(&text, rs, machine_of_rule(rs, rule), "");
-		add_text(table, &text);
-	} else if (!rule->restricted && rule->guest_count > 1) {
+	else if (!rule->restricted && rule->guest_count > 1)
 		text_add_guests(&text, rs, rule);
-		add_text(table, &text);
-	} else if (!rule->restricted) {
-		add_cell(table, "anyone");
-	} else if (rule->accept_count == 0) {
-		add_cell(table, "nobody");
-	} else {
+	else if (!rule->restricted)
+		text_add(&text, "anyone");
+	else if (rule->accept_count == 0)
+		text_add(&text, "nobody");
+	else
 		text_add_accepted(&text, rs, rule);
-		add_text(table, &text);
-	}
+	if (rule->accept_proxy)
+		text_add(&text, ", PROXY header");
+	add_text(table, &text);
 }
 
 /**

@@ -130,6 +130,8 @@ static void add_callers(struct list *text, const struct answer *answer)
 		text_add(text, ", from %s", rule->accept_count == 0 ? "nobody" : "");
 		text_add_accepted(text, answer->rs, rule);
 	}
+	if (rule && rule->accept_proxy)
+		text_add(text, ", each after a PROXY header, which says whose it is");
 }
 
 /**

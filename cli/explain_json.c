@@ -98,6 +98,8 @@ static void json_decision(struct json *json, const struct answer *answer)
 				      ruleset_accepts(answer->rs)[rule->accept_first + i]);
 		json_close(json, ']');
 	}
+	if (rule && rule->accept_proxy)
+		json_string(json, "expects", "proxy_header");
 	json_string(json, "by", rule ? "rule" : causes[-d->rule]);
 	if (rule)
 		json_rule(json, answer->rs, rule);

@@ -253,6 +253,18 @@ static void append_last(struct builder *builder)
 }
 
 /**
+ * any_accepts_proxy() - is there a listen rule whose callers say whom they speak for?
+ */
+static bool any_accepts_proxy(const struct ruleset *rs)
+{
+	for (uint32_t i = 0; i < rs->listen_count; i++) {
+		if (ruleset_listen(rs)[i].accept_proxy)
+			return true;
+	}
+	return false;
+}
+
+/**
  * lay_out() - make the image of all that a builder holds, with names still unresolved
  * Return: as join_parts()
  */
@@ -279,6 +291,7 @@ static struct ruleset *lay_out(const struct builder *builder)
 	rs->buffer_size = builder->buffer_size;
 	rs->stand_ins = builder->stand_ins;
 	rs->stand_ins_bits = builder->stand_ins_bits;
+	rs->accepts_proxy = any_accepts_proxy(rs);
 	return rs;
 }
 

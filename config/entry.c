@@ -49,7 +49,7 @@ static bool read_action_alone(struct parser *parser, const config_setting_t *gro
 			      const config_setting_t *action, struct rule *rule)
 {
 	static const char *const others[] = {"peer", "peers",       "cid", "port",
-					     "at",   "accept_from", "via"};
+					     "at",   "accept_from", "via", "accept_proxy"};
 
 	if (!read_action(parser, action, &rule->action))
 		return false;
@@ -287,15 +287,36 @@ static bool read_accepts(struct parser *parser, const config_setting_t *group,
 }
 
 /**
+ * read_accept_proxy() - read whether callers say first whose connection it is
+ *
+ * Whoever may say so may say anything, hence only those who are named.
+ */
+static bool read_accept_proxy(struct parser *parser, const config_setting_t *group,
+			      struct rule_draft *draft)
+{
+	const config_setting_t *setting = member(group, "accept_proxy");
+
+	if (!setting || !config_setting_get_bool(setting))
+		return true;
+	if (!draft->rule.restricted && !draft->to.name)
+		return parser_error(
+			parser, setting,
+			"\"accept_proxy\" needs \"accept_from\", or a \"peer\" with a "
+			"socket: the proxies whose word is taken for who the client is");
+	draft->rule.accept_proxy = 1;
+	return true;
+}
+
+/**
  * read_listen_settings() - read what stands in the group of a listen rule
  */
 static bool read_listen_settings(struct parser *parser, const config_setting_t *group,
 				 struct rule_draft *draft)
 {
 	static const struct setting_kind known[] = {
-		{"on", KIND_STRING},     {"peer", KIND_STRING},      {"peers", KIND_LIST},
-		{"port", KIND_INTEGER},  {"accept_from", KIND_LIST}, {"at", KIND_STRING},
-		{"action", KIND_STRING},
+		{"on", KIND_STRING},     {"peer", KIND_STRING},          {"peers", KIND_LIST},
+		{"port", KIND_INTEGER},  {"accept_from", KIND_LIST},     {"at", KIND_STRING},
+		{"action", KIND_STRING}, {"accept_proxy", KIND_BOOLEAN},
 	};
 	const config_setting_t *action;
 
@@ -307,7 +328,8 @@ static bool read_listen_settings(struct parser *parser, const config_setting_t *
 		return read_action_alone(parser, group, action, &draft->rule);
 	draft->rule.action = ACTION_VSOCK;
 	return read_caller(parser, group, draft) && read_at(parser, group, draft) &&
-	       read_port(parser, group, &draft->rule) && read_accepts(parser, group, draft);
+	       read_port(parser, group, &draft->rule) && read_accepts(parser, group, draft) &&
+	       read_accept_proxy(parser, group, draft);
 }
 
 /**

@@ -284,6 +284,18 @@ static bool guests_valid(const struct ruleset *rs, const struct rule *rule)
 }
 
 /**
+ * accept_proxy_valid() - check whose word is taken for who a client is
+ *
+ * Those who are named, and the header knows of it.
+ */
+static bool accept_proxy_valid(const struct ruleset *rs, const struct rule *rule)
+{
+	return !rule->accept_proxy ||
+	       (rule->accept_proxy == 1 && rs->accepts_proxy &&
+		(rule->restricted || rule->peer != NO_PEER) && rule->action == ACTION_VSOCK);
+}
+
+/**
  * callers_valid() - check whose guests the listen rules let in
  *
  * Without a socket, the listener would be open to everybody.
@@ -293,7 +305,8 @@ static bool callers_valid(const struct ruleset *rs)
 	const struct rule *rules = ruleset_listen(rs);
 
 	for (uint32_t i = 0; i < rs->listen_count; i++) {
-		if (!guests_valid(rs, &rules[i]) || !socket_valid(rs, rules[i].at) ||
+		if (!guests_valid(rs, &rules[i]) || !accept_proxy_valid(rs, &rules[i]) ||
+		    !socket_valid(rs, rules[i].at) ||
 		    (rules[i].peer == NO_PEER && rules[i].at != 0))
 			return false;
 	}

@@ -70,6 +70,8 @@ struct rule {
 	uint32_t host; /* connect, RULE_HOST: offset of the pattern of names, in normal form */
 	uint32_t via;  /* connect, ACTION_VSOCK: 0; or the proxy that it leads to, counted from
 			  1 */
+	uint32_t accept_proxy; /* listen, restricted or with a peer: whoever calls says first,
+				  in a header of the PROXY protocol, whose connection it is */
 };
 
 /* A rule, or a decision, that no entry among the peers belongs to. */
@@ -132,7 +134,7 @@ struct machine {
 /* Counted up with every change of the image or of what it means: a shim refuses the rules of a
  * launcher or reader that counts otherwise. (A test builds a "next version".) */
 #ifndef RULESET_VERSION
-#define RULESET_VERSION 6u
+#define RULESET_VERSION 7u
 #endif
 
 /* What no rule sees, and the seccomp engine can refuse */
@@ -168,7 +170,8 @@ struct ruleset {
 	uint32_t stand_ins;      /* IPv4 network of the addresses that stand for host names */
 	uint32_t stand_ins_bits; /* its prefix: 8..24 */
 	uint8_t unseen;          /* UNSEEN_...: what may be done all the same */
-	uint8_t reserved[3];
+	uint8_t accepts_proxy;   /* some listen rule has accept_proxy */
+	uint8_t reserved[2];
 	uint64_t connect_timeout_us; /* 0: the kernel's */
 	uint64_t buffer_size;        /* of each connection, in bytes; 0: not set */
 };

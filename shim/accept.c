@@ -23,6 +23,7 @@
 #include "kernel/memory.h"
 #include "kernel/sys.h"
 #include "log/summary.h"
+#include "proxied.h"
 #include "refuse.h"
 #include "second.h"
 #include "share.h"
@@ -73,6 +74,20 @@ static int note_guest(const struct ruleset *rs, int accepted, uint32_t peer,
 	return mark_write(accepted, &before, &after);
 }
 
+/* The broker has handed it over, and said who the client is: it is to show that as well. */
+static int note_client(int accepted, const struct endpoint *client)
+{
+	struct mark before, after;
+	int result = mark_read(accepted, &before);
+
+	if (result <= 0)
+		return result;
+	after = before;
+	after.peer = place_of(client->ip, client->port);
+	after.any_port = false; /* a listener's */
+	return mark_write(accepted, &before, &after);
+}
+
 /* Whose guest has called at a VMM's socket, where the rules serve several? */
 static void ask_guest(const struct ruleset *rs, int listener, int accepted, struct caller *who)
 {
@@ -103,6 +118,11 @@ static int welcome(const struct ruleset *rs, int listener, int accepted, bool ad
 	endpoint_of_caller(rs, head, caller, &ep);
 	if (result == 0 && who->peer != NO_PEER && who->rule->guest_count > 1)
 		result = note_guest(rs, accepted, who->peer, &ep);
+	if (who->named) {
+		ep = who->client;
+		proxied_show(head, &ep);
+		result = result ?: note_client(accepted, &ep);
+	}
 	if (result < 0) {
 		sys_close(accepted);
 		return result;
@@ -155,6 +175,37 @@ static int end(int accepted)
 	return sys_return(result);
 }
 
+/* What libc's accept4() gives; or what this call has kept, whose message had not come. */
+static int take(const struct refusal *r, union name *name, socklen_t *full, int flags)
+{
+	int kept = engine_kept();
+
+	*full = sizeof *name;
+	if (kept < 0)
+		return engine_accept(r->listener, &name->any, full, flags);
+	sys_getpeername(kept, name, full);
+	return kept;
+}
+
+/*
+ * At a private listener a message was accepted (proxied.h), which the connection comes in.
+ * Return: 1, and all that is known of it is written anew, unless the broker has not sent it; or
+ * a negated errno, -ENGINE_LATER
+ */
+static int unwrap(int accepted, int flags, struct mark *head, struct vm_address *caller,
+		  struct caller *who)
+{
+	int result = proxied_take(accepted, flags, &who->client, &who->named);
+
+	if (result < 0)
+		return result == -EPROTO ? 1 : result;
+	who->handed = true;
+	result = transport_peer(accepted, caller);
+	if (result < 0 && result != -ENOTCONN) /* the client has gone */
+		return result;
+	return mark_head_of_ours(accepted, head);
+}
+
 /*
  * One accept4() of libc's.
  * Return: as accept4(2), with *@again set if somebody was turned away and another is to be
@@ -170,14 +221,20 @@ static int accept_one(const struct ruleset *rs, struct refusal *r, union name *n
 	bool admitted;
 
 	*again = false;
-	*full = sizeof *name;
-	accepted = engine_accept(r->listener, &name->any, full, flags);
+	accepted = take(r, name, full, flags);
 	if (accepted < 0)
 		return nothing(r->listener);
 	engine_unmade(accepted);
 	ours = transport_caller(r->listener, accepted, &name->room, *full, &caller);
 	if (ours > 0)
 		ours = mark_head_of_ours(accepted, &head);
+	if (ours > 0 && head.muxed && rs->accepts_proxy && transport_is_private(r->listener)) {
+		ours = unwrap(accepted, flags, &head, &caller, &who);
+		if (ours == -ENGINE_LATER)
+			engine_keep(accepted);
+	}
+	if (ours == -ENGINE_LATER)
+		return sys_return(ours);
 	if (ours < 0) { /* whether it may come in cannot be said: then it may not */
 		sys_close(accepted);
 		return sys_return(ours);

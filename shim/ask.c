@@ -15,107 +15,41 @@
 #include "broker/message.h"
 #include "engine.h"
 #include "kernel/sys.h"
+#include "parcel.h"
 #include "transport/transport.h"
 
 #define ANSWER_MS 250
-#define NAME_MS   5000 /* as long as a resolver waits */
-
-/* More descriptors than any answer has, so that none that came is lost. */
-#define DESCRIPTORS_MAX 4
+#define LATE_MS   5000 /* as long as a resolver waits; and who begins to listen */
 
 /* ---- one message ---- */
 
-/* Wait for something to read, whatever signals come; 0, or a negated errno. */
-static int wait_answer(int fd, int64_t ms)
-{
-	int64_t until = sys_now_ms() + ms, left;
-	int result;
-
-	do {
-		left = until - sys_now_ms();
-		result = engine_wait_out(fd, POLLIN, left > 0 ? (int)left : 0);
-	} while (result == -EINTR);
-	return result > 0 ? 0 : result ?: -ETIMEDOUT;
-}
-
-union control {
-	char room[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
-	struct cmsghdr aligned;
-};
-
-/* Send it whole, with a descriptor unless that is -1; 0, or a negated errno. */
-static int send_message(int fd, const void *data, size_t size, int descriptor)
-{
-	struct iovec part = {(void *)data, size};
-	union control control;
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-	struct cmsghdr *head;
-	ssize_t sent;
-
-	if (descriptor >= 0) {
-		memset(&control, 0, sizeof control);
-		message.msg_control = control.room;
-		message.msg_controllen = CMSG_SPACE(sizeof descriptor);
-		head = CMSG_FIRSTHDR(&message);
-		head->cmsg_level = SOL_SOCKET;
-		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(sizeof descriptor);
-		memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-	}
-	sent = SYS_CALL(SYS_sendmsg, fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return sent < 0 ? (int)sent : (size_t)sent == size ? 0 : -EPROTO;
-}
-
-/* The descriptors that came with a message; how many. */
-static unsigned attached(struct msghdr *message, int descriptors[DESCRIPTORS_MAX])
-{
-	struct cmsghdr *head = message->msg_controllen ? CMSG_FIRSTHDR(message) : NULL;
-	unsigned count;
-
-	if (!head || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
-		return 0;
-	count = (unsigned)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-	memcpy(descriptors, CMSG_DATA(head), count * sizeof(int));
-	return count;
-}
-
 /*
  * Wait for an answer.
- * @kind: WELCOME, HANDOVER or FOUND
- * Return: the descriptor that came with it, 0 with FOUND; or a negated errno
+ * @kind: WELCOME, HANDOVER, FOUND or LISTENING
+ * Return: the descriptor that came with it, 0 with the last two; or a negated errno
  */
 static int receive_answer(int fd, const struct broker_environment *broker,
 			  enum broker_kind kind)
 {
-	int descriptors[DESCRIPTORS_MAX] = {0};
-	int result = wait_answer(fd, kind == BROKER_FOUND ? NAME_MS : ANSWER_MS);
+	bool is_late = kind == BROKER_FOUND || kind == BROKER_LISTENING;
+	int result = parcel_wait(fd, is_late ? LATE_MS : ANSWER_MS);
 	char bytes[BROKER_ANSWER_SIZE + 1]; /* one too many would show */
-	struct iovec part = {bytes, sizeof bytes};
-	union control control;
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control.room,
-		.msg_controllen = sizeof control.room,
-	};
 	struct broker_head answer;
-	unsigned count;
+	struct parcel came = {.fd = {0}};
 	ssize_t size;
 
 	if (result < 0)
 		return result;
-	size = sys_recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	size = parcel_take(fd, bytes, sizeof bytes, &came);
 	if (size < 0)
 		return (int)size;
-	count = attached(&message, descriptors);
-	if (!broker_answer_is_valid(bytes, (size_t)size, count, kind, broker, &answer))
+	if (!broker_answer_is_valid(bytes, (size_t)size, came.count, kind, broker, &answer))
 		result = -EPROTO;
 	else if (answer.error)
 		result = -(int)answer.error;
 	if (result == 0)
-		return descriptors[0];
-	while (count > 0)
-		sys_close(descriptors[--count]);
+		return came.fd[0];
+	parcel_drop(&came);
 	return result;
 }
 
@@ -143,8 +77,8 @@ static int reach(int fd, const struct broker_environment *broker)
 	return sys_connect(fd, &un, sizeof un);
 }
 
-/* Who listens there? NOBODY if the kernel does not say. */
-static uint64_t listener_user(int fd)
+/* Who listens there, or has called here? NOBODY if the kernel does not say. */
+static uint64_t uid_of(int fd)
 {
 	struct ucred credentials;
 	socklen_t len = sizeof credentials;
@@ -193,9 +127,9 @@ static int greet(const struct broker_environment *broker)
 
 	if (fd < 0)
 		return fd;
-	uid = listener_user(fd);
+	uid = uid_of(fd);
 	broker_request(&request, BROKER_HELLO, broker, 0);
-	file = send_message(fd, &request, sizeof request, -1);
+	file = parcel_send(fd, &request, sizeof request, -1);
 	if (file == 0)
 		file = receive_answer(fd, broker, BROKER_WELCOME);
 	sys_close(fd);
@@ -213,7 +147,7 @@ static int greet(const struct broker_environment *broker)
 /* Is it the broker that @fd is connected to? 0, or a negated errno. */
 static int recognize(int fd, const struct broker_environment *broker)
 {
-	uint64_t uid = listener_user(fd);
+	uint64_t uid = uid_of(fd);
 	int result = 0;
 
 	if (uid == NOBODY || uid != atomic_load(&user))
@@ -272,7 +206,7 @@ int ask_connect(int fd, const struct mark *m)
 		return result;
 	broker_request(&request, BROKER_CONNECT, broker, cookie);
 	describe(&request.connect, m, cookie);
-	return send_message(fd, &request, sizeof request, -1) ?: looks_pending(fd);
+	return parcel_send(fd, &request, sizeof request, -1) ?: looks_pending(fd);
 }
 
 /* What the broker writes; NULL if it cannot be had. */
@@ -305,6 +239,26 @@ const struct names *ask_names(void)
 }
 
 /*
+ * Send a message over a connection of its own.
+ * @descriptor: goes along; -1: none
+ * Return: the connection, or a negated errno
+ */
+static int tell(const struct broker_environment *broker, const struct broker_request *request,
+		int descriptor)
+{
+	int fd = open_connection(broker), result;
+
+	if (fd < 0)
+		return fd;
+	result = recognize(fd, broker);
+	if (result == 0)
+		result = parcel_send(fd, request, sizeof *request, descriptor);
+	if (result < 0)
+		sys_close(fd);
+	return result < 0 ? result : fd;
+}
+
+/*
  * Ask on a connection of its own.
  * @name: that a LOOKUP is about, else empty; @descriptor: that goes along; -1: none
  * Return: 0, when the answer has come, if the question has one; or a negated errno
@@ -313,16 +267,16 @@ static int ask_once(enum broker_kind kind, const char *name, int descriptor)
 {
 	const struct broker_environment *broker = engine_broker();
 	struct broker_request request;
-	int fd = broker ? open_connection(broker) : -ENOENT, result;
+	int fd, result = 0;
 
-	if (fd < 0)
-		return fd;
-	result = recognize(fd, broker);
+	if (!broker)
+		return -ENOENT;
 	broker_request(&request, kind, broker, 0);
 	memcpy(request.name, name, strnlen(name, HOST_MAX));
-	if (result == 0)
-		result = send_message(fd, &request, sizeof request, descriptor);
-	if (result == 0 && kind == BROKER_LOOKUP)
+	fd = tell(broker, &request, descriptor);
+	if (fd < 0)
+		return fd;
+	if (kind == BROKER_LOOKUP)
 		result = receive_answer(fd, broker, BROKER_FOUND);
 	sys_close(fd);
 	return result;
@@ -358,7 +312,7 @@ static int ask_for(int fd)
 	result = (int)SYS_CALL(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
 	if (result < 0)
 		return result;
-	result = send_message(fd, &byte, sizeof byte, ends[1]);
+	result = parcel_send(fd, &byte, sizeof byte, ends[1]);
 	sys_close(ends[1]);
 	if (result < 0)
 		sys_close(ends[0]);
@@ -391,6 +345,99 @@ void ask_commit(int pair, bool takes)
 	char byte = BROKER_COMMIT_BYTE;
 
 	if (takes)
-		send_message(pair, &byte, sizeof byte, -1);
+		parcel_send(pair, &byte, sizeof byte, -1);
 	sys_close(pair);
+}
+
+/* ---- servers ---- */
+
+int ask_listen(int vm, const struct mark *m, const uint8_t key[TRANSPORT_KEY_SIZE])
+{
+	const struct broker_environment *broker = engine_broker();
+	struct broker_request request;
+	int fd;
+
+	broker_request(&request, BROKER_LISTEN, broker, 0);
+	memcpy(request.listen.key, key, sizeof request.listen.key);
+	place_ip(&m->local, m->v6, request.listen.ip);
+	request.listen.port = m->any_port ? 0 : m->local.port;
+	request.listen.v6only = m->v6only;
+	fd = tell(broker, &request, vm);
+	if (fd >= 0)
+		sys_close(fd); /* the answer comes elsewhere */
+	return fd < 0 ? fd : 0;
+}
+
+int ask_listening(int listener)
+{
+	int result = parcel_wait(listener, LATE_MS), fd;
+
+	if (result < 0)
+		return result;
+	fd = (int)SYS_CALL(SYS_accept4, listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	result = uid_of(fd) == atomic_load(&user) ? 0 : -EPERM;
+	sys_close(fd);
+	return result;
+}
+
+int ask_release(void)
+{
+	const struct broker_environment *broker = engine_broker();
+	struct broker_request request;
+	int fd = engine_kept(), result;
+
+	if (fd < 0) {
+		broker_request(&request, BROKER_LISTEN, broker, 0);
+		fd = tell(broker, &request, -1);
+	}
+	if (fd < 0)
+		return 0;
+	result = receive_answer(fd, broker, BROKER_LISTENING);
+	if (result == -ENGINE_LATER) {
+		engine_keep(fd);
+		return result;
+	}
+	sys_close(fd);
+	return 0;
+}
+
+/*
+ * Has the message come? It is on its way when the broker has connected, and a stranger is not
+ * waited for.
+ */
+static int await_arrival(int fd, const struct broker_environment *broker)
+{
+	int events = sys_poll_now(fd, POLLIN), result;
+
+	if (events)
+		return events < 0 ? events : 0;
+	result = recognize(fd, broker);
+	return result < 0 ? -EPROTO : parcel_wait(fd, ANSWER_MS);
+}
+
+int ask_arrival(int fd, struct endpoint *client, bool *known)
+{
+	const struct broker_environment *broker = engine_broker();
+	int result = broker ? await_arrival(fd, broker) : -EPROTO;
+	char bytes[BROKER_ARRIVAL_SIZE + 1];
+	struct broker_arrival arrival;
+	struct parcel came;
+	ssize_t size;
+
+	if (result < 0)
+		return result == -ETIMEDOUT ? -EPROTO : result;
+	size = parcel_take(fd, bytes, sizeof bytes, &came);
+	if (size < 0)
+		return (int)size;
+	if (!broker_arrival_is_valid(bytes, (size_t)size, came.count, broker, &arrival) ||
+	    !is_stream(came.fd[0])) {
+		parcel_drop(&came);
+		return -EPROTO;
+	}
+	*known = arrival.known;
+	memcpy(client->ip, arrival.ip, sizeof client->ip);
+	client->port = arrival.port;
+	return came.fd[0];
 }

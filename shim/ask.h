@@ -20,6 +20,7 @@
 
 #include "broker/names.h"
 #include "mark.h"
+#include "transport/transport.h"
 
 /* ask_welcome() - say HELLO now, for an engine that can wait now and not later; 0, or a negated
  * errno */
@@ -64,5 +65,30 @@ int ask_name(const char *name);
 /* ask_hold() - a VMM has not answered on this socket: the broker closes it when it has. 0, or a
  * negated errno. */
 int ask_hold(int muxer);
+
+/*
+ * ask_listen() - give a server's VM socket to the broker (proxied.h)
+ * @vm: it, bound
+ * @m: its mark
+ * @key: of the private listener
+ * Return: 0, and the broker answers by calling there; or a negated errno
+ */
+int ask_listen(int vm, const struct mark *m, const uint8_t key[TRANSPORT_KEY_SIZE]);
+
+/* ask_listening() - does the broker listen for this private listener now? 0, or a negated
+ * errno: it has not called within 5 s; -ENGINE_LATER */
+int ask_listening(int listener);
+
+/* ask_release() - let go of servers that have ended; 0, whatever comes of it; -ENGINE_LATER */
+int ask_release(void);
+
+/*
+ * ask_arrival() - take what the broker has sent to a private listener
+ * @fd: the accepted socket
+ * @client: filled in if it is @known
+ * Return: the connection; -EPROTO: it was not the broker; or another negated errno;
+ * -ENGINE_LATER
+ */
+int ask_arrival(int fd, struct endpoint *client, bool *known);
 
 #endif

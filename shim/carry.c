@@ -213,6 +213,7 @@ int carry_inherited(int listener, int accepted, const struct mark *head, bool re
 		return result;
 	m.peer = (struct place){0};
 	m.shut = false;
+	m.muxed = head->muxed; /* a listener may not be what it gives (proxied.h) */
 	return mark_write(accepted, NULL, &m);
 }
 

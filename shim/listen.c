@@ -21,6 +21,7 @@
 #include "kernel/endpoint.h"
 #include "kernel/sys.h"
 #include "log/log.h"
+#include "proxied.h"
 #include "route/route.h"
 #include "seat.h"
 #include "second.h"
@@ -35,6 +36,7 @@ struct binding {
 	int fd;
 	struct endpoint on;
 	struct decision decision;
+	bool accept_proxy; /* its rule has that */
 	struct mark mark;
 };
 
@@ -52,6 +54,17 @@ static int keep_chosen_port(int fd, struct mark *m)
 	return result < 0 ? result : 0;
 }
 
+/* Where the rules seat it. A port that a server had which has ended may be free only then. */
+static int seat(const struct conversion *c, const struct binding *b)
+{
+	bool v4 = !shows_v6(&b->mark);
+	int result = seat_bind(c->spare, b->fd, b->rs, &b->decision, v4);
+
+	if (result != -EADDRINUSE || !b->accept_proxy)
+		return result;
+	return proxied_release() ?: seat_bind(c->spare, b->fd, b->rs, &b->decision, v4);
+}
+
 static int bind_converted(struct binding *b)
 {
 	struct conversion c;
@@ -65,15 +78,16 @@ static int bind_converted(struct binding *b)
 	result = carry_kept(b->fd, &b->mark, engine_options(b->fd));
 	b->mark.inherit = result > 0 || c.carried_options;
 	if (result >= 0)
-		result = seat_bind(c.spare, b->fd, b->rs, &b->decision, !shows_v6(&b->mark));
+		result = seat(&c, b);
 	if (result == -EADDRINUSE)
 		return second_bind(&c, b->rs, &b->decision, &b->mark);
 	if (result == 0 && !b->decision.port)
 		result = keep_chosen_port(c.spare, &b->mark);
 	if (result == 0)
 		return conversion_complete(&c, b->rs, &b->mark);
-	log_failure("bind", b->fd, "the kernel refuses", -result,
-		    transport_usual_cause(-result, b->mark.muxed));
+	if (result != -ENGINE_LATER)
+		log_failure("bind", b->fd, "the kernel refuses", -result,
+			    transport_usual_cause(-result, b->mark.muxed));
 	conversion_abort(&c);
 	return result;
 }
@@ -141,6 +155,7 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 	if (b->decision.action == ACTION_DENY)
 		return -EACCES;
 	rule = b->decision.rule < 0 ? NULL : ruleset_listen(b->rs) + b->decision.rule;
+	b->accept_proxy = rule && rule->accept_proxy;
 	b->mark = (struct mark){
 		.v6 = family == AF_INET6,
 		.v6only = v6only,
@@ -329,5 +344,10 @@ int listen_listen(int fd, int backlog)
 		return result;
 	if (result && mark_read(fd, &head) == 1 && has_failed(fd, &head))
 		return start_anew(fd, &head) ?: listen_listen(fd, backlog);
-	return result ? sys_listen(fd, backlog) : buffer_listen(fd, rules(), backlog);
+	if (result)
+		return sys_listen(fd, backlog);
+	result = proxied_is_meant(rules(), fd);
+	if (result)
+		return result < 0 ? result : proxied_listen(rules(), fd);
+	return buffer_listen(fd, rules(), backlog);
 }

@@ -22,11 +22,13 @@ bool refuse_is_admitted(const struct ruleset *rs, int listener, const struct mar
 
 	if (head->silent)
 		return false;
-	if (!head->restricted)
+	if (who->handed || (!head->restricted && !rs->accepts_proxy))
 		return true;
 	if (!rule && mark_names(listener, &m) == 1)
 		rule = rule_marked(rs, &m);
-	if (rule && rule->restricted &&
+	if (!head->restricted && !(rule && rule->accept_proxy))
+		return true;
+	if (rule && rule->restricted && !rule->accept_proxy &&
 	    (head->muxed ? rule_accepts_peer(rs, rule, who->peer)
 			 : rule_accepts(rs, rule, who->cid)))
 		return true;

@@ -67,6 +67,9 @@ struct caller {
 	uint32_t cid;  /* of a VM socket's; else CID_ANY */
 	uint32_t peer; /* of a VMM's socket: whose guest, if known (guest.h); else NO_PEER */
 	const struct rule *rule; /* the listener's; NULL: not asked for */
+	bool handed;             /* the broker has let him in and handed him over (proxied.h) */
+	bool named;              /* and he is: */
+	struct endpoint client;
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "engine.h"
 #include "kernel/sys.h"
+#include "proxied.h"
 #include "route/route.h"
 #include "seat.h"
 #include "share.h"
@@ -259,6 +260,16 @@ static int replace(struct conversion *c, const struct ruleset *rs, const struct 
 	return result;
 }
 
+/* The same of one that gets the port at last. (An engine that may not wait leaves those silent
+ * that the broker would have to be asked for: who calls this may be any call.) */
+static void succeed(struct conversion *c, const struct ruleset *rs, const struct mark *m)
+{
+	int fd = c->fd;
+
+	if (replace(c, rs, m) == 0 && sys_listens(fd) == 1 && proxied_is_meant(rs, fd) == 1)
+		proxied_listen(rs, fd);
+}
+
 static int be_silent(struct conversion *c, const struct ruleset *rs, struct mark *m)
 {
 	int result;
@@ -320,6 +331,9 @@ void second_settle(int fd)
 	if (!is_silent(fd, &m) || m.shut)
 		return;
 	wanted = decide_marked(rs, &m);
+	if (!engine_may_wait() && wanted.rule >= 0 &&
+	    ruleset_listen(rs)[wanted.rule].accept_proxy)
+		return;
 	if (wanted.action != ACTION_VSOCK || !wanted.port ||
 	    conversion_begin(&c, fd, m.muxed) < 0)
 		return;
@@ -332,7 +346,7 @@ void second_settle(int fd)
 		result = h.error ?: bind_beside(c.spare, rs, &h, wanted.cid, &m, &carrier);
 	}
 	if (result == 0)
-		replace(&c, rs, &m);
+		succeed(&c, rs, &m);
 	else if (carrier < 0 || !join(&c, rs, carrier, &m, &result))
 		conversion_abort(&c);
 }

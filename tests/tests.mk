@@ -43,9 +43,9 @@ EACH_PART = $(addprefix check-,$(PARTS))
 # ---- programs of the tests ----
 
 # pure: parts of the launcher and the shim that unit tests can take as they are
-PURE = shim/kernel/elf.c cli/plausible.c cli/kernel.c cli/broker/table.c cli/broker/tree.c shim/pack.c shim/place.c shim/broker/environment.c \
+PURE = shim/kernel/elf.c cli/plausible.c cli/kernel.c cli/broker/table.c cli/broker/tree.c cli/broker/preface.c shim/pack.c shim/place.c shim/broker/environment.c \
 	shim/broker/message.c shim/broker/names.c shim/route/muxer.c shim/route/socks5.c shim/route/http.c shim/kernel/proctext.c \
-	shim/kernel/hosts.c shim/seccomp/dns.c tests/fuzz/dns.c tests/fuzz/mark.c tests/fuzz/message.c tests/fuzz/dialogue.c tests/fuzz/proxy.c
+	shim/kernel/hosts.c shim/seccomp/dns.c tests/fuzz/dns.c tests/fuzz/mark.c tests/fuzz/message.c tests/fuzz/dialogue.c tests/fuzz/proxy.c tests/fuzz/preface.c
 
 $(BUILD)/unit-tests: $(call objects,$(CORE) $(READER) $(PURE) $(wildcard tests/unit/*.c))
 	@mkdir -p $(@D)

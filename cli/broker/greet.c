@@ -15,6 +15,7 @@
 #include "dial.h"
 #include "hold.h"
 #include "news.h"
+#include "serve.h"
 #include "status.h"
 
 /* How long a request may take, and how many may be silent at once. */
@@ -87,6 +88,35 @@ static void take_held(struct worker *w, struct connection *c, struct broker_requ
 }
 
 /**
+ * take_server() - a program listens; without a socket it wants to know what is free
+ * @request: room for what is read
+ */
+static void take_server(struct worker *w, struct connection *c, struct broker_request *request)
+{
+	struct attached attached;
+	ssize_t size = attach_receive(c->program, request, sizeof(*request), &attached);
+	struct ucred owner = {.uid = 0};
+	socklen_t len = sizeof(owner);
+	struct broker_head answer;
+
+	if (size != sizeof(*request) || attached.count > BROKER_LISTEN_DESCRIPTORS ||
+	    sys_getsockopt(c->program, SOL_SOCKET, SO_PEERCRED, &owner, &len) < 0) {
+		attach_close(&attached);
+		work_end(w, c);
+		return;
+	}
+	if (attached.count > 0) {
+		serve_begin(w, &request->listen, attached.fd[0], owner.uid);
+	} else {
+		serve_sweep(w);
+		broker_answer(&answer, BROKER_LISTENING, w->environment, 0);
+		(void)sys_send(c->program, &answer, sizeof(answer),
+			       MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	work_end(w, c);
+}
+
+/**
  * serve() - do what a valid request asks for
  */
 static void serve(struct worker *w, struct connection *c, struct broker_request *request)
@@ -97,6 +127,10 @@ static void serve(struct worker *w, struct connection *c, struct broker_request 
 	}
 	if (request->head.kind == BROKER_HOLD) {
 		take_held(w, c, request);
+		return;
+	}
+	if (request->head.kind == BROKER_LISTEN) {
+		take_server(w, c, request);
 		return;
 	}
 	/* else closing would take the answer away */

@@ -140,6 +140,24 @@ static bool look(struct keeper *k)
 	return k->watched >= 0 || (k->vain < 2 && !k->ended) || is_busy(k);
 }
 
+/**
+ * tell_worker() - who was watched has ended: his servers' ports are to be free at once
+ */
+static void tell_worker(const struct keeper *k)
+{
+	atomic_store(&k->kept->shared->sweep, true);
+	if (k->worker > 0)
+		kill(k->worker, SIGUSR1);
+}
+
+/**
+ * on_wake() - what wakes a worker; it looks for the reason itself
+ */
+static void on_wake(int number)
+{
+	(void)number;
+}
+
 /* ---- the loop ---- */
 
 /**
@@ -185,6 +203,7 @@ static bool turn(struct keeper *k)
 		k->watched = -1;
 		k->vain = 0;
 		k->next_look = 0;
+		tell_worker(k);
 	}
 	return k->watched >= 0 || sys_now_ms() < k->next_look || look(k);
 }
@@ -232,6 +251,7 @@ int keeper_run(const struct kept *kept, int watched)
 
 	broker_encode(&kept->handoff->environment, k.broker);
 	k.signals = block_signals();
+	(void)signal(SIGUSR1, on_wake); /* workers have it, too */
 	if (k.signals < 0 || !start_worker(&k))
 		return EXIT_FAILURE;
 	while (turn(&k)) {

@@ -22,6 +22,7 @@
 #include "../../shim/kernel/sys.h"
 #include "keeper.h"
 #include "news.h"
+#include "park.h"
 
 /**
  * map_handoff() - what the launcher has left
@@ -134,6 +135,8 @@ int main(int argc, char **argv)
 	give_up();
 	news_init(kept.handoff->log);
 	error = make_memory(&kept);
+	if (error == 0)
+		error = park_make(kept.park);
 	watched = (int)syscall(SYS_pidfd_open, (pid_t)kept.handoff->program, 0);
 	if (error == 0 && watched < 0)
 		error = errno;

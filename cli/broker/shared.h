@@ -6,6 +6,7 @@
 #define VSOCKIFY_BROKER_SHARED_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../config/ruleset.h"
@@ -22,14 +23,18 @@ enum state {
 	STATE_GIVEN,    /* it has it */
 	STATE_CARRIED,  /* what comes in goes out here */
 	STATE_HELD,     /* a muxer's, between CONNECT and OK, which nobody wants any more */
+	STATE_ARRIVING, /* called at a server, and has not said for whom */
+	STATE_ARRIVED,  /* has, and waits for the server's program */
 	STATES,
 };
 
 struct shared {
-	_Atomic uint32_t count[STATES]; /* connections in each state now */
-	_Atomic uint32_t given, failed; /* so far */
-	_Atomic uint32_t deaths;        /* of workers */
-	int64_t begun;                  /* ms of CLOCK_MONOTONIC */
+	_Atomic uint32_t count[STATES];        /* connections in each state now */
+	_Atomic uint32_t given, failed;        /* so far */
+	_Atomic uint32_t arrived, turned_away; /* connections to servers, so far */
+	_Atomic uint32_t deaths;               /* of workers */
+	_Atomic bool sweep; /* the keeper: servers may have ended; SIGUSR1 says so as well */
+	int64_t begun;      /* ms of CLOCK_MONOTONIC */
 };
 
 /* What the keeper has, and each worker gets. */
@@ -38,7 +43,8 @@ struct kept {
 	const struct ruleset *rules;
 	struct broker_memory *memory; /* which programs read */
 	struct shared *shared;
-	char *role; /* where BROKER_KEEPER stands in argv[0] */
+	int park[2]; /* park.h */
+	char *role;  /* where BROKER_KEEPER stands in argv[0] */
 };
 
 static inline uint32_t shared_count(const struct shared *shared, enum state state)

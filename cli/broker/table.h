@@ -19,6 +19,7 @@
 
 #include "../../config/host.h"
 #include "../../shim/route/route.h"
+#include "park.h"
 #include "shared.h"
 
 #define NOWHERE UINT32_MAX
@@ -38,6 +39,10 @@ struct connection {
 	int64_t deadline; /* ms of CLOCK_MONOTONIC */
 	int64_t limit;    /* until when the other side must have answered */
 	uint64_t cookie;
+	struct server server; /* STATE_ARRIVING, STATE_ARRIVED: whom it is for */
+	uint32_t cid;         /* and whose it is */
+	bool known;           /* has the header said who the client is? */
+	struct endpoint client;
 	struct route way;
 	char name[HOST_MAX + 1]; /* that the way's destination has, or empty */
 	struct dialogue dialogue;

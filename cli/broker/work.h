@@ -7,6 +7,9 @@
 
 #include "table.h"
 
+/* Servers at once. */
+#define SERVERS_MAX 64
+
 struct worker {
 	const struct kept *kept;
 	const struct ruleset *rules;
@@ -16,6 +19,9 @@ struct worker {
 	int64_t now; /* of this turn */
 	bool full;   /* nobody is accepted for the time being */
 	int64_t look_again;
+	struct server server[SERVERS_MAX];
+	uint32_t servers;   /* that there are */
+	int64_t next_sweep; /* when to look whether one has ended */
 };
 
 /* work_watch() - ask for events of a descriptor; false if there is no memory for that */

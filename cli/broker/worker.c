@@ -19,12 +19,14 @@
 #include "greet.h"
 #include "hold.h"
 #include "news.h"
+#include "serve.h"
 #include "work.h"
 
 /* Connections at once, if the system allows as many descriptors: two each, and a third while
  * one is given. */
 #define CONNECTIONS_MAX 10000
 #define DESCRIPTORS     3
+#define OTHERS          32 /* that are no connection's, beside servers' */
 
 /* Events of a turn; and how long it may take, in seconds. */
 #define EVENTS       256
@@ -32,9 +34,9 @@
 #define TURN_SECONDS 10
 
 /**
- * watch_listeners() - ask for those who come
+ * watch_own() - ask for those who come to the broker itself
  */
-static bool watch_listeners(const struct worker *w, int operation)
+static bool watch_own(const struct worker *w, int operation)
 {
 	bool done = true;
 
@@ -47,6 +49,16 @@ static bool watch_listeners(const struct worker *w, int operation)
 	return done;
 }
 
+/**
+ * watch_listeners() - ask for all who come
+ */
+static bool watch_listeners(const struct worker *w, int operation)
+{
+	bool done = watch_own(w, operation);
+
+	return serve_watch(w, operation) && done;
+}
+
 /* ---- what has come ---- */
 
 /**
@@ -57,8 +69,10 @@ static bool watch_listeners(const struct worker *w, int operation)
 static void accept_some(struct worker *w, int listener)
 {
 	for (int i = 0; i < EVENTS && !w->full; i++) {
-		int result = greet_one(w, listener);
+		int result = serve_accept(w, listener);
 
+		if (result == -ENOENT) /* it is the broker's own */
+			result = greet_one(w, listener);
 		if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS) {
 			news("no room for more than", (int64_t)w->table.used,
 			     " connections: others wait");
@@ -110,6 +124,10 @@ static void take_event(struct worker *w, struct connection *c, enum role role, u
 	case STATE_HELD:
 		hold_event(w, c);
 		break;
+	case STATE_ARRIVING:
+	case STATE_ARRIVED:
+		serve_event(w, c, events);
+		break;
 	default:
 		break;
 	}
@@ -136,6 +154,10 @@ static void take_time(struct worker *w, struct connection *c)
 		break;
 	case STATE_HELD:
 		hold_time(w, c);
+		break;
+	case STATE_ARRIVING:
+	case STATE_ARRIVED:
+		serve_time(w, c);
 		break;
 	default:
 		break;
@@ -183,9 +205,11 @@ static int time_left(const struct worker *w)
 	const struct connection *first = table_first(&w->table);
 	int64_t left = first ? first->deadline - sys_now_ms() : INT_MAX;
 
+	if (w->servers > 0 && left > w->next_sweep - sys_now_ms())
+		left = w->next_sweep - sys_now_ms();
 	if (w->full && left > FULL_MS)
 		return FULL_MS;
-	if (!first)
+	if (!first && w->servers == 0)
 		return -1;
 	return left < 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
 }
@@ -207,6 +231,9 @@ static void turn(struct worker *w)
 		take_events(w, events, count, turns[i]);
 	while ((due = table_first(&w->table)) && due->deadline <= w->now)
 		take_time(w, due);
+	if (atomic_exchange(&w->kept->shared->sweep, false) ||
+	    (w->servers > 0 && w->now >= w->next_sweep))
+		serve_sweep(w);
 	if (w->full && w->now >= w->look_again && watch_listeners(w, EPOLL_CTL_ADD))
 		w->full = false;
 }
@@ -214,15 +241,17 @@ static void turn(struct worker *w)
 /**
  * room() - for how many connections there are descriptors
  */
-static uint32_t room(void)
+static uint32_t room(const struct ruleset *rs)
 {
+	const rlim_t others = OTHERS + (rs->accepts_proxy ? SERVERS_MAX : 0);
 	struct rlimit limit = {.rlim_cur = 64};
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur / DESCRIPTORS > CONNECTIONS_MAX)
 		return CONNECTIONS_MAX;
-	return limit.rlim_cur > 32 + DESCRIPTORS ? (uint32_t)(limit.rlim_cur - 32) / DESCRIPTORS
-						 : 1;
+	return limit.rlim_cur > others + DESCRIPTORS
+		       ? (uint32_t)(limit.rlim_cur - others) / DESCRIPTORS
+		       : 1;
 }
 
 int worker_run(const struct kept *kept)
@@ -239,8 +268,8 @@ int worker_run(const struct kept *kept)
 	sigemptyset(&alarms);
 	sigaddset(&alarms, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &alarms, NULL);
-	if (w.epoll < 0 || !table_init(&w.table, room(), kept->shared) ||
-	    !watch_listeners(&w, EPOLL_CTL_ADD))
+	if (w.epoll < 0 || !table_init(&w.table, room(kept->rules), kept->shared) ||
+	    !serve_recall(&w) || !watch_own(&w, EPOLL_CTL_ADD))
 		return EXIT_FAILURE;
 	for (;;)
 		turn(&w);

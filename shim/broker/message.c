@@ -67,12 +67,25 @@ static bool name_is_valid(const char name[HOST_MAX + 1])
 	       host_normal(name, normal) && memcmp(name, normal, length + 1) == 0;
 }
 
+/* Without a socket nothing is said. */
+static bool listen_is_valid(const struct broker_listen *listen, unsigned descriptors)
+{
+	if (descriptors == 0)
+		return is_zero(listen, sizeof *listen);
+	return descriptors == BROKER_LISTEN_DESCRIPTORS && listen->v6only <= 1 &&
+	       !is_zero(listen->key, sizeof listen->key) &&
+	       is_zero(listen->zero, sizeof listen->zero);
+}
+
 /* What is behind the head; and what came with it. */
 static bool body_is_valid(const struct broker_request *request, unsigned descriptors)
 {
 	bool no_connect = is_zero(&request->connect, sizeof request->connect);
 	bool no_name = is_zero(request->name, sizeof request->name);
+	bool no_listen = is_zero(&request->listen, sizeof request->listen);
 
+	if (!no_listen && request->head.kind != BROKER_LISTEN)
+		return false;
 	switch (request->head.kind) {
 	case BROKER_CONNECT:
 		return descriptors == 0 && request->head.cookie != 0 && no_name &&
@@ -86,6 +99,9 @@ static bool body_is_valid(const struct broker_request *request, unsigned descrip
 	case BROKER_HOLD:
 		return descriptors == BROKER_HOLD_DESCRIPTORS && request->head.cookie == 0 &&
 		       no_connect && no_name;
+	case BROKER_LISTEN:
+		return request->head.cookie == 0 && no_connect && no_name &&
+		       listen_is_valid(&request->listen, descriptors);
 	default:
 		return false;
 	}
@@ -130,8 +146,37 @@ bool broker_answer_is_valid(const void *bytes, size_t size, unsigned descriptors
 	if (kind == BROKER_WELCOME)
 		return answer->error == 0 && descriptors == BROKER_WELCOME_DESCRIPTORS &&
 		       broker_same_secret(answer->secret, environment->secret);
-	if (kind == BROKER_FOUND)
+	if (kind == BROKER_FOUND || kind == BROKER_LISTENING)
 		return descriptors == 0 && broker_same_secret(answer->secret, none);
 	return kind == BROKER_HANDOVER && broker_same_secret(answer->secret, none) &&
 	       descriptors == (answer->error ? 0 : BROKER_HANDOVER_DESCRIPTORS);
+}
+
+void broker_arrival(struct broker_arrival *arrival,
+		    const struct broker_environment *environment, const struct endpoint *client)
+{
+	memset(arrival, 0, sizeof *arrival);
+	arrival->head = head_of(BROKER_ARRIVAL, BROKER_ARRIVAL_SIZE, environment);
+	memcpy(arrival->head.secret, environment->secret, BROKER_SECRET_SIZE);
+	if (!client)
+		return;
+	memcpy(arrival->ip, client->ip, sizeof arrival->ip);
+	arrival->port = client->port;
+	arrival->known = 1;
+}
+
+bool broker_arrival_is_valid(const void *bytes, size_t size, unsigned descriptors,
+			     const struct broker_environment *environment,
+			     struct broker_arrival *arrival)
+{
+	if (size != sizeof *arrival || descriptors != BROKER_ARRIVAL_DESCRIPTORS)
+		return false;
+	memcpy(arrival, bytes, sizeof *arrival);
+	return head_is_valid(&arrival->head, BROKER_ARRIVAL_SIZE, environment) &&
+	       arrival->head.kind == BROKER_ARRIVAL && arrival->head.error == 0 &&
+	       arrival->head.cookie == 0 &&
+	       broker_same_secret(arrival->head.secret, environment->secret) &&
+	       arrival->known <= 1 && is_zero(arrival->zero, sizeof arrival->zero) &&
+	       (arrival->known ||
+		(arrival->port == 0 && is_zero(arrival->ip, sizeof arrival->ip)));
 }

@@ -22,7 +22,8 @@ bool muxer_is_meant(const struct ruleset *rs)
 	for (uint32_t i = 0; i < rs->peer_count; i++)
 		if (ruleset_peers(rs)[i].socket)
 			return true;
-	return rs->proxy_count > 0; /* those that are pending */
+	/* those that are pending; and servers whose connections the broker hands over */
+	return rs->proxy_count > 0 || rs->accepts_proxy;
 }
 
 /* ---- names ---- */
@@ -33,6 +34,36 @@ static socklen_t client_name(struct sockaddr_un *un, uint32_t port)
 	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
 	memcpy(un->sun_path + 1, prefix, sizeof prefix - 1);
 	return (socklen_t)(decimal_put(un->sun_path + sizeof prefix, port) - (char *)un);
+}
+
+/* The beginning of the name of a server to which connections are handed; then come the key, and
+ * "_PORT". */
+static const char private_prefix[] = "vsockify/proxied/";
+
+static socklen_t private_name(struct sockaddr_un *un, uint32_t port,
+			      const uint8_t key[MUXER_KEY_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+	char *at = un->sun_path + sizeof private_prefix;
+
+	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
+	memcpy(un->sun_path + 1, private_prefix, sizeof private_prefix - 1);
+	for (int i = 0; i < MUXER_KEY_SIZE; i++) {
+		*at++ = digits[key[i] >> 4];
+		*at++ = digits[key[i] & 15];
+	}
+	*at = '_';
+	return (socklen_t)(decimal_put(at + 1, port) - (char *)un);
+}
+
+bool muxer_is_private(int fd)
+{
+	struct sockaddr_un own = {.sun_family = AF_UNIX};
+	socklen_t len = sizeof own;
+
+	return sys_getsockname(fd, &own, &len) == 0 && own.sun_family == AF_UNIX &&
+	       len > PATH_AT + sizeof private_prefix && !own.sun_path[0] &&
+	       memcmp(own.sun_path + 1, private_prefix, sizeof private_prefix - 1) == 0;
 }
 
 /* PATH_PORT, or PATH alone; 0 if it is too long, which the rules do not let be */
@@ -149,6 +180,22 @@ int muxer_bind(int fd, struct vm_address to)
 		return bind_server(fd, to);
 	length = client_name(&un, to.port);
 	return sys_bind(fd, &un, length);
+}
+
+int muxer_bind_private(int fd, uint32_t port, const uint8_t key[MUXER_KEY_SIZE])
+{
+	struct sockaddr_un un;
+	socklen_t length = private_name(&un, port, key);
+
+	return sys_bind(fd, &un, length);
+}
+
+int muxer_connect_private(int fd, uint32_t port, const uint8_t key[MUXER_KEY_SIZE])
+{
+	struct sockaddr_un un;
+	socklen_t length = private_name(&un, port, key);
+
+	return sys_connect(fd, &un, length);
 }
 
 int muxer_admit(int fd, uint32_t mode, uint32_t group)

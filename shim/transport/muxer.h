@@ -19,6 +19,9 @@
  * nothing to a Unix socket and is not inherited, so accept() writes it. What does not fit goes
  * to the filter. (SO_INCOMING_CPU would have room, and is read back like any other option.)
  *
+ * A server whose connections are handed to it by the broker (proxied.h) listens at an abstract
+ * name too, that nobody can guess, with its port at the end.
+ *
  * What each function is for: transport.h. All are async-signal-safe and leave errno alone.
  */
 #ifndef VSOCKIFY_TRANSPORT_MUXER_H
@@ -29,6 +32,8 @@
 #include "address.h"
 
 #define MUXER_SOCKET "a Unix socket"
+
+#define MUXER_KEY_SIZE 16
 
 static inline int muxer_socket(int flags)
 {
@@ -47,6 +52,9 @@ bool muxer_is_meant(const struct ruleset *rs);
 
 int muxer_bind(int fd, struct vm_address to);
 bool muxer_is_at(int fd, struct vm_address to);
+int muxer_bind_private(int fd, uint32_t port, const uint8_t key[MUXER_KEY_SIZE]);
+bool muxer_is_private(int fd);
+int muxer_connect_private(int fd, uint32_t port, const uint8_t key[MUXER_KEY_SIZE]);
 int muxer_admit(int fd, uint32_t mode, uint32_t group);
 int muxer_link(int fd, struct vm_address to);
 int muxer_connect(int fd, struct vm_address to);

@@ -94,6 +94,35 @@ static inline int transport_link(int fd, struct vm_address to)
 }
 
 /*
+ * ---- servers to which the broker hands connections (proxied.h) ----
+ *
+ * Such a one's socket stands for the VM socket of a port, which the broker has. The key is what
+ * its name is made of.
+ *
+ * transport_bind_private() - bind it; transport_connect_private() - connect to it; 0, or a
+ * negated errno
+ * transport_is_private() - is it one, or was it accepted there?
+ */
+#define TRANSPORT_KEY_SIZE MUXER_KEY_SIZE
+
+static inline int transport_bind_private(int fd, uint32_t port,
+					 const uint8_t key[TRANSPORT_KEY_SIZE])
+{
+	return muxer_bind_private(fd, port, key);
+}
+
+static inline int transport_connect_private(int fd, uint32_t port,
+					    const uint8_t key[TRANSPORT_KEY_SIZE])
+{
+	return muxer_connect_private(fd, port, key);
+}
+
+static inline bool transport_is_private(int fd)
+{
+	return muxer_is_private(fd);
+}
+
+/*
  * transport_pid() - the process at the other end of a Unix socket: of an accepted one, who
  * connected; of one that has connected, who listens there
  * Return: its number; 0 if it is none of this machine's, as seen from here; or a negated errno
@@ -109,9 +138,9 @@ static inline int transport_pid(int fd)
  */
 static inline bool transport_is_at(int fd, const struct vm_address *own, struct vm_address to)
 {
-	if (to.path || own->path)
-		return to.path && own->path && muxer_is_at(fd, to);
-	return own->port == to.port;
+	if (to.path && own->path && muxer_is_at(fd, to))
+		return true;
+	return own->port == to.port && (own->path ? muxer_is_private(fd) : !to.path);
 }
 
 /* transport_connect() - connect(2): begin an attempt, if the socket is non-blocking */

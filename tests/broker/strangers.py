@@ -8,7 +8,7 @@ import struct
 import sys
 import time
 
-from broker import (CONNECT, HELLO, HOLD, LOOKUP, REQUEST, STATUS, VERSION, Broker, Pending, mapped, open_files, receive,
+from broker import (CONNECT, HELLO, HOLD, LISTEN, LOOKUP, REQUEST, STATUS, VERSION, Broker, Pending, mapped, open_files, receive,
                     until)
 
 broker = Broker()
@@ -40,7 +40,7 @@ def wrong():
                   dict(rules=broker.rules ^ 1), dict(size=64), dict(error=1)):
         assert is_closed(broker.request(CONNECT, 5, body, **other)), other
         assert is_closed(broker.request(HELLO, **other)), other
-    for kind in (0, 2, 4, 5, 6, 7, 8, 11, 12, 65535):
+    for kind in (0, 2, 4, 5, 6, 7, 8, 12, 13, 65535):
         assert is_closed(broker.request(kind)), kind
     for place in (64 + 39, 64 + 40, REQUEST - 1, 48, 63):  # what must be 0
         message = bytearray(broker.request(CONNECT, 5, body))
@@ -52,6 +52,8 @@ def wrong():
     assert is_closed(broker.request(LOOKUP, 0, body + b"a.example"))
     assert is_closed(broker.request(CONNECT, 5, body + b"a.example"))
     assert is_closed(broker.request(CONNECT, 0, body)) and is_closed(broker.request(HELLO, 1))
+    assert is_closed(broker.request(LISTEN, 5))
+    assert is_closed(broker.request(LISTEN, 0, bytes(40 + 254) + b"k" * 16))  # without a socket nothing is said
     still_serves()
 
 

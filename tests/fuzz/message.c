@@ -42,9 +42,11 @@ static void check_request(const uint8_t *bytes, size_t size, unsigned descriptor
 		return;
 	broker_request(&made, (enum broker_kind)read.head.kind, &here, read.head.cookie);
 	made.connect = read.connect;
+	made.listen = read.listen;
 	memcpy(made.name, read.name, sizeof made.name);
 	require(size == sizeof made && memcmp(bytes, &made, sizeof made) == 0);
-	require(descriptors == (read.head.kind == BROKER_HOLD));
+	require(descriptors == (read.head.kind == BROKER_HOLD) ||
+		(descriptors == 1 && read.head.kind == BROKER_LISTEN));
 	require((read.head.kind == BROKER_CONNECT) == (read.head.cookie != 0));
 	require((read.head.kind == BROKER_LOOKUP) == (read.name[0] != '\0'));
 	require(read.head.kind != BROKER_LOOKUP ||
@@ -65,6 +67,23 @@ static void check_answer(const uint8_t *bytes, size_t size, unsigned descriptors
 	broker_answer(&made, kind, &here, read.error);
 	require(size == sizeof made && memcmp(bytes, &made, sizeof made) == 0);
 	require(descriptors == (read.error == 0 && kind != BROKER_FOUND));
+}
+
+/**
+ * check_arrival() - that a valid one is what broker_arrival() makes
+ */
+static void check_arrival(const uint8_t *bytes, size_t size, unsigned descriptors)
+{
+	struct broker_arrival read, made;
+	struct endpoint client = {.port = 0};
+
+	if (!broker_arrival_is_valid(bytes, size, descriptors, &here, &read))
+		return;
+	memcpy(client.ip, read.ip, sizeof client.ip);
+	client.port = read.port;
+	broker_arrival(&made, &here, read.known ? &client : NULL);
+	require(size == sizeof made && memcmp(bytes, &made, sizeof made) == 0);
+	require(descriptors == 1);
 }
 
 /**
@@ -96,6 +115,8 @@ static void begin_well(uint8_t *bytes, size_t size, uint8_t how)
 	struct broker_head answer;
 
 	broker_request(&request, (enum broker_kind)(how & 15), &here, how & 16);
+	if (request.head.kind == BROKER_LISTEN)
+		request.listen.key[0] = 1;
 	if (request.head.kind == BROKER_LOOKUP)
 		memcpy(request.name, "a.example", sizeof "a.example");
 	broker_answer(&answer,
@@ -126,6 +147,7 @@ int fuzz_message(const uint8_t *data, size_t size)
 	if (!(how & (64 | 128))) {
 		check_text(data, size);
 		check_request(data, size, descriptors % 4);
+		check_arrival(data, size, descriptors % 4);
 		return 0;
 	}
 	length = how & 64 ? BROKER_REQUEST_SIZE : BROKER_ANSWER_SIZE;

@@ -44,7 +44,7 @@ def answer(connection, kind, descriptors):
     secret = bytes.fromhex(SECRET) if kind == WELCOME else bytes(16)
     if FAULT == "strange":
         secret = bytes(16)
-    head = HEAD.pack(0x76736662, 2, kind, 64, 0, int(RULES, 16), 0, secret, bytes(16))
+    head = HEAD.pack(0x76736662, 3, kind, 64, 0, int(RULES, 16), 0, secret, bytes(16))
     if FAULT == "garbage" and kind == HANDOVER:
         head = os.urandom(64)
     attached = array.array("i", descriptors)

@@ -119,7 +119,8 @@ static void test_requests(void)
 	request.head.cookie = 0;
 	CU_ASSERT(!is_valid(&request, 0));
 	for (int kind = 0; kind < 20; kind++) {
-		bool plain = kind == BROKER_HELLO || kind == BROKER_STATUS;
+		bool plain =
+			kind == BROKER_HELLO || kind == BROKER_STATUS || kind == BROKER_LISTEN;
 
 		broker_request(&request, (enum broker_kind)kind, &here, 0);
 		CU_ASSERT(is_valid(&request, 0) == plain);
@@ -128,6 +129,63 @@ static void test_requests(void)
 		request.head.cookie = 1;
 		CU_ASSERT(is_valid(&request, 0) == (kind == BROKER_CONNECT));
 	}
+}
+
+static void test_listen(void)
+{
+	struct broker_request request;
+
+	broker_request(&request, BROKER_LISTEN, &here, 0);
+	request.listen.key[BROKER_SECRET_SIZE - 1] = 1;
+	CU_ASSERT(is_valid(&request, 1) && !is_valid(&request, 0) && !is_valid(&request, 2));
+	request.listen.port = 80;
+	request.listen.v6only = 1;
+	request.listen.ip[15] = 1;
+	CU_ASSERT(is_valid(&request, 1));
+	request.listen.v6only = 2;
+	CU_ASSERT(!is_valid(&request, 1));
+	request.listen.v6only = 0;
+	request.listen.zero[0] = 1;
+	CU_ASSERT(!is_valid(&request, 1));
+	request.listen.zero[0] = 0;
+	request.connect.port = 1;
+	CU_ASSERT(!is_valid(&request, 1));
+	broker_request(&request, BROKER_HOLD, &here, 0);
+	request.listen.port = 80;
+	CU_ASSERT(!is_valid(&request, 1));
+}
+
+static bool arrives(const struct broker_arrival *arrival, unsigned descriptors)
+{
+	struct broker_arrival read;
+
+	return broker_arrival_is_valid(arrival, sizeof *arrival, descriptors, &here, &read) &&
+	       memcmp(arrival, &read, sizeof read) == 0;
+}
+
+static void test_arrival(void)
+{
+	struct broker_environment impostor = here;
+	struct broker_arrival arrival, read;
+	struct endpoint client = endpoint("203.0.113.7", 51234);
+
+	broker_arrival(&arrival, &here, &client);
+	CU_ASSERT(arrives(&arrival, 1) && !arrives(&arrival, 0) && !arrives(&arrival, 2));
+	CU_ASSERT(same_ip(arrival.ip, "203.0.113.7") && arrival.port == 51234 &&
+		  arrival.known == 1);
+	for (size_t size = 0; size < sizeof arrival; size++)
+		CU_ASSERT(!broker_arrival_is_valid(&arrival, size, 1, &here, &read));
+	arrival.known = 0; /* and an address all the same */
+	CU_ASSERT(!arrives(&arrival, 1));
+	arrival.known = 2;
+	CU_ASSERT(!arrives(&arrival, 1));
+	impostor.secret[0] ^= 1;
+	broker_arrival(&arrival, &impostor, &client);
+	CU_ASSERT(!arrives(&arrival, 1));
+	broker_arrival(&arrival, &here, NULL);
+	CU_ASSERT(arrives(&arrival, 1) && arrival.known == 0);
+	arrival.zero[4] = 1;
+	CU_ASSERT(!arrives(&arrival, 1));
 }
 
 /* The bytes of a CONNECT that are free: anything may stand there. */
@@ -251,6 +309,8 @@ CU_TestInfo broker_tests[] = {
 	{"broken ones", test_broken_variable},
 	{"hash of the rules", test_hash},
 	{"messages of programs", test_requests},
+	{"servers", test_listen},
+	{"a client that arrives", test_arrival},
 	{"each bit changed", test_changed_bits},
 	{"answers", test_answers},
 	{"random messages", test_random},

@@ -133,7 +133,7 @@ static void test_text_form(void)
 
 	CU_ASSERT(encoded[1] == NULL);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=128:<F]cMPH000200000P0000000", 43) == 0);
+	CU_ASSERT(strncmp(encoded[0], "VSOCKIFY_RULES=128:<F]cMPL000200000P0000000", 43) == 0);
 #endif
 	for (const char *c = encoded[0] + 19; *c != '\0'; c++)
 		CU_ASSERT(*c >= '0' && *c <= 'o');
@@ -240,6 +240,30 @@ struct damage {
 	size_t offset;
 	uint32_t value;
 };
+
+/* A listener that believes whoever calls; and one of which the header does not know. */
+static void test_accept_proxy(void)
+{
+	struct ruleset *rs = rules_of_text(
+		"version = 1;\n"
+		"listen = ( { on = \"*:80\"; accept_from = [ 2 ]; accept_proxy = true; } );",
+		"");
+	struct rule *rule = (struct rule *)ruleset_listen(rs);
+
+	CU_ASSERT(ruleset_valid(rs, rs->size));
+	rule->restricted = 0;
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	rule->restricted = 1;
+	rs->accepts_proxy = 0;
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	rs->accepts_proxy = 1;
+	rule->accept_proxy = 2;
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	rule->accept_proxy = 1;
+	rule->action = ACTION_PASS;
+	CU_ASSERT(!ruleset_valid(rs, rs->size));
+	free(rs);
+}
 
 static void test_damaged_header(void)
 {
@@ -459,6 +483,7 @@ CU_TestInfo image_tests[] = {
 	{"announced sizes", test_encoded_size},
 	{"damaged text", test_damaged_text},
 	{"more text than announced", test_too_much_text},
+	{"a rule with accept_proxy", test_accept_proxy},
 	{"damaged headers", test_damaged_header},
 	{"damaged rules", test_damaged_rules},
 	{"damaged peers", test_damaged_peers},

@@ -71,6 +71,45 @@ static void test_whole_language(void)
 	free(rs);
 }
 
+static void test_accept_proxy(void)
+{
+	static const char *const without[] = {
+		"{ on = \"*:80\"; accept_proxy = true; }",
+		"{ on = \"*:80\"; accept_proxy = true; port = 8080; }",
+	};
+	struct ruleset *rs = rules_of_text(
+		"version = 1;\n"
+		"peers = ( { name = \"vm1\"; socket = \"/run/vm1.sock\"; } );\n"
+		"listen = (\n"
+		"  { on = \"*:80\"; accept_from = [ 2 ]; accept_proxy = true; },\n"
+		"  { on = \"*:81\"; accept_from = [ 2 ]; accept_proxy = false; },\n"
+		"  { on = \"*:82\"; peer = \"vm1\"; accept_proxy = true; },\n"
+		"  { on = \"*:83\"; accept_proxy = false; }\n"
+		");",
+		"");
+	const struct rule *rules = ruleset_listen(rs);
+	char text[200];
+
+	CU_ASSERT(rs->accepts_proxy && rules[0].accept_proxy && !rules[1].accept_proxy &&
+		  rules[2].accept_proxy && !rules[3].accept_proxy);
+	free(rs);
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+		(void)snprintf(text, sizeof(text), "version = 1;\nlisten = (\n%s\n);",
+			       without[i]);
+		CU_ASSERT(refuses_text(text));
+		CU_ASSERT(reported(":3: \"accept_proxy\" needs \"accept_from\""));
+	}
+	CU_ASSERT(refuses_text("version = 1;\nlisten = ( { on = \"*:80\";\n"
+			       "action = \"deny\";\naccept_proxy = true; } );"));
+	CU_ASSERT(reported(":4: \"accept_proxy\" and \"action\" exclude each other"));
+	CU_ASSERT(refuses_text("version = 1;\nlisten = ( { on = \"*:80\"; accept_from = [];\n"
+			       "accept_proxy = 1; } );"));
+	CU_ASSERT(reported(":3: ") && reported("accept_proxy"));
+	rs = rules_of("--listen 80=8080");
+	CU_ASSERT(!rs->accepts_proxy);
+	free(rs);
+}
+
 static void test_least(void)
 {
 	struct ruleset *rs = rules_of_text("version = 1;", "");
@@ -193,6 +232,7 @@ static void test_endless_errors(void)
 
 CU_TestInfo parse_tests[] = {
 	{"the whole language", test_whole_language},
+	{"accept_proxy", test_accept_proxy},
 	{"the least configuration", test_least},
 	{"large numbers", test_large_numbers},
 	{"overflowing numbers", test_overflowing_numbers},

@@ -251,6 +251,7 @@ int main(void)
 		{.pName = "dialogue", .pTests = dialogue_tests},
 		{.pName = "dns", .pTests = dns_tests},
 		{.pName = "proxy", .pTests = proxy_tests},
+		{.pName = "preface", .pTests = preface_tests},
 		{.pName = "via", .pTests = via_tests},
 		{.pName = "table", .pTests = table_tests},
 		{.pName = "tree", .pTests = tree_tests},

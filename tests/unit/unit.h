@@ -25,6 +25,7 @@ extern CU_TestInfo names_tests[];
 extern CU_TestInfo pack_tests[];
 extern CU_TestInfo parse_tests[];
 extern CU_TestInfo pattern_tests[];
+extern CU_TestInfo preface_tests[];
 extern CU_TestInfo plausible_tests[];
 extern CU_TestInfo proctext_tests[];
 extern CU_TestInfo socket_tests[];
