@@ -72,7 +72,7 @@ struct call {
 	struct wait wait;
 	int watched;                     /* what is in the loop's epoll for it; -1: nothing */
 	int kept;                        /* engine_keep(); -1: nothing */
-	int64_t deadline;                /* of clock_ms(); -1: none */
+	int64_t deadline;                /* of sys_now_ms(); -1: none */
 	bool timed_out;                  /* it is done again since that has come */
 	bool again;                      /* it is done again */
 	bool under_way;                  /* connect(): an attempt was, when it was called */

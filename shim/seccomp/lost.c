@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "../kernel/sys.h"
-#include "clock.h"
 
 /* Threads that a signal meets just then; the oldest are pushed out. */
 #define RESULTS 1024
@@ -89,7 +88,7 @@ void lost_result(const struct call *call, int result)
 		place = &results[next_result++ % RESULTS];
 	result_count += !place->used;
 	lost.result = result;
-	lost.since = clock_ms();
+	lost.since = sys_now_ms();
 	*place = lost;
 }
 
@@ -150,7 +149,7 @@ void lost_perhaps(const struct call *call, int result)
 		return;
 	lost = describe(call);
 	lost.result = result;
-	lost.since = clock_ms();
+	lost.since = sys_now_ms();
 	*place_of(call->thread) = lost;
 }
 
@@ -162,7 +161,7 @@ int lost_doubt(const struct call *call, int result)
 		return result;
 	last = place_of(call->thread);
 	wanted = describe(call);
-	if (!is_same(last, &wanted) || clock_ms() - last->since > DOUBT_MS ||
+	if (!is_same(last, &wanted) || sys_now_ms() - last->since > DOUBT_MS ||
 	    !process_handles_signals(call->process))
 		return result;
 	last->used = false;
@@ -196,7 +195,8 @@ void lost_accepted(const struct call *call, int accepted, const struct sockaddr_
 	for (int i = 0; i < CONNECTIONS && sys_cookie(call->fd, &cookie) == 0; i++) {
 		if (connections[i].listener)
 			continue;
-		connections[i] = (struct connection){cookie, clock_ms(), *peer, len, accepted};
+		connections[i] =
+			(struct connection){cookie, sys_now_ms(), *peer, len, accepted};
 		connection_count++;
 		return;
 	}
@@ -242,7 +242,7 @@ void lost_begun(const struct call *call, int fd)
 	struct lost lost = describe(call);
 	int own = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-	lost.since = clock_ms();
+	lost.since = sys_now_ms();
 	for (int i = 0; own >= 0 && lost.used && i < ATTEMPTS; i++) {
 		if (attempts[i].of.used)
 			continue;
@@ -284,7 +284,7 @@ void lost_age(void)
 
 	if (lost_patience() < 0)
 		return;
-	now = clock_ms();
+	now = sys_now_ms();
 	for (unsigned i = 0; i < RESULTS; i++) {
 		if (!results[i].used || now - results[i].since < OLD_MS)
 			continue;

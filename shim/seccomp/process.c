@@ -14,7 +14,6 @@
 
 #include "../kernel/proctext.h"
 #include "../kernel/sys.h"
-#include "clock.h"
 
 struct process {
 	struct process *next; /* of those in the same slot */
@@ -342,7 +341,7 @@ static int64_t last_epoll_ms; /* when one was last asked for */
 void process_made_epoll(struct process *process)
 {
 	any_epoll = true;
-	last_epoll_ms = clock_ms();
+	last_epoll_ms = sys_now_ms();
 	if (process)
 		process->looked_for_epolls = false;
 }
@@ -374,7 +373,7 @@ int process_epolls(struct process *process, const int **numbers)
 	if (!process->looked_for_epolls) {
 		process->epoll_count = 0;
 		if (process_each(process, note_epoll, process) == 0)
-			process->looked_for_epolls = clock_ms() - last_epoll_ms > MADE_MS;
+			process->looked_for_epolls = sys_now_ms() - last_epoll_ms > MADE_MS;
 	}
 	*numbers = process->epolls;
 	return process->epoll_count;

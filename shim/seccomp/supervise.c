@@ -15,7 +15,6 @@
 #include "../log/target.h"
 #include "answers.h"
 #include "call.h"
-#include "clock.h"
 #include "lost.h"
 #include "trace.h"
 
@@ -114,7 +113,8 @@ static void watch_newest(void)
 static void put_aside(struct call *call, bool anew)
 {
 	if (anew)
-		call->deadline = call->wait.timeout < 0 ? -1 : clock_ms() + call->wait.timeout;
+		call->deadline =
+			call->wait.timeout < 0 ? -1 : sys_now_ms() + call->wait.timeout;
 	call->again = true;
 	if (newest != call)
 		watch_newest();
@@ -163,7 +163,7 @@ static void look_after(struct call *call)
 {
 	if (!call_is_there(call))
 		leave(call);
-	else if (call->deadline >= 0 && clock_ms() >= call->deadline)
+	else if (call->deadline >= 0 && sys_now_ms() >= call->deadline)
 		do_again(call, true);
 }
 
@@ -287,7 +287,7 @@ static int patience(void)
 
 	if (!waiting)
 		return lost_patience();
-	now = clock_ms();
+	now = sys_now_ms();
 	for (struct call *call = waiting; call; call = call->next)
 		if (call->deadline >= 0 && call->deadline - now < least)
 			least = call->deadline > now ? call->deadline - now : 0;
@@ -328,7 +328,7 @@ static void receive(void)
 static void look_after_all(void)
 {
 	static int64_t last;
-	int64_t now = clock_ms();
+	int64_t now = sys_now_ms();
 
 	if (now - last < SWEEP_MS / 2 && patience() > 0)
 		return;
