@@ -74,6 +74,7 @@ static const struct entry table[] = {
 	{SYS_getsockopt, IS, 2, SO_ERROR, ASK},
 	{SYS_getsockopt, IS, 2, SO_DOMAIN, ASK},
 	{SYS_getsockopt, IS, 2, SO_PROTOCOL, ASK},
+	{SYS_getsockopt, IS, 2, SO_ACCEPTCONN, ASK},
 	{SYS_getsockopt, IS, 2, SO_LINGER, ASK},
 	{SYS_getsockopt, IS, 2, SO_ATTACH_FILTER, ASK},
 	{SYS_getsockopt, IS, 2, SO_MAX_PACING_RATE, ASK},
