@@ -35,7 +35,9 @@ static int bind_source(int fd, struct mark *m)
 	if (result != -EADDRINUSE && result != -EACCES)
 		return result;
 	m->local.port = 0; /* then the kernel's number is shown */
-	bind_client_port(fd, m->muxed, is_by_ipv4(m));
+	result = bind_client_port(fd, m->muxed, is_by_ipv4(m));
+	if (result > 0 && !m->muxed)
+		engine_bound((uint16_t)result);
 	return 0;
 }
 

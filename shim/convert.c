@@ -107,7 +107,7 @@ int inspect(int fd, struct subject *subject)
 	} name;
 	socklen_t len = sizeof name;
 	struct vm_address own;
-	int result = sys_getsockname(fd, &name, &len);
+	int result = engine_name(fd, &name, &len);
 
 	subject->kind = SUBJECT_OTHER;
 	if (result < 0)
@@ -362,7 +362,7 @@ int conversion_finish(struct conversion *c)
 	result = result ?: flags;
 	if (result < 0 && is_in_place(c) == 0) /* another thread has closed it */
 		result = 0;
-	sys_close(c->spare);
+	engine_let_go(c->spare);
 	return result;
 }
 

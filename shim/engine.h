@@ -52,6 +52,16 @@ static inline int engine_exchange(int spare, int fd, bool close_on_exec);
 /* engine_close_on_exec() - 1, 0, or a negated errno */
 static inline int engine_close_on_exec(int fd);
 
+/* engine_name() - getsockname(2), which whoever caught the call may have asked already */
+static inline int engine_name(int fd, void *addr, socklen_t *len);
+
+/* engine_bound() - the new socket of this call has a port that no other has while it lives */
+static inline void engine_bound(uint16_t port);
+
+/* engine_let_go() - close a descriptor that the socket logic had made for itself; or do so at
+ * the end of this call */
+static inline void engine_let_go(int fd);
+
 /* engine_set_flags() - set the file's, of which O_ASYNC keeps by which number it was set; 0, or
  * a negated errno */
 static inline int engine_set_flags(int fd, int flags);

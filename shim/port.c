@@ -143,8 +143,8 @@ static void leap(uint32_t count)
 	atomic_fetch_add(counter(), (uint32_t)(count * UINT64_C(618) / 1000));
 }
 
-/* Bind to an even port of the range, or to an odd one: 0, or what bind() said of the last that
- * was tried. */
+/* Bind to an even port of the range, or to an odd one: which, or what bind() said of the last
+ * that was tried. */
 static int search(int fd, struct vm_address to, unsigned tries, bool even)
 {
 	struct port_range range = local_port_range();
@@ -158,7 +158,7 @@ static int search(int fd, struct vm_address to, unsigned tries, bool even)
 		if (result == -EADDRINUSE && i % TRIES_IN_A_ROW == 0)
 			leap(count);
 	}
-	return result;
+	return result ?: (int)to.port;
 }
 
 /* The kernel's choice, of 32 bits, if all that were tried are taken. */
@@ -204,8 +204,8 @@ int bind_client_port(int fd, bool muxed, bool v4)
 	unsigned tries = tries_now();
 	int result = search(fd, own, tries, v4);
 
-	if (tries && (result == 0 || result == -EADDRINUSE))
-		note_search(tries, result == 0);
+	if (tries && (result > 0 || result == -EADDRINUSE))
+		note_search(tries, result > 0);
 	return otherwise_any(fd, own, result);
 }
 
@@ -215,5 +215,6 @@ int bind_free_port(int fd, struct vm_address to, bool v4)
 
 	if (result == -EADDRINUSE)
 		result = search(fd, to, TRIES_FOR_SERVER, !v4);
-	return otherwise_any(fd, to, result);
+	result = otherwise_any(fd, to, result);
+	return result < 0 ? result : 0;
 }

@@ -33,7 +33,7 @@ int port_of_ipv4(uint32_t port);
  *
  * @muxed: it is a Unix socket
  * @v4: it is connected by IPv4
- * Return: 0, or -errno of bind()
+ * Return: the port, 0 for the kernel's choice, or -errno of bind()
  */
 int bind_client_port(int fd, bool muxed, bool v4);
 

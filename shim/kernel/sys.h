@@ -31,6 +31,10 @@
 #define SYS_pidfd_getfd 438
 #endif
 
+#ifndef SYS_close_range /* before 2.34 */
+#define SYS_close_range 436
+#endif
+
 /*
  * SYS_CALL() - a system call: what the kernel returned
  *

@@ -36,6 +36,21 @@ static inline int engine_close_on_exec(int fd)
 	return flags < 0 ? flags : flags & FD_CLOEXEC;
 }
 
+static inline int engine_name(int fd, void *addr, socklen_t *len)
+{
+	return sys_getsockname(fd, addr, len);
+}
+
+static inline void engine_bound(uint16_t port)
+{
+	(void)port;
+}
+
+static inline void engine_let_go(int fd)
+{
+	sys_close(fd);
+}
+
 static inline int engine_set_flags(int fd, int flags)
 {
 	return sys_set_flags(fd, flags);

@@ -170,6 +170,22 @@ int seccomp_wait(int fd, short events, int timeout)
 	return later(FOR_EVENTS, fd, events, timeout);
 }
 
+/*
+ * Before the kernel is asked to accept: a caller is there; or it can be written to, so that it
+ * is no listener, and the kernel says so. Of the few that are none and cannot be written to
+ * (full, shut, connecting) that is asked when it is looked after those that wait: it would cost
+ * each accept() a system call.
+ */
+#define ACCEPTS (POLLIN | POLLOUT)
+
+bool seccomp_waits_in_vain(struct call *call)
+{
+	bool unknown = call->wait.purpose == FOR_CALLERS && !call->listens;
+
+	call->listens = true;
+	return unknown && sys_listens(call->wait.fd) != 1;
+}
+
 static int accept_now(int listener, struct sockaddr *addr, socklen_t *len, int flags)
 {
 	return (int)SYS_CALL(SYS_accept4, listener, addr, len, flags | SOCK_CLOEXEC);
@@ -192,7 +208,7 @@ static int accept_later(int listener, int result)
 {
 	if (result != -EAGAIN || take_time_out(FOR_CALLERS))
 		return result;
-	return later(FOR_CALLERS, listener, POLLIN,
+	return later(FOR_CALLERS, listener, ACCEPTS,
 		     call_now->hands_down ? limit_of(listener, SO_RCVTIMEO) : -1);
 }
 
@@ -208,10 +224,8 @@ static int accept_or_later(int listener, struct sockaddr *addr, socklen_t *len, 
 		return file_flags;
 	if (file_flags & O_NONBLOCK)
 		return accept_now(listener, addr, len, flags);
-	if (sys_poll_now(listener, POLLIN))
+	if (sys_poll_now(listener, ACCEPTS))
 		result = accept_without_waiting(listener, addr, len, flags);
-	else if (sys_listens(listener) != 1)
-		return accept_now(listener, addr, len, flags);
 	return accept_later(listener, result);
 }
 

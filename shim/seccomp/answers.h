@@ -14,6 +14,8 @@
 #include "../../config/ruleset.h"
 #include "../broker/environment.h"
 
+struct call;
+
 /* The rules, of all processes. */
 extern const struct ruleset *engine_rules;
 
@@ -34,6 +36,10 @@ int seccomp_exchange(int spare, int fd);
 bool seccomp_is_tcp(int fd); /* or a raw socket, which has a port */
 int seccomp_wait(int fd, short events, int timeout);
 int seccomp_accept(int listener, struct sockaddr *addr, socklen_t *len, int flags);
+
+/* Does it wait for callers at a socket that has none? Asked once of each that waits. */
+bool seccomp_waits_in_vain(struct call *call);
+
 int seccomp_connect(int fd, const struct sockaddr *addr, socklen_t len);
 
 /* Only sockets with a mark are visited: nobody asks for others. */

@@ -5,6 +5,7 @@
 #include "call.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "../kernel/sys.h"
@@ -22,6 +23,11 @@ bool call_is_there(struct call *call)
 
 /* ---- descriptors ---- */
 
+static struct held *held(struct call *call, int index)
+{
+	return index ? &call->more[index - 1] : &call->first;
+}
+
 static bool any(int fd)
 {
 	return fd >= 0;
@@ -32,14 +38,24 @@ int call_hold(struct call *call, int number)
 	return call_hold_if(call, number, any);
 }
 
+/* For one more; the first has it. */
+static bool make_room(struct call *call)
+{
+	struct held *more = NULL;
+
+	if (call->held_count)
+		more = realloc(call->more, (size_t)call->held_count * sizeof *more);
+	if (more)
+		call->more = more;
+	return more || !call->held_count;
+}
+
 int call_hold_if(struct call *call, int number, bool (*wanted)(int fd))
 {
-	struct held *more = realloc(call->held, (size_t)(call->held_count + 1) * sizeof *more);
 	int fd;
 
-	if (!more)
+	if (!make_room(call))
 		return -ENOMEM;
-	call->held = more;
 	fd = process_descriptor(call->process, number);
 	if (fd < 0)
 		return fd;
@@ -47,24 +63,74 @@ int call_hold_if(struct call *call, int number, bool (*wanted)(int fd))
 		sys_close(fd);
 		return -ENOENT;
 	}
-	more[call->held_count++] = (struct held){fd, number};
+	*held(call, call->held_count++) = (struct held){fd, number};
 	return fd;
 }
 
 int call_number(const struct call *call, int fd)
 {
-	for (int i = 0; i < call->held_count; i++)
-		if (call->held[i].fd == fd)
-			return call->held[i].number;
+	if (call->held_count && call->first.fd == fd)
+		return call->first.number;
+	for (int i = 1; i < call->held_count; i++)
+		if (call->more[i - 1].fd == fd)
+			return call->more[i - 1].number;
 	return -1;
+}
+
+int call_ask_name(struct call *call)
+{
+	int domain = AF_UNSPEC, result;
+
+	call->name_len = sizeof call->name;
+	result = sys_getsockname(call->fd, &call->name, &call->name_len);
+	if (result == 0)
+		return call->name.ss_family;
+	call->name_len = 0;
+	if (!sys_no_socket(result)) /* some families have no names */
+		sys_getsockopt_int(call->fd, SOL_SOCKET, SO_DOMAIN, &domain);
+	return domain;
+}
+
+bool call_take_name(struct call *call, void *addr, socklen_t *len)
+{
+	socklen_t size = call->name_len;
+
+	call->name_len = 0;
+	if (!size || size > *len)
+		return false;
+	memcpy(addr, &call->name, size);
+	*len = size;
+	return true;
+}
+
+void call_close(struct call *call, int fd)
+{
+	if (call->closing >= 0)
+		sys_close(call->closing);
+	call->closing = fd;
+}
+
+/* The descriptor that a call is about, and one that was made for it, mostly follow each other:
+ * then they are closed at once. */
+static void close_first(struct call *call)
+{
+	int first = call->first.fd, last = call->closing;
+
+	if (last == first + 1 && SYS_CALL(SYS_close_range, first, last, 0) == 0)
+		call->closing = -1;
+	else
+		sys_close(first);
 }
 
 void call_drop(struct call *call)
 {
-	for (int i = 0; i < call->held_count; i++)
-		sys_close(call->held[i].fd);
-	free(call->held);
-	call->held = NULL;
+	if (call->held_count)
+		close_first(call);
+	for (int i = 1; i < call->held_count; i++)
+		sys_close(call->more[i - 1].fd);
+	call_close(call, -1);
+	free(call->more);
+	call->more = NULL;
 	call->held_count = 0;
 	call->fd = -1;
 	if (call->kept >= 0)

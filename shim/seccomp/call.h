@@ -63,9 +63,14 @@ struct call {
 	int number; /* and there */
 	enum subject_family family;
 	bool hands_down;   /* a listener of ours, with options for what is accepted */
-	struct held *held; /* all that are had, that one first */
+	struct held first; /* of all that are had: that one; and */
+	struct held *more; /* the others */
 	int held_count;
+	int closing;                  /* is to be closed with them; -1: nothing */
+	struct sockaddr_storage name; /* its socket's, as it was just before */
+	socklen_t name_len;           /* 0: it is not known */
 	uint64_t cookie; /* of the socket, when there is no descriptor any more (lost.h) */
+	uint16_t port;   /* engine_bound(): says as much, for nothing; 0: none */
 	bool gone;
 
 	/* of one that waits: */
@@ -75,6 +80,7 @@ struct call {
 	int64_t deadline;                /* of sys_now_ms(); -1: none */
 	bool timed_out;                  /* it is done again since that has come */
 	bool again;                      /* it is done again */
+	bool listens;                    /* accept(): it is known to be a listener */
 	bool under_way;                  /* connect(): an attempt was, when it was called */
 	bool passed;                     /* connect(): by TCP */
 	int first_result;                /* connect() by TCP: what the kernel said first */
@@ -132,6 +138,16 @@ int call_hold_if(struct call *call, int number, bool (*wanted)(int fd));
 
 /* call_number() - the number that a held one has there; -1 if it is none */
 int call_number(const struct call *call, int fd);
+
+/* call_ask_name() - what its socket is called; return the family, AF_UNSPEC of what has none
+ * call_take_name() - that, for as long as nothing was done to it; once. false: ask the kernel
+ */
+int call_ask_name(struct call *call);
+bool call_take_name(struct call *call, void *addr, socklen_t *len);
+
+/* call_close() - close @fd (-1: none) with what is held; what was to be closed so before, now
+ */
+void call_close(struct call *call, int fd);
 
 /* call_drop() - close what was held */
 void call_drop(struct call *call);

@@ -161,7 +161,7 @@ static int hand_over(struct call *call, int accepted, const struct answer *peer,
 		lost_accepted(call, accepted, &peer->room, peer->len);
 		return result;
 	}
-	sys_close(accepted);
+	call_close(call, accepted);
 	return result < 0 ? result : CALL_ANSWERED;
 }
 
@@ -412,8 +412,7 @@ static enum subject_family family_of(struct call *call)
 
 	if (find(call)->for_ours)
 		return family_by_mark(call);
-	if (sys_getsockopt_int(call->fd, SOL_SOCKET, SO_DOMAIN, &domain) < 0)
-		return FAMILY_OTHER;
+	domain = call_ask_name(call);
 	if (transport_is_family(domain))
 		return family_by_mark(call);
 	/* SMC is TCP by another way, under the same addresses */

@@ -12,6 +12,7 @@
 #ifndef VSOCKIFY_SECCOMP_ENGINE_H
 #define VSOCKIFY_SECCOMP_ENGINE_H
 
+#include "../kernel/sys.h"
 #include "answers.h"
 #include "call.h"
 #include "carry.h"
@@ -41,6 +42,26 @@ static inline int engine_close_on_exec(int fd)
 {
 	(void)fd;
 	return 0; /* engine_exchange() is to say */
+}
+
+static inline int engine_name(int fd, void *addr, socklen_t *len)
+{
+	return call_now && fd == call_now->fd && call_take_name(call_now, addr, len)
+		       ? 0
+		       : sys_getsockname(fd, addr, len);
+}
+
+static inline void engine_bound(uint16_t port)
+{
+	call_now->port = port;
+}
+
+static inline void engine_let_go(int fd)
+{
+	if (call_now)
+		call_close(call_now, fd);
+	else
+		sys_close(fd);
 }
 
 static inline int engine_set_flags(int fd, int flags)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../kernel/sys.h"
+#include "../transport/transport.h"
 
 /* Threads that a signal meets just then; the oldest are pushed out. */
 #define RESULTS 1024
@@ -16,6 +17,7 @@ static struct lost {
 	int64_t since;
 	pid_t thread;
 	int call, result;
+	uint16_t port; /* in place of the cookie, which was not asked for */
 	bool used;
 } results[RESULTS];
 static unsigned next_result, result_count;
@@ -25,6 +27,7 @@ static struct lost describe(const struct call *call)
 	struct lost lost = {.used = true,
 			    .thread = call->thread,
 			    .call = call->data.nr,
+			    .port = call->port,
 			    .where = call->data.instruction_pointer};
 
 	memcpy(lost.arguments, call->data.args, sizeof lost.arguments);
@@ -32,7 +35,7 @@ static struct lost describe(const struct call *call)
 		lost.cookie = call->cookie;
 	else if (sys_cookie(call->fd, &lost.cookie) < 0)
 		lost.cookie = 0;
-	lost.used = lost.cookie != 0;
+	lost.used = lost.cookie || lost.port;
 	return lost;
 }
 
@@ -53,7 +56,7 @@ static bool matters(const struct call *call, int result)
 
 void lost_prepare(struct call *call, int result)
 {
-	if (result == CALL_CONTINUE || !matters(call, result) || call->fd < 0 ||
+	if (result == CALL_CONTINUE || !matters(call, result) || call->fd < 0 || call->port ||
 	    sys_cookie(call->fd, &call->cookie) < 0)
 		call->cookie = 0;
 }
@@ -78,11 +81,35 @@ static struct lost *find(const struct call *call)
 	return NULL;
 }
 
+/* Does this socket, of the program's, have this port? */
+static bool has_port(int fd, uint16_t port)
+{
+	struct vm_address own;
+
+	return transport_local(fd, &own) > 0 && own.port == port;
+}
+
+/* The cookie of what this call has bound; 0: that does not lie there any more */
+static uint64_t cookie_by_port(const struct call *call)
+{
+	int fd = process_descriptor(call->process, call->number);
+	uint64_t cookie = 0;
+
+	if (fd < 0)
+		return 0;
+	if (has_port(fd, call->port))
+		sys_cookie(fd, &cookie);
+	sys_close(fd);
+	return cookie;
+}
+
 void lost_result(const struct call *call, int result)
 {
 	struct lost lost = describe(call), *place = find(call);
 
-	if (!lost.used)
+	if (lost.port)
+		lost.cookie = cookie_by_port(call);
+	if (!lost.cookie)
 		return;
 	if (!place)
 		place = &results[next_result++ % RESULTS];
@@ -161,6 +188,10 @@ int lost_doubt(const struct call *call, int result)
 		return result;
 	last = place_of(call->thread);
 	wanted = describe(call);
+	if (last->port && !has_port(call->fd, last->port))
+		return result;
+	if (last->port)
+		wanted.cookie = last->cookie;
 	if (!is_same(last, &wanted) || sys_now_ms() - last->since > DOUBT_MS ||
 	    !process_handles_signals(call->process))
 		return result;

@@ -8,7 +8,9 @@
  * its socket bound, and fail. So a result that nobody was there to take is kept, for the same
  * call on the same socket: the thread, its place in the program, the arguments and the socket's
  * cookie, which the kernel never gives twice. (The handler may have made other calls
- * meanwhile.) It is kept until it was delivered, or is old.
+ * meanwhile.) It is kept until it was delivered, or is old. Of a client that was given a port
+ * of ours in this very call the cookie is asked for only when the result is lost: its socket
+ * is the one with the port.
  *
  * A connection that could not be handed over is kept likewise, by its listener, for whoever
  * accepts from that next; and a socket that is being connected but could not be put in place,

@@ -116,6 +116,8 @@ static void put_aside(struct call *call, bool anew)
 		call->deadline =
 			call->wait.timeout < 0 ? -1 : sys_now_ms() + call->wait.timeout;
 	call->again = true;
+	call->name_len = 0;
+	call_close(call, -1);
 	if (newest != call)
 		watch_newest();
 	newest = call;
@@ -165,6 +167,8 @@ static void look_after(struct call *call)
 		leave(call);
 	else if (call->deadline >= 0 && sys_now_ms() >= call->deadline)
 		do_again(call, true);
+	else if (seccomp_waits_in_vain(call))
+		do_again(call, false);
 }
 
 static void do_again_now(struct call *call)
@@ -237,6 +241,7 @@ static void take_call(const struct seccomp_notif *request)
 			    .thread = (pid_t)request->pid,
 			    .data = request->data,
 			    .fd = -1,
+			    .closing = -1,
 			    .watched = -1,
 			    .kept = -1};
 	struct call *kept;
