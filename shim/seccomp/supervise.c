@@ -14,17 +14,19 @@
 #include "../log/log.h"
 #include "../log/target.h"
 #include "answers.h"
+#include "bell.h"
 #include "call.h"
 #include "lost.h"
 #include "trace.h"
 
 static int loop;             /* the epoll */
+static int ends;             /* an epoll in it: of processes */
+static bool look_for_ends;   /* there may be some */
 static struct call *waiting; /* a list */
 static struct call *newest;  /* of them, and not in the epoll yet; or NULL */
 
-/* What an event of the loop is about: one of these, or a pointer: to a process with this bit
- * set, or to a call that waits */
-enum { CALLS = 2, EVENTS = 4, PROCESS = 1 };
+/* What an event of the loop is about: one of these, or a pointer to a call that waits */
+enum { CALLS = 2, ENDS = 4 };
 
 /* How often those that wait are looked after: a signal takes a call back, and nobody tells. */
 #define SWEEP_MS 200
@@ -199,12 +201,26 @@ static void forget_process(struct process *process)
 
 /* ---- taking calls ---- */
 
+/* As long as there are new ones, the old ones are let go of. */
 static void watch_process(struct process *process)
 {
-	struct epoll_event event = {.events = EPOLLIN,
-				    .data.u64 = (uintptr_t)process | PROCESS};
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = process};
 
-	sys_epoll_ctl(loop, EPOLL_CTL_ADD, process_fd(process), &event);
+	sys_epoll_ctl(ends, EPOLL_CTL_ADD, process_fd(process), &event);
+	look_for_ends = true;
+}
+
+static void forget_ended(void)
+{
+	struct epoll_event events[16];
+	int count;
+
+	do {
+		count = epoll_wait(ends, events, 16, 0);
+		for (int i = 0; i < count; i++)
+			forget_process(events[i].data.ptr);
+	} while (count == 16);
+	look_for_ends = false;
 }
 
 /* What a call comes to */
@@ -264,6 +280,7 @@ static void take_call(const struct seccomp_notif *request)
 
 static struct seccomp_notif *request; /* as large as the kernel's */
 static size_t request_size;
+static bool is_over; /* nobody with the filter is left */
 
 const char *supervise_prepare(int listener)
 {
@@ -282,7 +299,9 @@ const char *supervise_prepare(int listener)
 		sizes.seccomp_notif > sizeof *request ? sizes.seccomp_notif : sizeof *request;
 	request = calloc(1, request_size);
 	loop = epoll_create1(EPOLL_CLOEXEC);
-	return request && loop >= 0 ? NULL : "there is no memory";
+	ends = epoll_create1(EPOLL_CLOEXEC);
+	bell_hang();
+	return request && loop >= 0 && ends >= 0 ? NULL : "there is no memory";
 }
 
 /* For how long may the loop sleep? */
@@ -300,34 +319,50 @@ static int patience(void)
 }
 
 /*
- * Most that a call waits for comes before anything else happens: the newest is not put into the
- * epoll, and taken out again, for that.
- * Return: did it come?
+ * As epoll_wait(2), one event at a time: each may end what another is about. Most that a call
+ * waits for comes before anything else happens: so the newest is not put into the epoll, and
+ * taken out again, for that. Calls, which may come without end, do not keep those from going on
+ * that wait.
  */
-static bool newest_comes(void)
-{
-	struct pollfd both[2] = {{.fd = newest->wait.fd, .events = newest->wait.events},
-				 {.fd = loop, .events = POLLIN}};
-
-	return poll(both, 2, patience()) > 0 && !both[1].revents;
-}
-
-/* As epoll_wait(2), one event at a time: each may end what another is about. */
 static int next_event(struct epoll_event *event)
 {
-	if (newest && newest_comes()) {
+	static bool loop_first;
+	struct pollfd fds[3] = {{.fd = call_listener, .events = POLLIN},
+				{.fd = loop, .events = POLLIN},
+				{.fd = -1}};
+	int ms = patience();
+	struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
+	long ready;
+
+	if (newest)
+		fds[2] = (struct pollfd){.fd = newest->wait.fd, .events = newest->wait.events};
+	ready = bell_sleep(SYS_ppoll, (long)fds, 3, ms < 0 ? 0 : (long)&limit, 0);
+	if (ready <= 0)
+		return (int)ready;
+	loop_first = !loop_first;
+	if (fds[2].revents)
 		event->data.u64 = (uintptr_t)newest;
-		return 1;
-	}
-	watch_newest();
-	return epoll_wait(loop, event, 1, patience());
+	else if (fds[1].revents && (loop_first || !fds[0].revents))
+		return epoll_wait(loop, event, 1, 0);
+	else
+		*event = (struct epoll_event){(uint32_t)fds[0].revents, {.u64 = CALLS}};
+	return 1;
 }
 
+bool supervise_is_over(void)
+{
+	return sys_poll_now(call_listener, POLLIN) & POLLHUP;
+}
+
+/* Before Linux 6.11 nobody is woken when the last that could call has ended, but by SIGCHLD. */
 static void receive(void)
 {
 	memset(request, 0, request_size); /* the kernel insists */
-	if (SYS_CALL(SYS_ioctl, call_listener, SECCOMP_IOCTL_NOTIF_RECV, request) == 0)
+	bell_sleep(SYS_ioctl, call_listener, SECCOMP_IOCTL_NOTIF_RECV, (long)request, 0);
+	if (request->data.arch) /* as it is of every call */
 		take_call(request);
+	else
+		is_over = supervise_is_over();
 }
 
 static void look_after_all(void)
@@ -342,23 +377,26 @@ static void look_after_all(void)
 	lost_age();
 }
 
-static void act(const struct epoll_event *event, void (*happened)(void))
+static void act(const struct epoll_event *event)
 {
 	uint64_t about = event->data.u64;
 
-	if (about == CALLS)
+	if (about == CALLS && event->events & EPOLLHUP)
+		is_over = true;
+	else if (about == CALLS)
 		receive();
-	else if (about == EVENTS)
-		happened();
-	else if (about & PROCESS)
-		forget_process((struct process *)(uintptr_t)(about & ~(uint64_t)PROCESS));
+	else if (about == ENDS)
+		forget_ended();
 	else
 		do_again((struct call *)(uintptr_t)about, false);
 }
 
-bool supervise_is_over(void)
+/* Is there nothing to be looked after but the next call? */
+static bool only_calls_matter(void)
 {
-	return sys_poll_now(call_listener, POLLIN) & POLLHUP;
+	if (look_for_ends)
+		forget_ended();
+	return !waiting && lost_patience() < 0;
 }
 
 static int number_there(int fd)
@@ -368,26 +406,41 @@ static int number_there(int fd)
 	return number < 0 ? fd : number;
 }
 
-void supervise(int events, void (*happened)(void))
+/* One event that is waited for, and what comes of it */
+static void go_on(void)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = CALLS};
+	struct epoll_event event = {.events = 0};
+	int ready = next_event(&event);
+
+	if (ready > 0)
+		act(&event);
+	if (waiting || ready == 0)
+		look_after_all();
+}
+
+static void hear(void (*happened)(void))
+{
+	happened();
+	look_for_ends = true;
+	is_over = supervise_is_over();
+}
+
+void supervise(void (*happened)(void))
+{
+	struct epoll_event of_ends = {.events = EPOLLIN, .data.u64 = ENDS};
 
 	log_number = number_there;
-	sys_epoll_ctl(loop, EPOLL_CTL_ADD, call_listener, &event);
-	event.data.u64 = EVENTS;
-	sys_epoll_ctl(loop, EPOLL_CTL_ADD, events, &event);
-	for (;;) {
-		int ready = next_event(&event);
-
-		if (ready > 0 && event.data.u64 == CALLS && event.events & EPOLLHUP)
-			return;
-		if (ready > 0)
-			act(&event, happened);
+	sys_epoll_ctl(loop, EPOLL_CTL_ADD, ends, &of_ends);
+	while (!is_over) {
+		if (only_calls_matter())
+			receive();
+		else
+			go_on();
+		if (bell_rang())
+			hear(happened);
 		if (engine_roused) {
 			engine_roused = false;
 			each_waiting(do_again_now);
 		}
-		if (waiting || ready == 0)
-			look_after_all();
 	}
 }

@@ -12,9 +12,9 @@ const char *supervise_prepare(int listener);
 
 /*
  * supervise() - answer, until no process with the filter is left
- * @events: a descriptor to look at as well; @happened: called when it is readable
+ * @happened: called when a child may have ended or stopped, or the front died
  */
-void supervise(int events, void (*happened)(void));
+void supervise(void (*happened)(void));
 
 /* supervise_is_over() - is none left? */
 bool supervise_is_over(void);
