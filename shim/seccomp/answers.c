@@ -171,12 +171,35 @@ int seccomp_wait(int fd, short events, int timeout)
 }
 
 /*
- * Before the kernel is asked to accept: a caller is there; or it can be written to, so that it
- * is no listener, and the kernel says so. Of the few that are none and cannot be written to
- * (full, shut, connecting) that is asked when it is looked after those that wait: it would cost
- * each accept() a system call.
+ * A caller is there; or it can be written to, so that it is no listener, and the kernel says
+ * so. Of the few that are none and cannot be written to (full, shut, connecting) that is asked
+ * when it is looked after those that wait: it would cost each accept() a system call. (To wait
+ * for POLLOUT as well would: a VM socket says so before each caller.)
  */
-#define ACCEPTS (POLLIN | POLLOUT)
+static bool is_to_be_asked(int listener)
+{
+	return sys_poll_now(listener, POLLIN | POLLOUT) != 0;
+}
+
+/* The thread that found nobody at this descriptor; it mostly does so again, and what is waited
+ * for is looked at anyway: so it is looked at first only from time to time. */
+static struct {
+	pid_t thread;
+	int number;
+	unsigned times;
+} alone;
+
+static bool nobody_is_expected(void)
+{
+	return alone.thread == call_now->thread && alone.number == call_now->number &&
+	       ++alone.times % 8;
+}
+
+static void note_nobody(bool nobody)
+{
+	alone.thread = nobody ? call_now->thread : 0;
+	alone.number = call_now->number;
+}
 
 bool seccomp_waits_in_vain(struct call *call)
 {
@@ -208,7 +231,7 @@ static int accept_later(int listener, int result)
 {
 	if (result != -EAGAIN || take_time_out(FOR_CALLERS))
 		return result;
-	return later(FOR_CALLERS, listener, ACCEPTS,
+	return later(FOR_CALLERS, listener, POLLIN,
 		     call_now->hands_down ? limit_of(listener, SO_RCVTIMEO) : -1);
 }
 
@@ -224,8 +247,11 @@ static int accept_or_later(int listener, struct sockaddr *addr, socklen_t *len, 
 		return file_flags;
 	if (file_flags & O_NONBLOCK)
 		return accept_now(listener, addr, len, flags);
-	if (sys_poll_now(listener, ACCEPTS))
+	if (nobody_is_expected())
+		return accept_later(listener, -EAGAIN);
+	if (is_to_be_asked(listener))
 		result = accept_without_waiting(listener, addr, len, flags);
+	note_nobody(result == -EAGAIN);
 	return accept_later(listener, result);
 }
 

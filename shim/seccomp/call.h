@@ -66,28 +66,30 @@ struct call {
 	struct held first; /* of all that are had: that one; and */
 	struct held *more; /* the others */
 	int held_count;
-	int closing;                  /* is to be closed with them; -1: nothing */
-	struct sockaddr_storage name; /* its socket's, as it was just before */
-	socklen_t name_len;           /* 0: it is not known */
-	uint64_t cookie; /* of the socket, when there is no descriptor any more (lost.h) */
-	uint16_t port;   /* engine_bound(): says as much, for nothing; 0: none */
+	int closing;        /* is to be closed with them; -1: nothing */
+	socklen_t name_len; /* of `name`; 0: it is not known */
+	uint64_t cookie;    /* of the socket, when there is no descriptor any more (lost.h) */
+	uint16_t port;      /* engine_bound(): says as much, for nothing; 0: none */
 	bool gone;
 
 	/* of one that waits: */
 	struct wait wait;
-	int watched;                     /* what is in the loop's epoll for it; -1: nothing */
-	int kept;                        /* engine_keep(); -1: nothing */
-	int64_t deadline;                /* of sys_now_ms(); -1: none */
-	bool timed_out;                  /* it is done again since that has come */
-	bool again;                      /* it is done again */
-	bool listens;                    /* accept(): it is known to be a listener */
-	bool under_way;                  /* connect(): an attempt was, when it was called */
-	bool passed;                     /* connect(): by TCP */
-	int first_result;                /* connect() by TCP: what the kernel said first */
-	struct sockaddr_storage address; /* connect(), bind(): read once, and then believed */
-	socklen_t address_len;
-	bool opened; /* MSG_FASTOPEN: connected, and this much was sent */
+	int watched;           /* what is in the loop's epoll for it; -1: nothing */
+	int kept;              /* engine_keep(); -1: nothing */
+	int64_t deadline;      /* of sys_now_ms(); -1: none */
+	bool timed_out;        /* it is done again since that has come */
+	bool again;            /* it is done again */
+	bool listens;          /* accept(): it is known to be a listener */
+	bool under_way;        /* connect(): an attempt was, when it was called */
+	bool passed;           /* connect(): by TCP */
+	int first_result;      /* connect() by TCP: what the kernel said first */
+	socklen_t address_len; /* connect(), bind(): of `address` */
+	bool opened;           /* MSG_FASTOPEN: connected, and this much was sent */
 	size_t sent;
+
+	/* which say nothing without their lengths, and are not cleared for a new call */
+	struct sockaddr_storage name;    /* its socket's, as it was just before */
+	struct sockaddr_storage address; /* read once, and then believed */
 };
 
 /* The descriptor by which calls are answered. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -253,16 +254,14 @@ static struct call *keep(const struct call *call)
 
 static void take_call(const struct seccomp_notif *request)
 {
-	struct call call = {.id = request->id,
-			    .thread = (pid_t)request->pid,
-			    .data = request->data,
-			    .fd = -1,
-			    .closing = -1,
-			    .watched = -1,
-			    .kept = -1};
-	struct call *kept;
+	struct call call, *kept;
 	int result;
 
+	memset(&call, 0, offsetof(struct call, name));
+	call.id = request->id;
+	call.thread = (pid_t)request->pid;
+	call.data = request->data;
+	call.fd = call.closing = call.watched = call.kept = -1;
 	forget_of_thread(call.thread);
 	if (call.data.nr == SYS_bind) /* nobody's port may be kept by a call that is gone */
 		each_waiting(look_after);
