@@ -50,15 +50,17 @@ static unsigned digit_of(char c)
 bool proctext_number(const char **text, unsigned base, uint64_t *number)
 {
 	const char *at = *text;
+	unsigned digit;
 
 	while (*at == ' ' || *at == '\t')
 		at++;
 	if (base == 16 && at[0] == '0' && at[1] == 'x')
 		at += 2;
-	if (digit_of(*at) >= base)
+	digit = digit_of(*at);
+	if (digit >= base)
 		return false;
-	for (*number = 0; digit_of(*at) < base; at++)
-		*number = *number * base + digit_of(*at);
+	for (*number = 0; digit < base; digit = digit_of(*++at))
+		*number = *number * base + digit;
 	*text = at;
 	return true;
 }

@@ -82,6 +82,8 @@ static void unwatch(struct call *call)
 	call->watched = -1;
 }
 
+static struct call *unused; /* room for one more; or NULL */
+
 static void forget(struct call *call)
 {
 	struct call **at = &waiting;
@@ -93,7 +95,8 @@ static void forget(struct call *call)
 	if (newest == call)
 		newest = NULL;
 	call_drop(call);
-	free(call);
+	free(unused);
+	unused = call;
 }
 
 static void watch(struct call *call)
@@ -242,10 +245,11 @@ static int serve(struct call *call)
 /* Of a call that has to wait. NULL: there is no memory. */
 static struct call *keep(const struct call *call)
 {
-	struct call *kept = malloc(sizeof *kept);
+	struct call *kept = unused ? unused : malloc(sizeof *kept);
 
 	if (!kept)
 		return NULL;
+	unused = NULL;
 	*kept = *call;
 	kept->next = waiting;
 	waiting = kept;
