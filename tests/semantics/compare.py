@@ -222,6 +222,8 @@ class Report:
         with self.lock:
             if not found:
                 self.passed += 1
+                if self.passed % 100 == 0:
+                    print("%d the same" % self.passed, flush=True)
                 return
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
             first = self.kinds[kind] == 1
