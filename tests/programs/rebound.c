@@ -80,6 +80,9 @@ static bool taken(uint16_t port)
 	return refused;
 }
 
+/* How often another port had to be taken, which nobody had afterwards */
+static int moved;
+
 /* bind(), with and without a port, then connect(). */
 static void bound(bool vsock, int flags, uint16_t wanted)
 {
@@ -91,9 +94,10 @@ static void bound(bool vsock, int flags, uint16_t wanted)
 	port = local_port(fd);
 	say("bound, connect to %s: %s", vsock ? "vsock" : "TCP", result(go_to(fd, vsock)));
 	check_there("bound", fd, vsock);
-	/* a port that was free for VM sockets may be in use for TCP: then it is another, rarely
-	 */
-	check(local_port(fd) == port || (!wanted && !vsock && taken(port)));
+	/* A port that was free for VM sockets may be in use for TCP: then it is another,
+	 * rarely. Whoever had it may be gone when this asks. */
+	if (local_port(fd) != port)
+		check(!wanted && !vsock && (taken(port) || ++moved <= 2));
 	check_options(fd);
 	close(fd);
 }
