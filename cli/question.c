@@ -186,7 +186,9 @@ static bool read_host(const struct ruleset *rs, struct question *question, uint1
 	case NAME_TAKEN:
 		return true;
 	case NAME_BAD:
-		return refuse(question->error, "\"%.*s\" is no host name", QUOTE_MAX, host);
+		return refuse(question->error,
+			      "\"%.*s\" is no host name: write ADDRESS:PORT or NAME:PORT",
+			      QUOTE_MAX, host);
 	default:
 		return look_up(question, port);
 	}

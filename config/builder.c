@@ -161,7 +161,8 @@ report(struct builder *builder, enum severity severity, unsigned int *count,
 	if ((*count)++ > SHOWN_MAX)
 		return;
 	if (*count > SHOWN_MAX)
-		(void)snprintf(reason, sizeof(reason), "there is more, which is not shown");
+		(void)snprintf(reason, sizeof(reason),
+			       "there is more, which is not shown: mend the above first");
 	else
 		(void)vsnprintf(reason, sizeof(reason), format, arguments);
 	if (origin.line > 0)

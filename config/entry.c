@@ -58,7 +58,8 @@ static bool read_action_alone(struct parser *parser, const config_setting_t *gro
 
 		if (other)
 			return parser_error(parser, other,
-					    "\"%s\" and \"action\" exclude each other",
+					    "\"%s\" and \"action\" exclude each other: leave "
+					    "one of the two out",
 					    others[i]);
 	}
 	return true;
@@ -87,7 +88,9 @@ static bool read_target(struct parser *parser, const config_setting_t *group,
 	const config_setting_t *cid = member(group, "cid");
 
 	if (peer && cid)
-		return parser_error(parser, cid, "\"peer\" and \"cid\" exclude each other");
+		return parser_error(
+			parser, cid,
+			"\"peer\" and \"cid\" exclude each other: leave one of the two out");
 	if (!peer && !cid)
 		return parser_error(
 			parser, group,
@@ -152,8 +155,10 @@ static bool check_no_via(struct parser *parser, const config_setting_t *group)
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (member(group, others[i]))
-			return parser_error(parser, member(group, others[i]),
-					    "\"%s\" is for a rule with \"via\"", others[i]);
+			return parser_error(
+				parser, member(group, others[i]),
+				"\"%s\" is for a rule with \"via\": add that, or leave it out",
+				others[i]);
 	}
 	return true;
 }
@@ -205,14 +210,16 @@ static bool read_callers(struct parser *parser, const config_setting_t *peers,
 		struct peer_reference *to = &draft->to;
 
 		if (!is_kind(element, KIND_STRING))
-			return parser_error(parser, element, "\"peers\" lists names of peers");
+			return parser_error(
+				parser, element,
+				"\"peers\" lists names of peers: write [ \"vm1\", \"vm2\" ]");
 		if (i > 0)
 			to = list_add(&draft->others, sizeof(*to));
 		to->origin = origin_of(parser, element);
 		if (!read_peer_name(parser, element, &to->name))
 			return false;
 	}
-	return draft->to.name || parser_error(parser, peers, "\"peers\" is empty");
+	return draft->to.name || parser_error(parser, peers, "\"peers\" is empty: name a peer");
 }
 
 /**
@@ -226,7 +233,9 @@ static bool read_caller(struct parser *parser, const config_setting_t *group,
 	const config_setting_t *accepts = member(group, "accept_from");
 
 	if (peer && peers)
-		return parser_error(parser, peers, "\"peer\" and \"peers\" exclude each other");
+		return parser_error(
+			parser, peers,
+			"\"peer\" and \"peers\" exclude each other: write all into \"peers\"");
 	if (peers)
 		return read_callers(parser, peers, draft);
 	if (!peer)
@@ -251,7 +260,8 @@ static bool read_at(struct parser *parser, const config_setting_t *group,
 		return true;
 	if (!draft->to.name)
 		return parser_error(parser, at,
-				    "\"at\" is for the guests of a \"peer\" or of \"peers\"");
+				    "\"at\" is for the guests of a \"peer\" or of \"peers\": "
+				    "name them too");
 	return read_socket(parser, at, &draft->at);
 }
 
@@ -279,7 +289,8 @@ static bool read_accepts(struct parser *parser, const config_setting_t *group,
 			good = read_cid(parser, element, &accept->cid);
 		else
 			good = parser_error(parser, element,
-					    "\"accept_from\" lists names of peers, and CIDs");
+					    "\"accept_from\" lists names of peers, and CIDs: "
+					    "write [ \"vm1\", 7 ]");
 		if (!good)
 			return false;
 	}

@@ -187,8 +187,9 @@ static bool read_peer_settings(struct parser *parser, const config_setting_t *gr
 	sockets = member(group, "sockets");
 	addresses = member(group, "addresses");
 	if (!cid && !socket && !sockets)
-		return parser_error(parser, group,
-				    "this peer has neither a \"cid\" nor a \"socket\"");
+		return parser_error(
+			parser, group,
+			"this peer has neither a \"cid\" nor a \"socket\": give it one");
 	if (socket && sockets)
 		return parser_error(parser, sockets,
 				    "\"socket\" and \"sockets\" exclude each other: the one "

@@ -210,7 +210,9 @@ bool stand_ins_parse(const char *text, uint32_t *network, uint32_t *bits,
 	*network = ntohl(v4.s_addr);
 	first = *network >> 24;
 	if (*network << *bits != 0)
-		return refuse(reason, "\"%.*s\" has bits set past its prefix", QUOTE_MAX, text);
+		return refuse(reason,
+			      "\"%.*s\" has bits set past its prefix: write its first address",
+			      QUOTE_MAX, text);
 	if (first == 0 || first == 127 || first >= 224)
 		return refuse(reason,
 			      "\"%.*s\" cannot stand for host names, since its addresses mean "

@@ -162,6 +162,28 @@ int ask_welcome(void)
 	return greet(engine_broker());
 }
 
+const char *ask_failed(int error)
+{
+	switch (error) {
+	case EACCES:
+		return "there is none: start the program by vsockify";
+	case ENOENT:
+	case ECONNREFUSED:
+		return "it has ended: start the program anew by vsockify";
+	case EAGAIN:
+	case ETIMEDOUT:
+		return "it does not answer: is it stopped, or is there too much for it to do?";
+	case EPERM:
+		return "a security module forbids it, or another user has its name";
+	case EPROTO:
+		return "what is there is no broker of this version, or the kernel is none that "
+		       "it "
+		       "counts on: see vsockify --doctor";
+	default:
+		return "";
+	}
+}
+
 /* ---- questions ---- */
 
 static void describe(struct broker_connect *connect, const struct mark *m, uint64_t cookie)

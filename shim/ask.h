@@ -35,6 +35,10 @@ int ask_welcome(void);
  */
 int ask_connect(int fd, const struct mark *m);
 
+/* ask_failed() - what it usually means that one of these fails with @error, a positive errno,
+ * for log_failure(); "" if there is nothing to say */
+const char *ask_failed(int error);
+
 /* ask_outcome() - what the pending connection @fd failed with: a positive errno, and @why
  * (route/dialogue.h); 0: nobody knows */
 int ask_outcome(int fd, uint8_t *why);

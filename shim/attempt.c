@@ -111,6 +111,9 @@ static int prepare(struct attempt *a, struct conversion *c, bool bound_later)
 	a->mark.begun = c->file_flags & O_NONBLOCK;
 	if (!bound_later)
 		result = bind_source(c->spare, &a->mark);
+	if (result < 0)
+		log_failure("connect", a->fd, "the address to come from is not to be had",
+			    -result, transport_usual_cause(-result, a->mark.muxed));
 	if (result == 0)
 		result = conversion_mark(c, a->rs, &a->mark);
 	if (result < 0)
@@ -194,7 +197,7 @@ static int connect_by_broker(struct attempt *a)
 		log_failure("connect", a->fd,
 			    must_be_brokers(a) ? "the broker cannot be reached"
 					       : "the broker cannot be reached, so this waits",
-			    -result, "");
+			    -result, ask_failed(-result));
 		return 1;
 	}
 	result = put_in_place(a, &c);
@@ -213,8 +216,12 @@ static bool is_brokers(const struct attempt *a)
 /* There is no broker, where nobody else can. */
 static int refuse_alone(const struct attempt *a)
 {
-	if (!route_has_secret(&a->way))
+	if (!route_has_secret(&a->way)) {
+		if (!engine_broker())
+			log_failure("connect", a->fd, "the broker cannot be reached", EACCES,
+				    ask_failed(EACCES));
 		return -EHOSTUNREACH;
+	}
 	log_failure("connect", a->fd, "the proxy wants a password", EACCES,
 		    speak_failed(WHY_FILE, EACCES));
 	return -EACCES;

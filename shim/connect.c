@@ -331,8 +331,8 @@ static int connect_by_rules(int fd, const struct sockaddr *addr, socklen_t len,
 	if (result == 0 && s.kind != SUBJECT_OTHER)
 		result = s.kind == SUBJECT_TCP ? connectable(fd, &s, to, addr->sa_family) : 1;
 	if (result < 0) {
-		log_failure("connect", fd, "the kernel does not say what this is", -result,
-			    transport_usual_cause(-result, a.way.first.path));
+		log_failure("connect", fd, "the kernel does not say what socket this is",
+			    -result, inspect_failed(-result));
 		return result;
 	}
 	if (result == 0)
@@ -373,7 +373,9 @@ static int connect_nowhere(int fd, const struct sockaddr *addr, socklen_t len, b
 	log_failure("connect", fd,
 		    known ? "this socket is not TCP's, and the address stands for a host name"
 			  : "the address stands for no host name that is known here",
-		    ENETUNREACH, "");
+		    ENETUNREACH,
+		    known ? "rules for names are for TCP: let the program use that"
+			  : "it is another broker's: let the program look the name up anew");
 	return sys_return(-ENETUNREACH);
 }
 

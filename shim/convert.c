@@ -119,6 +119,15 @@ int inspect(int fd, struct subject *subject)
 	return 0;
 }
 
+const char *inspect_failed(int error)
+{
+	return error == EPERM || error == EACCES || error == ENOSYS
+		       ? "a seccomp filter, most likely the program's own, forbids to ask, and "
+			 "no "
+			 "rule is decided about by guess"
+		       : "";
+}
+
 /* ---- the exchange ---- */
 
 int conversion_mark(const struct conversion *c, const struct ruleset *rs, const struct mark *m)

@@ -56,6 +56,10 @@ struct subject {
  */
 int inspect(int fd, struct subject *subject);
 
+/* inspect_failed() - what it usually means that the kernel did not say, for log_failure();
+ * @error: positive */
+const char *inspect_failed(int error);
+
 struct conversion {
 	int fd;               /* the program's descriptor */
 	int spare;            /* the new socket's own */

@@ -145,8 +145,8 @@ static int bind_by_rules(struct binding *b, sa_family_t family)
 	int result = v6only < 0 ? v6only : decide(b, family, v6only);
 
 	if (result < 0)
-		log_failure("bind", b->fd, "the kernel does not say what this is", -result,
-			    transport_usual_cause(-result, b->decision.socket));
+		log_failure("bind", b->fd, "the kernel does not say what socket this is",
+			    -result, inspect_failed(-result));
 	if (result <= 0)
 		return result ?: 1;
 	log_decision(b->rs, "bind", b->fd, &b->on, "", &b->decision);

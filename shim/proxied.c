@@ -47,9 +47,7 @@ static int fail(int fd, int error)
 	log_failure("listen", fd,
 		    "the broker, which reads the PROXY headers of the callers, does not take "
 		    "it",
-		    -error,
-		    error == -EACCES ? " (EACCES: there is none: start the program by vsockify)"
-				     : "");
+		    -error, ask_failed(-error));
 	return error;
 }
 

@@ -11,7 +11,7 @@
 
 static const char *cause_of(int error)
 {
-	return error == EPERM ? " (EPERM: this user is not in that group, and not root)" : "";
+	return error == EPERM ? "this user is not in that group, and not root" : "";
 }
 
 /* Who may call at the path: the peer's word. Nobody can before listen(). */
@@ -32,12 +32,13 @@ static const char *cause_of_link(int error)
 {
 	switch (error) {
 	case EADDRINUSE:
-		return " (EADDRINUSE: another program listens for that guest's calls there, or "
-		       "the path is no socket of this user's)";
+		return "another program listens for that guest's calls there, or the path is "
+		       "no "
+		       "socket of this user's";
 	case EACCES:
-		return " (EACCES: this user may not make files in the VMM's directory)";
+		return "this user may not make files in the VMM's directory";
 	case ENOENT:
-		return " (there is no such directory yet: run vsockify --attach when there is)";
+		return "there is no such directory yet: run vsockify --attach when there is";
 	default:
 		return "";
 	}

@@ -179,10 +179,15 @@ int settle_error(int fd, int error)
 {
 	uint8_t why = WHY_UNKNOWN;
 	int outcome = error ? ask_outcome(fd, &why) : 0;
+	const char *cause;
 
-	if (outcome)
+	if (outcome) {
+		cause = speak_failed((enum why)why, outcome);
 		log_failure("connect", fd, "the broker does not connect", outcome,
-			    speak_failed((enum why)why, outcome));
+			    *cause ? cause
+				   : "it has no way to the VMM, or to the proxy: see "
+				     "vsockify --doctor");
+	}
 	return outcome ?: error;
 }
 

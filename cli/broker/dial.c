@@ -85,9 +85,10 @@ static const char *read_password(const struct worker *w, const struct route *way
 
 	if (!wrong)
 		return password;
-	(void)snprintf(text, sizeof(text), "the password_file %.160s: %s, so no connection by",
+	(void)snprintf(text, sizeof(text),
+		       "the password_file %.160s: %s, so no connection by the proxy at port",
 		       path, wrong);
-	news(text, 1, " proxy");
+	news(text, way->first.port, "");
 	return NULL;
 }
 

@@ -68,7 +68,8 @@ static bool start_worker(struct keeper *k)
 	if (k->worker == 0)
 		be_worker(k, self);
 	if (k->worker < 0)
-		news("no new worker: fork() fails with error", errno, "");
+		news("no new worker: fork() fails with error", errno,
+		     ": the broker ends, and programs connect without it");
 	return k->worker > 0;
 }
 
@@ -87,7 +88,7 @@ static bool restart_worker(struct keeper *k, int status)
 	if (often) {
 		news("workers die too often, the last by signal",
 		     WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-		     ": the end. Programs connect without a broker");
+		     ": the broker ends, and programs connect without it");
 		return false;
 	}
 	news("a worker died by signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0,

@@ -68,6 +68,15 @@ static bool watch_one(const struct worker *w, int operation, int listener)
 }
 
 /**
+ * note_unparked() - it is nowhere but in this process
+ */
+static void note_unparked(const struct server *server)
+{
+	news("the keeper cannot hold the server at port", server->port,
+	     " too: it is lost if the worker dies");
+}
+
+/**
  * park_all() - put all that are there where they outlive this process, and none else
  */
 static void park_all(struct worker *w)
@@ -78,7 +87,7 @@ static void park_all(struct worker *w)
 		close(old.listener);
 	for (int i = 0; i < SERVERS_MAX; i++) {
 		if (w->server[i].listener >= 0 && !park_put(w->kept->park, &w->server[i]))
-			news("server", i, " would not outlive an error");
+			note_unparked(&w->server[i]);
 	}
 }
 
@@ -216,7 +225,7 @@ static int begin(struct worker *w, const struct server *server)
 	if (!add(w, server))
 		return w->servers == SERVERS_MAX ? ENOBUFS : ENOMEM;
 	if (!park_put(w->kept->park, server))
-		news("a server at port", server->port, " would not outlive an error");
+		note_unparked(server);
 	return 0;
 }
 
@@ -225,6 +234,7 @@ void serve_begin(struct worker *w, const struct broker_listen *asked, int listen
 	const struct rule *rule = rule_of(w, asked);
 	struct server server = {.listener = listener, .uid = uid};
 	struct vm_address own;
+	char why[64];
 	int error, fd;
 
 	serve_sweep(w);
@@ -237,7 +247,8 @@ void serve_begin(struct worker *w, const struct broker_listen *asked, int listen
 	memcpy(server.key, asked->key, sizeof(server.key));
 	error = begin(w, &server);
 	if (error) {
-		news("cannot listen for a server: error", error, "");
+		(void)snprintf(why, sizeof(why), ": %s", strerror(error));
+		news("cannot listen for the server at port", server.port, why);
 		close(listener);
 		return;
 	}

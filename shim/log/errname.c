@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * errname.c - the names of errnos
+ * errname.c - the names of errnos, and what some mean wherever they come from
  *
  * Not every libc has a function that gives them without its translated texts. Those stand here
  * that the socket calls, and the files that the shim opens, can give.
@@ -46,4 +46,21 @@ const char *errname(int error)
 		if (known[i].number == error)
 			return known[i].name;
 	return NULL;
+}
+
+const char *errname_cause(int error)
+{
+	switch (error) {
+	case EMFILE:
+		return "the program has no descriptor left: ulimit -n";
+	case ENFILE:
+		return "this machine has no open file left: sysctl fs.file-max";
+	case ENOMEM:
+	case ENOBUFS:
+		return "the kernel has no memory for it: this machine's, or the cgroup's, is "
+		       "used "
+		       "up";
+	default:
+		return "";
+	}
 }

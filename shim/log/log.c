@@ -9,6 +9,7 @@
 
 #include "../../config/cid.h"
 #include "../kernel/sys.h"
+#include "errname.h"
 #include "line.h"
 #include "summary.h"
 #include "target.h"
@@ -158,16 +159,22 @@ void log_failure(const char *call, int fd, const char *what, int error, const ch
 	begin_about(&line, call, fd, what);
 	line_add(&line, ": error ");
 	line_add_number(&line, error);
+	line_add(&line, " (");
+	line_add_error(&line, error);
+	if (!*cause)
+		cause = errname_cause(error);
+	line_add(&line, *cause ? ": " : "");
 	line_add(&line, cause);
+	line_add(&line, ")");
 	target_write(&line);
 }
 
 void log_other_version(int fd, int error)
 {
-	log_failure("a call", fd,
-		    "the socket was converted by another version of vsockify, in another "
-		    "program: start both with the same one",
-		    error, "");
+	log_failure(
+		"a call", fd,
+		"the socket was converted by another version of vsockify, in another program",
+		error, "start both with the same one");
 }
 
 void log_refused(const struct ruleset *rs, int fd, uint32_t cid, uint32_t peer,

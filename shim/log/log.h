@@ -50,11 +50,13 @@ void log_decision(const struct ruleset *rs, const char *call, int fd,
 		  const struct endpoint *asked, const char *name, const struct decision *d);
 
 /*
- * log_failure() - write and count "connect on descriptor 5: WHAT: error 97 (EAFNOSUPPORT: what
- * that means)"
+ * log_failure() - write and count "connect on descriptor 5: WHAT: error 97 (EAFNOSUPPORT:
+ * CAUSE)"
  * @call: the wrapped function
  * @what: what the shim tried
  * @error: the errno, positive
+ * @cause: what that usually means here; "" if there is nothing to say but what errname_cause()
+ *	says
  */
 void log_failure(const char *call, int fd, const char *what, int error, const char *cause);
 

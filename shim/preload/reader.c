@@ -158,7 +158,7 @@ const struct ruleset *reader_rules(void)
 	reader_path(path);
 	fd = (int)SYS_CALL(SYS_memfd_create, "vsockify-rules", MFD_CLOEXEC);
 	if (fd < 0)
-		stop("no file in memory for the rules", "");
+		stop("cannot make a file in memory (memfd_create) for the rules", "");
 	status = run_reader(path, fd);
 	if (status)
 		_exit(status);

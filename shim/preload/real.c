@@ -236,7 +236,9 @@ void *real_find(const char *name)
 	void *function = find(name, false);
 
 	if (!function) {
-		log_fatal("this libc has no function ", name);
+		log_fatal("this libc is none that libvsockify.so goes with (vsockify --engine "
+			  "seccomp needs none): it has no function ",
+			  name);
 		abort();
 	}
 	return function;

@@ -103,7 +103,8 @@ static int failed(const char *supervisor, int error)
 	if (SYS_CALL(SYS_faccessat, AT_FDCWD, supervisor, X_OK) == 0)
 		return error;
 	log_fatal(
-		"a program is not run, for nothing can be preloaded into it, and there is no ",
+		"a program into which nothing can be preloaded is not run, for its supervisor "
+		"is missing: install it there: ",
 		supervisor);
 	return ELIBACC;
 }

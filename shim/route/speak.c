@@ -131,12 +131,12 @@ static const char *muxer_failed(int error)
 {
 	switch (error) {
 	case ECONNREFUSED:
-		return " (nobody listens at this port of the guest, or the guest is not up)";
+		return "nobody listens at this port of the guest, or the guest is not up";
 	case ETIMEDOUT:
-		return " (no answer within connect_timeout: is the guest paused? "
-		       "vhost-device-vsock 0.3.0 carries nothing any more after this)";
+		return "no answer within connect_timeout: is the guest paused? "
+		       "vhost-device-vsock 0.3.0 carries nothing any more after this";
 	case EPROTO:
-		return " (the answer is none of a VMM's: does the path belong to one?)";
+		return "the answer is none of a VMM's: does the path belong to one?";
 	default:
 		return "";
 	}
@@ -148,25 +148,25 @@ const char *speak_failed(enum why why, int error)
 	case WHY_MUXER:
 		return muxer_failed(error);
 	case WHY_REMOTE:
-		return " (the proxy could not connect to it)";
+		return "the proxy could not connect to it";
 	case WHY_RULES:
-		return " (the proxy's rules forbid it)";
+		return "the proxy's rules forbid it";
 	case WHY_METHOD:
-		return " (the proxy wants another kind of authorization: a user and a "
-		       "password_file, or none)";
+		return "the proxy wants another kind of authorization: a user and a "
+		       "password_file, or none";
 	case WHY_PASSWORD:
-		return " (the proxy does not take this user and password, or wants one)";
+		return "the proxy does not take this user and password, or wants one";
 	case WHY_FILE:
-		return " (the password_file cannot be used, or there is no broker to read it: "
-		       "see vsockify --doctor)";
+		return "the password_file cannot be used, or there is no broker to read it: "
+		       "see vsockify --doctor";
 	case WHY_NAME:
-		return " (the name of the host is none that a proxy can be told)";
+		return "the name of the host is none that a proxy can be told";
 	case WHY_NONSENSE:
-		return " (the answer is none of such a proxy's: is it one, of this kind?)";
+		return "the answer is none of such a proxy's: is it one, of this kind?";
 	case WHY_CLOSED:
-		return " (the proxy has closed the connection)";
+		return "the proxy has closed the connection";
 	case WHY_LATE:
-		return " (the proxy has not answered within connect_timeout)";
+		return "the proxy has not answered within connect_timeout";
 	default:
 		return "";
 	}

@@ -22,7 +22,7 @@ void speak_begin(struct dialogue *d, const struct route *way);
  */
 int speak(int fd, struct dialogue *d, const struct route *way, const char *password);
 
-/* speak_failed() - what it means that it failed, for the log: " (nobody listens ...)" */
+/* speak_failed() - what it means that it failed, for log_failure(): "nobody listens ..." */
 const char *speak_failed(enum why why, int error);
 
 #endif

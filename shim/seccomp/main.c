@@ -102,9 +102,9 @@ static void take_broker(void)
 	seccomp_broker = &broker;
 	show_need(&broker);
 	if (ask_welcome() < 0)
-		log_fatal("there is no broker: what leads past a VMM's socket, or to a proxy, "
-			  "fails",
-			  "");
+		log_fatal("the broker does not answer: what leads past a VMM's socket, or to a "
+			  "proxy, fails",
+			  ": start the program anew by vsockify");
 }
 
 /* ---- the program ---- */
@@ -196,7 +196,8 @@ static int take_listener(pid_t pid, const struct start *s)
 	int number, pidfd, listener;
 
 	if (read(s->from_program[0], &number, sizeof number) != sizeof number)
-		no_engine(pid, "the program ended before it began", "");
+		no_engine(pid, "the program was killed before it began",
+			  ": for want of memory?");
 	if (number < 0)
 		no_engine(pid, "no seccomp filter can be installed", reason(-number));
 	pidfd = (int)SYS_CALL(SYS_pidfd_open, pid, 0);
@@ -215,10 +216,10 @@ static pid_t start_process(struct start *s)
 	pid_t pid;
 
 	if (pipe2(s->to_program, O_CLOEXEC) < 0 || pipe2(s->from_program, O_CLOEXEC) < 0)
-		stop(EX_OSERR, "no pipe: ", strerror(errno));
+		stop(EX_OSERR, "cannot make a pipe for the program: ", strerror(errno));
 	pid = fork();
 	if (pid < 0)
-		stop(EX_OSERR, "no process: ", strerror(errno));
+		stop(EX_OSERR, "cannot start a process for the program: ", strerror(errno));
 	if (pid == 0)
 		become(s);
 	sys_close(s->from_program[1]);

@@ -45,8 +45,7 @@ void trace_call(const struct call *call, int result)
 	if (call->fd == -EPERM)
 		log_failure(call_name(call), call->number, "its process may not be looked into",
 			    EPERM,
-			    " (EPERM: it forbids that, as by PR_SET_DUMPABLE: run vsockify as "
-			    "root)");
+			    "it forbids that, as by PR_SET_DUMPABLE: run vsockify as root");
 	if (!(log_what & LOG_CALLS))
 		return;
 	line_begin(&line);

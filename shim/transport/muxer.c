@@ -283,23 +283,32 @@ int muxer_set_word_a(int fd, uint64_t a)
 const char *muxer_usual_cause(int error)
 {
 	switch (error) {
+	case EAFNOSUPPORT:
+		return "Unix sockets are forbidden here: a systemd unit's "
+		       "RestrictAddressFamilies= must have AF_UNIX";
+	case EPERM:
+		return "a seccomp profile or a security module forbids it: see vsockify "
+		       "--doctor";
 	case ENOENT:
 	case ENOTDIR:
-		return " (there is no such path: does the VM run, and is the path right? see "
-		       "vsockify --doctor)";
+		return "there is no such path: does the VM run, and is the path right? see "
+		       "vsockify --doctor";
 	case ECONNREFUSED:
-		return " (nobody listens at the VMM's socket: the VM does not run any more)";
+		return "nobody listens at the VMM's socket: the VM does not run any more";
+	case ETIMEDOUT:
+		return "the VMM has taken no connection within connect_timeout: is it stopped?";
 	case EACCES:
-		return " (EACCES: this user may not write to the VMM's socket, or not enter "
-		       "its "
-		       "directory)";
+		return "this user may not write to the VMM's socket, or not enter its "
+		       "directory";
 	case EPROTOTYPE:
 	case ENOTSOCK:
-		return " (that is no stream socket: is it the VMM's?)";
+		return "that is no stream socket: is it the VMM's?";
 	case EADDRINUSE:
-		return " (EADDRINUSE: another program listens for this guest's calls there)";
-	case EMFILE:
-		return " (EMFILE: the program has no descriptor left: ulimit -n)";
+		return "another program listens for this guest's calls there";
+	case EROFS:
+	case ENOSPC:
+		return "the VMM's directory cannot have another file: servers make sockets "
+		       "there";
 	default:
 		return "";
 	}

@@ -278,7 +278,7 @@ static inline int tcp_error(int error)
 }
 
 /* transport_usual_cause() - what it usually means if a socket cannot be made, or goes nowhere,
- * for the log: " (ENODEV: ...)"; "" if there is nothing to say */
+ * for log_failure(); "" if there is nothing to say */
 static inline const char *transport_usual_cause(int error, bool muxed)
 {
 	return muxed ? muxer_usual_cause(error) : vsock_usual_cause(error);

@@ -64,35 +64,42 @@ int vsock_bind_outside(int fd, const struct ruleset *rs, uint32_t port, bool tak
 	return result;
 }
 
-/* The errnos are those that a filter or the kernel gives (vsock_assign_transport()). */
+/* The errnos are those that a filter or the kernel gives (vsock_assign_transport()), or TCP's
+ * for them. */
 const char *vsock_usual_cause(int error)
 {
 	switch (error) {
 	case EAFNOSUPPORT:
-		return " (EAFNOSUPPORT: this kernel has no AF_VSOCK, or a systemd unit's "
-		       "RestrictAddressFamilies= lacks it: see vsockify --doctor)";
+	case EPROTONOSUPPORT:
+	case ESOCKTNOSUPPORT:
+		return "this kernel has no AF_VSOCK, or a systemd unit's "
+		       "RestrictAddressFamilies= lacks it: see vsockify --doctor";
 	case EPERM:
-		return " (EPERM: a seccomp profile forbids it, as Docker's forbids AF_VSOCK: "
-		       "see vsockify --doctor)";
+		return "a seccomp profile forbids it, as Docker's forbids AF_VSOCK: see "
+		       "vsockify "
+		       "--doctor";
 	case EACCES:
-		return " (EACCES: AppArmor or SELinux forbids it, or the vsock port is below "
-		       "1024 and the program is not root)";
+		return "AppArmor or SELinux forbids it, or the vsock port is below 1024 and "
+		       "the "
+		       "program is not root";
 	case ENODEV:
-		return " (ENODEV: nobody has this CID, or no transport leads there: does the "
-		       "guest "
-		       "run, is vhost_vsock loaded, or vsock_loopback?)";
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+		return "nobody has this CID, or no transport leads there: does the guest run, "
+		       "is "
+		       "vhost_vsock loaded, or vsock_loopback?";
+	case ECONNRESET:
 	case ECONNREFUSED:
-		return " (ECONNREFUSED: nobody listens at that vsock port: does the server run "
-		       "there, under a listen rule for it?)";
+		return "nobody listens at that vsock port: does the server run there, under a "
+		       "listen rule for it?";
 	case ETIMEDOUT:
-		return " (ETIMEDOUT: no answer within connect_timeout: is the machine stopped, "
-		       "or "
-		       "its server's queue full?)";
+		return "no answer within connect_timeout: is the machine stopped, or its "
+		       "server's "
+		       "queue full?";
+	case EADDRINUSE:
+		return "another program has this vsock port: ss --vsock -alp shows which";
 	case EADDRNOTAVAIL:
-		return " (EADDRNOTAVAIL: this machine does not have that CID: CID 1 takes "
-		       "vsock_loopback)";
-	case EMFILE:
-		return " (EMFILE: the program has no descriptor left: ulimit -n)";
+		return "this machine does not have that CID: CID 1 takes vsock_loopback";
 	default:
 		return "";
 	}

@@ -4,8 +4,8 @@
  *
  * forbid ERRNO[:CALL] PROGRAM [ARGUMENT...]: socket(AF_VSOCK) fails with ERRNO, as under a
  * systemd unit's RestrictAddressFamilies= (EAFNOSUPPORT, 97) or Docker's profile (EPERM, 1). Or
- * the CALL does: seccomp, pidfd_getfd or kcmp, as under a container's profile, or addfd, the
- * ioctl, as on a kernel that is too old (EINVAL, 22).
+ * the CALL does: seccomp, pidfd_getfd or kcmp, as under a container's profile, addfd, the
+ * ioctl, as on a kernel that is too old (EINVAL, 22), or bind and getsockname.
  */
 #include <err.h>
 #include <linux/filter.h>
@@ -39,6 +39,8 @@ static const struct subject subjects[] = {
 	{"pidfd_getfd", SYS_pidfd_getfd, ANY, 0},
 	{"kcmp", SYS_kcmp, ANY, 0},
 	{"addfd", SYS_ioctl, 1, SECCOMP_IOCTL_NOTIF_ADDFD},
+	{"bind", SYS_bind, ANY, 0},
+	{"getsockname", SYS_getsockname, ANY, 0},
 };
 
 static const struct subject *find_subject(const char *name)
