@@ -122,7 +122,7 @@ install: all
 	install -D -m 755 -t $(DESTDIR)$(LIBDIR) $(BUILD)/vsockify-config
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 man/vsockify.1
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 man/vsockify.conf.5
-	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man7 man/libvsockify.7
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man7 man/libvsockify.7 man/vsockify-messages.7
 	install -D -m 644 completion/vsockify.bash $(DESTDIR)$(BASHDIR)/vsockify
 	install -D -m 644 -t $(DESTDIR)$(ZSHDIR) completion/_vsockify
 	install -d $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)/etc
@@ -137,7 +137,7 @@ uninstall:
 		$(DESTDIR)$(LIBEXECDIR)/vsockify-broker
 	rm -f $(DESTDIR)$(LIBDIR)/libvsockify.so $(DESTDIR)$(LIBDIR)/vsockify-config
 	rm -f $(DESTDIR)$(MANDIR)/man1/vsockify.1 $(DESTDIR)$(MANDIR)/man5/vsockify.conf.5 \
-		$(DESTDIR)$(MANDIR)/man7/libvsockify.7
+		$(DESTDIR)$(MANDIR)/man7/libvsockify.7 $(DESTDIR)$(MANDIR)/man7/vsockify-messages.7
 	rm -f $(DESTDIR)$(BASHDIR)/vsockify $(DESTDIR)$(ZSHDIR)/_vsockify
 	rm -rf $(DESTDIR)$(DOCDIR)
 
