@@ -3,7 +3,7 @@
 
 LINT_PACKAGES = clang-format clang-tidy shellcheck python3 $(BUILD_PACKAGES) libcunit1-dev libevent-dev libuv1-dev
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 procps systemd python3 musl-tools libcap2-bin \
-	apparmor mandoc bash-completion binutils socat busybox-static curl microsocks openssl
+	apparmor mandoc bash-completion binutils patch socat busybox-static curl microsocks openssl
 BENCH_PACKAGES = $(CHECK_PACKAGES) gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 \
 	nginx wrk postgresql-15 microsocks tinyproxy-bin
 CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
