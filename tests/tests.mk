@@ -91,9 +91,10 @@ $(BUILD)/loops/%: tests/loops/%.cpp
 	$(CXX) -O1 -g -Wall -Wextra -pthread -MMD -MP -o $@ $<
 
 # what is measured: one plain program for all families
-$(BUILD)/bench/stream-%: bench/stream.c
+$(BUILD)/bench/stream-%: bench/stream.c $(wildcard bench/stream/*)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(filter vsock,$*),-DVSOCK) $(if $(filter unix,$*),-DUNIX) -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(filter vsock,$*),-DVSOCK) $(if $(filter unix,$*),-DUNIX) -o $@ \
+		$(filter %.c,$^)
 
 $(BUILD)/bench/dial: bench/dial.c
 	@mkdir -p $(@D)

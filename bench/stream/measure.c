@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream/measure.c - what a client measures
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "measure.h"
+
+static double now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+void measure_roundtrip(const address *to, size_t size, unsigned long count)
+{
+	int fd = make_connection(to);
+	double start;
+
+	for (unsigned long i = 0; i < count / 10 + 1; i++)
+		round_trip(fd, size);
+	start = now_us();
+	for (unsigned long i = 0; i < count; i++)
+		round_trip(fd, size);
+	printf("%.4f\n", (now_us() - start) / (double)count);
+}
+
+static void send_bulk(int fd, size_t size, size_t total)
+{
+	for (size_t done = 0; done < total; done += size)
+		write_all(fd, size);
+}
+
+void measure_bulk(const address *to, size_t size, size_t total)
+{
+	int fd = make_connection(to);
+	double start;
+
+	send_bulk(fd, size, total / 10);
+	start = now_us();
+	send_bulk(fd, size, total);
+	shutdown(fd, SHUT_WR);
+	read_all(fd, 1);
+	printf("%.4f\n", (double)total / (1 << 20) / ((now_us() - start) / 1e6));
+}
+
+/*
+ * What a client does between two connections. Which of two processes runs when one wakes the
+ * other depends on how long each has run, so it changes what a connection costs.
+ */
+static void pause_for(unsigned long calls)
+{
+	while (calls-- > 0)
+		syscall(SYS_getppid);
+}
+
+void measure_connect(const address *to, unsigned long count, unsigned long pause)
+{
+	double start, pauses;
+
+	for (unsigned long i = 0; i < count / 10 + 1; i++)
+		connect_once(to);
+	start = now_us();
+	for (unsigned long i = 0; i < count; i++)
+		pause_for(pause);
+	pauses = now_us() - start;
+	start = now_us();
+	for (unsigned long i = 0; i < count; i++) {
+		pause_for(pause);
+		connect_once(to);
+	}
+	printf("%.4f\n", (now_us() - start - pauses) / (double)count);
+}
+
+/* All clients are there before the clock starts: they wait for the end of a pipe. */
+void measure_clients(const address *to, unsigned long clients, unsigned long count)
+{
+	int gate[2];
+	double start;
+
+	if (pipe(gate) < 0)
+		fail("pipe");
+	for (unsigned long i = 0; i < clients; i++) {
+		pid_t child = fork();
+
+		if (child < 0)
+			fail("fork");
+		if (child)
+			continue;
+		close(gate[1]);
+		(void)!read(gate[0], buffer, 1);
+		for (unsigned long j = 0; j < count; j++)
+			connect_once(to);
+		_exit(0);
+	}
+	poll(NULL, 0, 200);
+	start = now_us();
+	close(gate[1]);
+	for (int status; wait(&status) > 0;)
+		if (status)
+			fail("a client");
+	printf("%.4f\n", (double)(clients * count) / ((now_us() - start) / 1e6));
+}
+
+/* A number of kilobytes behind @label in a file of /proc. */
+static long proc_kib(const char *file, const char *label)
+{
+	char line[256];
+	long kib = -1;
+	FILE *f = fopen(file, "r");
+
+	while (f && fgets(line, sizeof line, f))
+		if (strncmp(line, label, strlen(label)) == 0)
+			kib = strtol(line + strlen(label), NULL, 10);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+/* Memory of this process beside its stack, and of the kernel for everything. */
+struct memory {
+	long process, kernel;
+};
+
+static struct memory memory_now(void)
+{
+	return (struct memory){proc_kib("/proc/self/status", "VmRSS:"),
+			       proc_kib("/proc/meminfo", "Slab:")};
+}
+
+#define FURTHER 50
+
+void measure_open(const address *to, unsigned long count)
+{
+	struct rlimit limit = {1 << 17, 1 << 17};
+	struct memory before, after;
+	double start;
+
+	setrlimit(RLIMIT_NOFILE, &limit);
+	before = memory_now();
+	for (unsigned long i = 0; i < count; i++)
+		round_trip(make_connection(to), 1);
+	after = memory_now();
+	start = now_us();
+	for (int i = 0; i < FURTHER; i++)
+		round_trip(make_connection(to), 1);
+	printf("%.4f %.4f %.4f\n", (now_us() - start) / FURTHER,
+	       (double)(after.process - before.process) / (double)count,
+	       (double)(after.kernel - before.kernel) / (double)count);
+}
+
+static void one_cycle(int listener, const address *to)
+{
+	int client = make_socket(), accepted, one = 1;
+	address name;
+	socklen_t len = sizeof name;
+
+	setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+	if (connect(client, (const struct sockaddr *)to, sizeof *to) < 0)
+		fail("connect");
+	accepted = accept(listener, (struct sockaddr *)&name, &len);
+	if (accepted < 0)
+		fail("accept");
+	len = sizeof name;
+	getsockname(accepted, (struct sockaddr *)&name, &len);
+	close(client);
+	close(accepted);
+}
+
+void measure_cycle(unsigned long count)
+{
+	int listener = make_listener(7999);
+	address to = address_of(FAMILY == AF_INET ? "127.0.0.1" : "1", 7999);
+	double start;
+
+	for (unsigned long i = 0; i < count / 10 + 1; i++)
+		one_cycle(listener, &to);
+	start = now_us();
+	for (unsigned long i = 0; i < count; i++)
+		one_cycle(listener, &to);
+	printf("%.4f\n", (now_us() - start) / (double)count);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream/socket.c - addresses, sockets and whole messages
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "socket.h"
+
+char buffer[BUFFER_SIZE];
+
+_Noreturn void fail(const char *what)
+{
+	fprintf(stderr, "stream: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* ---- the settings ---- */
+
+static uint64_t buffer_size; /* in bytes; 0: the kernel's */
+static int sends;
+static int nodelay;
+#ifdef VSOCK
+static int converts;
+#endif
+
+void read_settings(void)
+{
+	const char *size = getenv("STREAM_BUFFER");
+
+	if (size)
+		buffer_size = strtoul(size, NULL, 10);
+	sends = getenv("STREAM_SEND") != NULL;
+	nodelay = getenv("STREAM_NODELAY") != NULL;
+#ifdef VSOCK
+	converts = getenv("STREAM_CONVERT") != NULL;
+#endif
+}
+
+/* ---- addresses ---- */
+
+#ifdef VSOCK
+address address_of(const char *host, unsigned port)
+{
+	return (address){.svm_family = AF_VSOCK,
+			 .svm_cid = host ? (unsigned)strtoul(host, NULL, 10) : VMADDR_CID_ANY,
+			 .svm_port = port};
+}
+#elif defined UNIX
+address address_of(const char *host, unsigned port)
+{
+	address un = {.sun_family = AF_UNIX};
+
+	(void)host;
+	snprintf(un.sun_path, sizeof un.sun_path, "stream_%u", port);
+	return un;
+}
+#else
+address address_of(const char *host, unsigned port)
+{
+	return (address){.sin_family = AF_INET,
+			 .sin_addr.s_addr = host ? inet_addr(host) : INADDR_ANY,
+			 .sin_port = htons((uint16_t)port)};
+}
+#endif
+
+/* ---- sockets ---- */
+
+int make_socket(void)
+{
+	int fd = socket(FAMILY, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		fail("socket");
+#ifdef VSOCK
+	if (buffer_size) {
+		setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &buffer_size, 8);
+		setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &buffer_size, 8);
+	}
+#elif defined UNIX
+	if (buffer_size) { /* which the kernel doubles */
+		int half = (int)(buffer_size / 2);
+
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof half);
+	}
+#endif
+	return fd;
+}
+
+#ifdef VSOCK
+/*
+ * The least that a shim does for a blocking connect(), beside that: there is a TCP socket; the
+ * other is bound to a port that TCP has too, is marked, takes the first one's place; and an
+ * attempt that a signal must not abort is waited for.
+ */
+static int convert_and_connect(const address *to)
+{
+	static unsigned port = 40000;
+	struct sockaddr_vm from = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY};
+	int tcp = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct pollfd connected = {.fd = tcp, .events = POLLOUT};
+	uint64_t mark = (uint64_t)1 << 63;
+
+	from.svm_port = port++;
+	if (port == 60000)
+		port = 40000;
+	if (bind(fd, (struct sockaddr *)&from, sizeof from) < 0)
+		fail("bind");
+	setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &mark, sizeof mark);
+	if (dup3(fd, tcp, 0) < 0)
+		fail("dup3");
+	if (connect(fd, (const struct sockaddr *)to, sizeof *to) < 0 && errno != EINPROGRESS)
+		fail("connect");
+	fcntl(fd, F_SETFL, O_RDWR);
+	close(fd);
+	if (poll(&connected, 1, -1) != 1 || connected.revents != POLLOUT)
+		fail("connect");
+	return tcp;
+}
+#endif
+
+void set_nodelay(int fd)
+{
+	if (nodelay && FAMILY == AF_INET &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay) < 0)
+		fail("TCP_NODELAY");
+}
+
+int make_connection(const address *to)
+{
+	int fd;
+
+#ifdef VSOCK
+	if (converts)
+		return convert_and_connect(to);
+#endif
+	fd = make_socket();
+	if (connect(fd, (const struct sockaddr *)to, sizeof *to) < 0)
+		fail("connect");
+	set_nodelay(fd);
+	return fd;
+}
+
+int make_listener(unsigned port)
+{
+	address on = address_of(NULL, port);
+	int fd = make_socket(), one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (bind(fd, (struct sockaddr *)&on, sizeof on) < 0)
+		fail("bind");
+	if (listen(fd, 1024) < 0)
+		fail("listen");
+	return fd;
+}
+
+void write_all(int fd, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t wrote = sends ? send(fd, buffer + done, size - done, 0)
+				      : write(fd, buffer + done, size - done);
+
+		if (wrote < 0)
+			fail("write");
+		done += (size_t)wrote;
+	}
+}
+
+void read_all(int fd, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t got = read(fd, buffer + done, size - done);
+
+		if (got <= 0)
+			fail(got ? "read" : "the server hung up");
+		done += (size_t)got;
+	}
+}
+
+void round_trip(int fd, size_t size)
+{
+	write_all(fd, size);
+	read_all(fd, size);
+}
+
+void connect_once(const address *to)
+{
+	int fd = make_connection(to);
+
+	round_trip(fd, 1);
+	close(fd);
+}
+
+/* Does the server answer, and every relay before it? */
+static int answers(const address *to)
+{
+	int fd = make_socket(), result;
+
+	result = connect(fd, (const struct sockaddr *)to, sizeof *to) == 0 &&
+		 write(fd, buffer, 1) == 1 && shutdown(fd, SHUT_WR) == 0 &&
+		 read(fd, buffer, 1) == 1;
+	close(fd);
+	return result;
+}
+
+void wait_for_server(const address *to)
+{
+	for (int i = 0; !answers(to); i++) {
+		if (i == 1000)
+			fail("no server");
+		poll(NULL, 0, 20);
+	}
+}
