@@ -148,6 +148,27 @@ static void answer_http(int fd)
 	write_all(fd, connected, sizeof connected - 1);
 }
 
+static void echo(int fd)
+{
+	ssize_t got;
+
+	while ((got = read(fd, buffer, sizeof buffer)) > 0)
+		write_all(fd, buffer, (size_t)got);
+}
+
+/* Is told how much will come, and says so when all has. */
+static void sink(int fd)
+{
+	uint64_t total = 0, done = 0;
+	ssize_t got = recv(fd, &total, sizeof total, MSG_WAITALL);
+
+	while (got > 0 && done < total) {
+		got = read(fd, buffer, 65536);
+		done += (uint64_t)got;
+	}
+	write_all(fd, (const char *)&total, sizeof total);
+}
+
 static void serve_destination(int fd, int echoes)
 {
 	ssize_t got = recv(fd, buffer, 1, MSG_PEEK);
@@ -156,12 +177,10 @@ static void serve_destination(int fd, int echoes)
 		answer_socks5(fd);
 	else if (got == 1 && buffer[0] == 'C')
 		answer_http(fd);
-	while ((got = read(fd, buffer, echoes ? sizeof buffer : 65536)) > 0) {
-		if (echoes)
-			write_all(fd, buffer, (size_t)got);
-	}
-	if (!echoes)
-		write_all(fd, buffer, 1);
+	if (echoes)
+		echo(fd);
+	else
+		sink(fd);
 	close(fd);
 }
 

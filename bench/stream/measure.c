@@ -3,6 +3,7 @@
  * stream/measure.c - what a client measures
  */
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,19 @@ void measure_roundtrip(const address *to, size_t size, unsigned long count)
 	printf("%.4f\n", (now_us() - start) / (double)count);
 }
 
+/* In whole writes */
+static size_t in_writes(size_t size, size_t total)
+{
+	return (total + size - 1) / size * size;
+}
+
+/* A sink wants to know how much there will be, and says it back when it has all. */
+static void announce(int fd, uint64_t total)
+{
+	memcpy(buffer, &total, sizeof total);
+	write_all(fd, sizeof total);
+}
+
 static void send_bulk(int fd, size_t size, size_t total)
 {
 	for (size_t done = 0; done < total; done += size)
@@ -46,11 +60,11 @@ void measure_bulk(const address *to, size_t size, size_t total)
 	int fd = make_connection(to);
 	double start;
 
+	announce(fd, in_writes(size, total / 10) + in_writes(size, total));
 	send_bulk(fd, size, total / 10);
 	start = now_us();
 	send_bulk(fd, size, total);
-	shutdown(fd, SHUT_WR);
-	read_all(fd, 1);
+	read_all(fd, sizeof(uint64_t));
 	printf("%.4f\n", (double)total / (1 << 20) / ((now_us() - start) / 1e6));
 }
 

@@ -2,6 +2,7 @@
 /*
  * stream/serve.c - one connection after the other
  */
+#include <stdint.h>
 #include <unistd.h>
 
 #include "serve.h"
@@ -16,19 +17,27 @@ static void echo(int fd)
 	close(fd);
 }
 
+/* Is told how much will come, and says so when all has. */
 static void sink(int fd)
 {
-	while (read(fd, buffer, 65536) > 0)
-		continue;
-	(void)!write(fd, buffer, 1);
+	uint64_t total = 0, done = 0;
+	ssize_t got = recv(fd, &total, sizeof total, MSG_WAITALL);
+
+	while (got > 0 && done < total) {
+		got = read(fd, buffer, 65536);
+		done += (uint64_t)got;
+	}
+	(void)!write(fd, &total, sizeof total);
 	close(fd);
 }
 
 /* Answers once, and keeps the connection. */
 static void hold(int fd)
 {
-	if (read(fd, buffer, 1) == 1)
-		(void)!write(fd, buffer, 1);
+	ssize_t got = read(fd, buffer, sizeof(uint64_t));
+
+	if (got > 0)
+		(void)!write(fd, buffer, (size_t)got);
 }
 
 _Noreturn void serve(const char *how, unsigned port)
