@@ -19,6 +19,30 @@ set style histogram clustered gap 1
 set style fill solid 0.9 noborder
 set boxwidth 0.9
 
+# has(FIGURE) - is there any of it?
+has(figure) = system(sprintf("grep -c ',%s,' figures.csv || true", figure)) > 0
+
+# of bench/kvm
+if (has("machine")) {
+    set yrange [0:*]
+    do for [direction in "guest-to-host host-to-guest"] {
+        from = direction eq "guest-to-host" ? "from the guest to the host" : "from the host to the guest"
+        do for [figure in "roundtrip bulk"] {
+            set output direction."-".figure.".svg"
+            set title (figure eq "bulk" ? "Bulk transfer " : "Round trip ").from.", KVM"
+            set xlabel (figure eq "bulk" ? "size of a write (bytes)" : "message size (bytes)")
+            set ylabel (figure eq "bulk" ? "throughput (MiB/s)" : "time for a round trip (µs)")
+            of = direction."-".figure
+            plot pick_of("kvm", of, "tcp") using 2:xtic(1) title "TCP, virtio-net" lc rgb "#8da0cb", \
+                 pick_of("kvm", of, "native") using 2 title "native AF\\\_VSOCK" lc rgb "#66c2a5", \
+                 pick_of("kvm", of, "shim") using 2 title "TCP program under vsockify" lc rgb "#fc8d62", \
+                 pick_of("kvm", of, "muxer") using 2 title "the same past a VMM's Unix socket" lc rgb "#e5c494", \
+                 pick_of("kvm", of, "relay") using 2 title "TCP program, a socat at either end" lc rgb "#999999"
+        }
+    }
+    exit
+}
+
 set output "roundtrip.svg"
 set title "Round trip on one machine, Linux ".kernel." (1 µs = 1,000 instructions)"
 set xlabel "message size (bytes)"
@@ -42,7 +66,7 @@ plot pick("bulk", "tcp") using 2:xtic(1) title "TCP on loopback" lc rgb "#8da0cb
      pick("bulk", "relay") using 2 title "TCP program, a socat at either end" lc rgb "#999999"
 
 # not in a quick run
-if (system("grep -c ',pause,' figures.csv") > 0) {
+if (has("pause")) {
     set output "connect.svg"
     set title "Connect, one round trip, close on one machine (1 µs = 1,000 instructions)"
     set xlabel "pause of the client before each connection (empty system calls of 0.3 µs)"
