@@ -51,6 +51,7 @@ help:
 	@echo 'make fuzz       what others write, fuzzed for FUZZ_SECONDS (60) each'
 	@echo 'make semantics  SEQUENCES (10000) of random calls, compared with TCP; make soak: COUNT (1000000) connections'
 	@echo 'make bench      figures, beside native AF_VSOCK, TCP and relays; bench-quick in three minutes'
+	@echo 'make bench-kvm  across a real boundary, by this machine'\''s own KVM and vhost-vsock, which nothing else here uses'
 	@echo 'make conformance  the tests of CPython, over TCP and under the shim'
 	@echo 'make lint       clang-format, clang-tidy, shellcheck, unused functions, the order of tests/rooms'
 	@echo 'make graph      the last of these; draws which file includes which, build/graph.dot'

@@ -8,10 +8,10 @@
 #   relay   the TCP program with a socat at either end
 #   muxer   the TCP program under vsockify, where the guest's VM sockets are a Unix socket on the host, $MUXER
 #
-# $VM_CID is this side's CID, $guest_cid the guest's. Ports, on either side: 5000 TCP, 6000 native, 7000 the shim, 8000
+# $VM_CID is this side's CID (2), $guest_cid the guest's. Ports, on either side: 5000 TCP, 6000 native, 7000 the shim, 8000
 # and 9000 a relay's two ends; + 0 echo, 1 sink.
 programs=$VSOCKIFY_TREE/build/bench
-guest_cid=${guest_cid:-3}
+VM_CID=${VM_CID:-2} guest_cid=${guest_cid:-3}
 if [ "$VM_CID" = 2 ]; then
 	peer_cid=$guest_cid peer_address=10.9.3.2
 else
@@ -101,7 +101,7 @@ stream() {
 middles() {
 	sort -k1,3 -k4n | awk -v kernel="$1" '
 		function flush(   unit) {
-			unit = key ~ /bulk/ ? "MiB/s" : "us"
+			unit = key ~ /bulk/ ? "MiB/s" : key ~ /stalled/ ? "KiB" : "us"
 			if (n) {
 				print kernel "," figure "," parameter "," way "," value[int((n + 1) / 2)] "," unit
 				print kernel "," figure "-low," parameter "," way "," value[1] "," unit

@@ -6,6 +6,7 @@ CHECK_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev valgrind strace iproute2 procps
 	apparmor mandoc bash-completion binutils patch socat busybox-static curl microsocks openssl
 BENCH_PACKAGES = $(CHECK_PACKAGES) gnuplot-nox proxychains4 libsocket-wrapper redis-server redis-tools iperf3 \
 	nginx wrk postgresql-15 microsocks tinyproxy-bin
+KVM_PACKAGES = $(BUILD_PACKAGES) iproute2 socat gnuplot-nox
 CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
 
 # The parts of check-all beside what `make check` runs. tests/check says what is in each, docs/testing.md how long they
@@ -38,7 +39,7 @@ sanitizers_GOALS = sanitized
 CROWD = env CROWD=100000 ROUNDS=1 CROWD_MEMORY=6G TEST_TIMEOUT=3600
 
 EACH_PART = $(addprefix check-,$(PARTS))
-.PHONY: check check-all $(EACH_PART) crowd-100000 helpers asan tsan sanitized memcheck fuzz semantics soak bench bench-quick conformance lint graph
+.PHONY: check check-all $(EACH_PART) crowd-100000 helpers asan tsan sanitized memcheck fuzz semantics soak bench bench-quick bench-kvm conformance lint graph
 
 # ---- programs of the tests ----
 
@@ -176,6 +177,12 @@ bench bench-quick:
 	@tests/packages $(BENCH_PACKAGES)
 	@$(MAKE) --no-print-directory all $(BENCH)
 	@bench/run $(if $(filter %-quick,$@),--quick)
+
+# the one goal that uses this machine's own KVM and vhost-vsock; no test does
+bench-kvm:
+	@tests/packages $(KVM_PACKAGES)
+	@$(MAKE) --no-print-directory all $(BENCH)
+	@bench/kvm
 
 conformance:
 	@tests/packages $(CONFORMANCE_PACKAGES)
