@@ -1,6 +1,6 @@
 # vsockify: unmodified TCP programs over VM sockets. `make help` lists what can be made.
 
-VERSION = 0.1.0
+VERSION = 0.2.0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 LIBEXECDIR ?= $(PREFIX)/libexec
