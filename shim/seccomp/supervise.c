@@ -310,14 +310,18 @@ const char *supervise_prepare(int listener)
 /* For how long may the loop sleep? */
 static int patience(void)
 {
-	int64_t now, least = SWEEP_MS;
+	int64_t now = -1, least = SWEEP_MS;
 
 	if (!waiting)
 		return lost_patience();
-	now = sys_now_ms();
-	for (struct call *call = waiting; call; call = call->next)
-		if (call->deadline >= 0 && call->deadline - now < least)
+	for (struct call *call = waiting; call; call = call->next) {
+		if (call->deadline < 0)
+			continue;
+		if (now < 0) /* most have none, and the clock is not asked for */
+			now = sys_now_ms();
+		if (call->deadline - now < least)
 			least = call->deadline > now ? call->deadline - now : 0;
+	}
 	return (int)least;
 }
 
