@@ -67,16 +67,27 @@ static bool program_is_stopped(void)
 	return state && (state[2] == 'T' || state[2] == 't');
 }
 
+/* Those that came before it was known which process the program is */
+static bool early[NSIG];
+
 static void pass_on(const struct signalfd_siginfo *info)
 {
-	if (!program)
-		return;
 	if (info->ssi_signo == SIGCONT) {
-		if (program_is_stopped())
+		if (program && program_is_stopped())
 			(void)kill(program, SIGCONT);
 	} else if (info->ssi_code <= 0) { /* a process has sent it */
-		(void)kill(program, (int)info->ssi_signo);
+		if (program)
+			(void)kill(program, (int)info->ssi_signo);
+		else
+			early[info->ssi_signo] = true;
 	}
+}
+
+static void pass_early_on(void)
+{
+	for (int signal = 1; signal < NSIG; signal++)
+		if (early[signal])
+			(void)kill(program, signal);
 }
 
 /* ---- the supervisor's messages ---- */
@@ -85,6 +96,7 @@ static void follow(const struct message *m)
 {
 	if (m->program) {
 		program = m->program;
+		pass_early_on();
 		return;
 	}
 	if (WIFSTOPPED(m->status)) {
