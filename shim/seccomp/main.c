@@ -19,6 +19,7 @@
  * lives. It ends by SIGKILL alone, and then every caught call fails.
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -169,6 +170,8 @@ static _Noreturn void become(const struct start *s)
 
 static const char *reason(int error)
 {
+	static char text[64];
+
 	switch (error) {
 	case EBUSY:
 		return ": this process has a supervisor already (another vsockify, or a "
@@ -179,8 +182,18 @@ static const char *reason(int error)
 		return ": Yama (kernel.yama.ptrace_scope) or a container forbids it; see "
 		       "vsockify --doctor";
 	default:
-		return "";
+		(void)snprintf(text, sizeof text, ": %s", strerror(error));
+		return text;
 	}
+}
+
+/* "PATH: why" */
+static const char *with_reason(const char *path, int error)
+{
+	static char text[PATH_MAX + 64];
+
+	(void)snprintf(text, sizeof text, "%s: %s", path, strerror(error));
+	return text;
 }
 
 static _Noreturn void no_engine(pid_t pid, const char *what, const char *why)
@@ -236,7 +249,7 @@ static pid_t start_program(struct start *s)
 
 	SYS_CALL(SYS_write, s->to_program[1], "", 1);
 	if (read(s->from_program[0], &error, sizeof error) == sizeof error)
-		log_fatal("cannot run ", s->path);
+		log_fatal("cannot run ", with_reason(s->path, error));
 	sys_close(s->from_program[0]);
 	sys_close(s->to_program[0]);
 	sys_close(s->to_program[1]);
@@ -324,10 +337,12 @@ static void raise_limit(struct rlimit *before)
 /* In place of a preloaded program, with all that there is in its environment. */
 static _Noreturn void run_as_it_is(const char *path, char **argv, const char *why)
 {
+	int error;
+
 	log_fatal(why, path);
 	close_on_exec(path);
-	stop(STATUS_CANNOT_RUN, "cannot run ",
-	     SYS_CALL(SYS_execve, path, argv, environ) < 0 ? path : "");
+	error = -(int)SYS_CALL(SYS_execve, path, argv, environ);
+	stop(STATUS_CANNOT_RUN, "cannot run ", with_reason(path, error));
 }
 
 /* What no engine serves: it is not run, or as it is. */
@@ -360,12 +375,13 @@ static void look_at_program(const char *path, char **argv, bool by_preloaded)
 static void shed_object(const char *supervisor, char **argv)
 {
 	char *path = strdup(supervisor);
+	int error = ENOMEM;
 
 	(void)unsetenv("VSOCKIFY_SUPERVISOR");
 	(void)unsetenv("LD_PRELOAD");
 	if (path) /* not by the object's execv(), which would say that no rule holds for it */
-		SYS_CALL(SYS_execve, path, argv, environ);
-	stop(EX_UNAVAILABLE, "cannot run ", path ? path : "the supervisor");
+		error = -(int)SYS_CALL(SYS_execve, path, argv, environ);
+	stop(EX_UNAVAILABLE, "cannot run ", with_reason(path ? path : "the supervisor", error));
 }
 
 /* PATH ARGV: the program's file, and what it is to have as its arguments, from its name on; or
