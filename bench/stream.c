@@ -11,7 +11,14 @@
  *   stream clients   HOST PORT CLIENTS COUNT  connections a second, COUNT by each client
  *   stream open      HOST PORT COUNT          with COUNT connections open: us for one more,
  *                                             KiB each of this process and of the kernel
+ *   stream stalled   HOST PORT COUNT SIZE     COUNT connections to who reads no further: KiB
+ *                                             that each takes in writes of SIZE bytes, and
+ *                                             KiB of the machine's memory that go for it
  *   stream cycle     COUNT                    us for connect + accept + close in one process
+ *
+ * With STREAM_SERVER, the server's process, in the environment, connect adds the us that the
+ * client and the server have run for each connection, and how often the machine has turned from
+ * one task to another.
  *
  * HOST is an IPv4 address, or a CID; a Unix socket's path is stream_PORT, here. STREAM_BUFFER
  * in the environment is the size of a native socket's buffer; with STREAM_SEND, send() takes
@@ -65,6 +72,8 @@ int main(int argc, char **argv)
 		measure_clients(&to, first, second);
 	else if (strcmp(what, "open") == 0)
 		measure_open(&to, first);
+	else if (strcmp(what, "stalled") == 0)
+		measure_stalled(&to, first, second);
 	else
 		return 2;
 	return 0;

@@ -78,9 +78,48 @@ static void pause_for(unsigned long calls)
 		syscall(SYS_getppid);
 }
 
+/* A number of /proc that stands behind @label in a file, or at its beginning */
+static double proc_number(const char *file, const char *label)
+{
+	char line[256];
+	double number = -1;
+	FILE *f = fopen(file, "r");
+
+	while (f && number < 0 && fgets(line, sizeof line, f))
+		if (strncmp(line, label, strlen(label)) == 0)
+			number = strtod(line + strlen(label), NULL);
+	if (f)
+		fclose(f);
+	return number;
+}
+
+/*
+ * What the clock does not say: the time that client and server have run, and how often the
+ * machine has turned from one task to another. Where that differs, so does what the kernel's
+ * own tasks do meanwhile, and two times on the clock tell nothing about two programs.
+ */
+struct spent {
+	double client, server, switches;
+};
+
+static struct spent spent_now(void)
+{
+	struct spent spent = {.switches = proc_number("/proc/stat", "ctxt ")};
+	const char *server = getenv("STREAM_SERVER");
+	struct timespec t;
+	char path[64];
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	spent.client = (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+	snprintf(path, sizeof path, "/proc/%s/schedstat", server ? server : "self");
+	spent.server = proc_number(path, "") / 1e3;
+	return spent;
+}
+
 void measure_connect(const address *to, unsigned long count, unsigned long pause)
 {
-	double start, pauses;
+	double start, pauses, took, n = (double)count;
+	struct spent before, after;
 
 	for (unsigned long i = 0; i < count / 10 + 1; i++)
 		connect_once(to);
@@ -88,12 +127,20 @@ void measure_connect(const address *to, unsigned long count, unsigned long pause
 	for (unsigned long i = 0; i < count; i++)
 		pause_for(pause);
 	pauses = now_us() - start;
+	before = spent_now();
 	start = now_us();
 	for (unsigned long i = 0; i < count; i++) {
 		pause_for(pause);
 		connect_once(to);
 	}
-	printf("%.4f\n", (now_us() - start - pauses) / (double)count);
+	took = now_us() - start - pauses;
+	after = spent_now();
+	printf("%.4f", took / n);
+	if (getenv("STREAM_SERVER"))
+		printf(" %.4f %.4f %.4f", (after.client - before.client) / n,
+		       (after.server - before.server) / n,
+		       (after.switches - before.switches) / n);
+	printf("\n");
 }
 
 /* All clients are there before the clock starts: they wait for the end of a pipe. */
@@ -126,30 +173,15 @@ void measure_clients(const address *to, unsigned long clients, unsigned long cou
 	printf("%.4f\n", (double)(clients * count) / ((now_us() - start) / 1e6));
 }
 
-/* A number of kilobytes behind @label in a file of /proc. */
-static long proc_kib(const char *file, const char *label)
-{
-	char line[256];
-	long kib = -1;
-	FILE *f = fopen(file, "r");
-
-	while (f && fgets(line, sizeof line, f))
-		if (strncmp(line, label, strlen(label)) == 0)
-			kib = strtol(line + strlen(label), NULL, 10);
-	if (f)
-		fclose(f);
-	return kib;
-}
-
 /* Memory of this process beside its stack, and of the kernel for everything. */
 struct memory {
-	long process, kernel;
+	double process, kernel;
 };
 
 static struct memory memory_now(void)
 {
-	return (struct memory){proc_kib("/proc/self/status", "VmRSS:"),
-			       proc_kib("/proc/meminfo", "Slab:")};
+	return (struct memory){proc_number("/proc/self/status", "VmRSS:"),
+			       proc_number("/proc/meminfo", "Slab:")};
 }
 
 #define FURTHER 50
@@ -169,8 +201,39 @@ void measure_open(const address *to, unsigned long count)
 	for (int i = 0; i < FURTHER; i++)
 		round_trip(make_connection(to), 1);
 	printf("%.4f %.4f %.4f\n", (now_us() - start) / FURTHER,
-	       (double)(after.process - before.process) / (double)count,
-	       (double)(after.kernel - before.kernel) / (double)count);
+	       (after.process - before.process) / (double)count,
+	       (after.kernel - before.kernel) / (double)count);
+}
+
+/* How much is written until there is no room; the peer takes in what it has room for meanwhile.
+ */
+static size_t fill(int fd, size_t size)
+{
+	size_t written = 0;
+	ssize_t wrote;
+
+	for (int idle = 0; idle < 10; poll(NULL, 0, 10), idle++)
+		while ((wrote = send(fd, buffer, size, MSG_DONTWAIT)) > 0) {
+			written += (size_t)wrote;
+			idle = 0;
+		}
+	return written;
+}
+
+void measure_stalled(const address *to, unsigned long count, size_t size)
+{
+	double written = 0, before, n = (double)count;
+
+	round_trip(make_connection(to), 1); /* what is done but once */
+	before = proc_number("/proc/meminfo", "MemFree:");
+	for (unsigned long i = 0; i < count; i++) {
+		int fd = make_connection(to);
+
+		round_trip(fd, 1);
+		written += (double)fill(fd, size);
+	}
+	printf("%.4f %.4f\n", written / 1024 / n,
+	       (before - proc_number("/proc/meminfo", "MemFree:")) / n);
 }
 
 static void one_cycle(int listener, const address *to)

@@ -25,6 +25,10 @@ void measure_clients(const address *to, unsigned long clients, unsigned long cou
 /** us for one more connection beside @count, KiB for each of this process and of the kernel */
 void measure_open(const address *to, unsigned long count);
 
+/** KiB that each of @count connections to who reads no further takes in writes of @size bytes,
+ * and KiB of the machine's memory for each */
+void measure_stalled(const address *to, unsigned long count, size_t size);
+
 /** us for connect, accept, close in this process */
 void measure_cycle(unsigned long count);
 
