@@ -300,7 +300,7 @@ static int restore_duplicate(int fd, const void *argument)
 	const struct conversion *c = argument;
 	uint64_t cookie;
 
-	if (!c->shared && fd != c->fd && sys_cookie(c->spare, &cookie) == 0 &&
+	if (!c->shared && fd != c->fd && fd != c->spare && sys_cookie(c->spare, &cookie) == 0 &&
 	    is_another(fd, cookie) == 0)
 		replace_one(c->fd, c->spare, fd, c->late);
 	return 0;

@@ -83,7 +83,7 @@ static inline int engine_each_descriptor(bool (*visit)(int fd, void *argument), 
 /*
  * engine_each_duplicate() - call @visit for each that may be a duplicate of @fd, which may be
  * among them, until it returns other than 0
- * Return: what it returned last; 0
+ * Return: what it returned last; 0; or a negated errno: some were not visited
  */
 static inline int engine_each_duplicate(int fd, int (*visit)(int fd, const void *argument),
 					const void *argument);

@@ -9,6 +9,7 @@
 #define VSOCKIFY_PRELOAD_ENGINE_H
 
 #include "../kernel/sys.h"
+#include "alias.h"
 #include "epoll.h"
 #include "hint.h"
 #include "poll.h"
@@ -74,7 +75,7 @@ static inline int engine_each_descriptor(bool (*visit)(int fd, void *argument), 
 static inline int engine_each_duplicate(int fd, int (*visit)(int fd, const void *argument),
 					const void *argument)
 {
-	return hint_each_duplicate(fd, visit, argument);
+	return alias_each(fd, visit, argument);
 }
 
 /* ---- readiness ---- */
@@ -248,7 +249,7 @@ static inline void engine_scattered(int fd)
 
 static inline bool engine_has_duplicate(int fd)
 {
-	return hint_has_duplicate(fd);
+	return alias_may_be(fd);
 }
 
 static inline void engine_undivided(int fd)

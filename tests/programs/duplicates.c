@@ -215,40 +215,57 @@ static void returned(const struct family *f)
 	}
 }
 
+/* What a program is started with: duplicates are made there, or were before. */
+enum { FIRST, SECOND, THIRD, COPY_OF_THIRD, FOURTH, COPY_OF_FOURTH, PASSED };
+
 /* In a program that was started with them */
 static void inherited(const struct family *f)
 {
+	char numbers[PASSED][16];
+	int status, fd[PASSED];
 	pid_t child;
-	int status, fd[2] = {socket_of(f, 0), socket_of(f, 0)};
-	char first[16], second[16];
 
-	sprintf(first, "%d", fd[0]);
-	sprintf(second, "%d", fd[1]);
+	for (int i = 0; i < PASSED; i++) {
+		bool copy = i == COPY_OF_THIRD || i == COPY_OF_FOURTH;
+
+		fd[i] = copy ? must(dup(fd[i - 1])) : socket_of(f, 0);
+		sprintf(numbers[i], "%d", fd[i]);
+	}
 	child = must(fork());
 	if (!child) {
-		execl("/proc/self/exe", "duplicates", f->label, first, second, NULL);
+		execl("/proc/self/exe", "duplicates", f->label, numbers[0], numbers[1],
+		      numbers[2], numbers[3], numbers[4], numbers[5], NULL);
 		_exit(1);
 	}
-	close(fd[0]);
-	close(fd[1]);
+	for (int i = 0; i < PASSED; i++)
+		close(fd[i]);
 	must(waitpid(child, &status, 0));
 	check(status == 0);
 }
 
-static void inherit(const char *label, const char *first, const char *second)
+static void inherit(const char *label, char **numbers)
 {
+	int fd[PASSED];
+
+	for (int i = 0; i < PASSED; i++)
+		fd[i] = atoi(numbers[i]);
 	for (unsigned i = 0; i < ARRAY_SIZE(families); i++) {
 		if (strcmp(families[i].label, label) != 0)
 			continue;
-		together(&families[i], atoi(first), must(dup(atoi(first))), false);
-		together(&families[i], atoi(second), must(dup2(atoi(second), 50)), true);
+		together(&families[i], fd[FIRST], must(dup(fd[FIRST])), false);
+		together(&families[i], fd[SECOND], must(dup2(fd[SECOND], 50)), true);
+		together(&families[i], fd[THIRD], fd[COPY_OF_THIRD], false);
+		must(dup2(fd[FOURTH], 51)); /* one more, of which this program knows */
+		together(&families[i], fd[FOURTH], fd[COPY_OF_FOURTH], true);
+		check_carried(51);
+		close(51);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 4) {
-		inherit(argv[1], argv[2], argv[3]);
+	if (argc == 2 + PASSED) {
+		inherit(argv[1], argv + 2);
 		return test_failed;
 	}
 	each_family("clients", clients);
