@@ -282,6 +282,19 @@ static bool throws_away(int fd, int flags)
 }
 
 /*
+ * In the error queue of a VM socket stands what became of MSG_ZEROCOPY, and nothing else. Older
+ * kernels (5.10) have none there, nor has a Unix socket: MSG_ERRQUEUE means nothing to them,
+ * and takes away what is to be read.
+ */
+static bool has_no_error(int fd, int flags)
+{
+	int tells = 0;
+
+	return flags & MSG_ERRQUEUE && is_converted(fd) &&
+	       (sys_getsockopt_int(fd, SOL_SOCKET, SO_ZEROCOPY, &tells) < 0 || !tells);
+}
+
+/*
  * A VM socket refuses to wait for as much as its buffer holds (ENOMEM, from
  * __vsock_stream_recvmsg()); TCP does not. So a large MSG_WAITALL is taken in pieces.
  */
@@ -345,6 +358,8 @@ ssize_t message_recvfrom(int fd, void *data, size_t size, int flags, struct sock
 		result = scratch_receive(fd, size, flags & ~MSG_TRUNC, plain_recvmsg);
 	else if (waits_for_much(fd, size, flags))
 		result = receive_in_pieces(fd, data, size, flags);
+	else if (has_no_error(fd, flags))
+		return sys_return(-EAGAIN);
 	else
 		return plain_recv(fd, data, size, flags, addr, len);
 	if (result < 0 || !addr)
@@ -383,6 +398,8 @@ ssize_t message_recvmsg(int fd, struct msghdr *message, int flags)
 		message->msg_flags = 0;
 		return receive_parts(fd, message, flags);
 	}
+	if (has_no_error(fd, flags))
+		return sys_return(-EAGAIN);
 	result = plain_recvmsg(fd, message, flags);
 	if (result >= 0 && message)
 		look_for_sockets(message);
@@ -409,6 +426,8 @@ int message_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags
 	rules();
 	if (count && throws_away(fd, flags))
 		return receive_one(fd, messages, flags);
+	if (has_no_error(fd, flags))
+		return (int)sys_return(-EAGAIN);
 	result = engine_recvmmsg(fd, messages, count, flags, timeout);
 	if (result < 0 && count && (errno == ENOMEM || unconnected_says(fd, errno)))
 		return receive_one(fd, messages, flags);

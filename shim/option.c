@@ -31,13 +31,6 @@
 #define SO_GET_FILTER SO_ATTACH_FILTER
 #endif
 
-/* Does this say that the kernel does not know the option on such a socket? In these words
- * AF_VSOCK says so, and Unix sockets. */
-static bool is_unknown(int result)
-{
-	return result == -ENOPROTOOPT || result == -EOPNOTSUPP;
-}
-
 /* ---- what TCP would say ---- */
 
 /* The state that TCP would be in; or a negated errno. */
@@ -289,8 +282,9 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 	else
 		result = sys_setsockopt(fd, level, name, value, len);
 	if (index < 0)
-		return is_unknown(result) ? refuse_unknown(fd, level, name, value, len, result)
-					  : result;
+		return sys_unknown_option(result)
+			       ? refuse_unknown(fd, level, name, value, len, result)
+			       : result;
 	if (result == -EINVAL && option_is(index, SOL_SOCKET, SO_RCVLOWAT))
 		result = set_low_water(fd, index, value, len);
 	if (result == 0) {
@@ -298,8 +292,10 @@ int option_set(int fd, int level, int name, const void *value, socklen_t len)
 		if (option_table[index].treatment == CARRIED &&
 		    option_table[index].inheritance == BY_ACCEPT)
 			result = note_listener_option(fd);
-	} else if (option_table[index].treatment == KEPT && is_unknown(result)) {
+	} else if (option_table[index].treatment == KEPT && sys_unknown_option(result)) {
 		return set_kept(fd, index, value, len, result);
+	} else if (result == -SYS_ENOTSUPP && mark_head(fd, &m) == 1) {
+		return -EOPNOTSUPP;
 	}
 	return result;
 }
@@ -461,7 +457,7 @@ int option_get(int fd, int level, int name, void *value, socklen_t *len)
 	result = sys_getsockopt(fd, level, name, value, len);
 	if (result == 0)
 		return correct(fd, level, name, value, len);
-	if (!is_unknown(result))
+	if (!sys_unknown_option(result))
 		return result;
 	index = option_find(level, name);
 	ours = read_mark_for(fd, index, &m);

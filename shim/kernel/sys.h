@@ -228,10 +228,23 @@ static inline bool sys_no_socket(int result)
 	return result == -EBADF || result == -ENOTSOCK;
 }
 
+/*
+ * SYS_ENOTSUPP - an error of the kernel's own, which has no name for programs; older ones say
+ * so of SO_ZEROCOPY, where newer say EOPNOTSUPP (net/core/sock.c; 5.10 is one of the older)
+ */
+#define SYS_ENOTSUPP 524
+
+/* sys_unknown_option() - does it say that the kernel does not know the option on such a socket?
+ * In these words AF_VSOCK says so, and Unix sockets. */
+static inline bool sys_unknown_option(int result)
+{
+	return result == -ENOPROTOOPT || result == -EOPNOTSUPP || result == -SYS_ENOTSUPP;
+}
+
 /* sys_no_option() - or that it is one which does not have the option? */
 static inline bool sys_no_option(int result)
 {
-	return result == -ENOPROTOOPT || result == -EOPNOTSUPP || sys_no_socket(result);
+	return sys_unknown_option(result) || sys_no_socket(result);
 }
 
 /* sys_message_size() - how many bytes the parts of a message hold */

@@ -120,6 +120,8 @@ static void zerocopy(void)
 	int listener = listener_on(v4, v4->loopback, 0, "server"), client = socket_of(v4, 0);
 	struct msghdr m = {.msg_control = (char[128]){0}, .msg_controllen = 128};
 	static char page[4096];
+	struct mmsghdr many = {
+		.msg_hdr = {.msg_iov = &(struct iovec){page, 1}, .msg_iovlen = 1}};
 	struct address peer;
 	int server, one = 1;
 
@@ -127,12 +129,21 @@ static void zerocopy(void)
 	    result(setsockopt(client, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof one)));
 	must(connect_to(client, v4->loopback, local_port(listener)));
 	server = accept_one(listener, &peer);
+	say("SO_ZEROCOPY of a connection: %s",
+	    result(setsockopt(server, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof one)));
 	say("with MSG_ZEROCOPY: send %s",
 	    result(send(client, page, sizeof page, MSG_ZEROCOPY)));
 	check(recv(server, page, sizeof page, MSG_WAITALL) == sizeof page);
 	poll(&(struct pollfd){.fd = client}, 1, 1000);
 	say("the word that it is done: %s",
 	    result(recvmsg(client, &m, MSG_ERRQUEUE | MSG_DONTWAIT)));
+	must(send(server, "y", 1, 0));
+	wait_for(client, POLLIN);
+	say("data is no error: recv %s",
+	    result(recv(client, page, 1, MSG_ERRQUEUE | MSG_DONTWAIT)));
+	say("data is no error: recvmmsg %s",
+	    result(recvmmsg(client, &many, 1, MSG_ERRQUEUE | MSG_DONTWAIT, NULL)));
+	say("and is still there: recv %s", result(recv(client, page, 1, 0)));
 	close(client);
 	close(server);
 	close(listener);
