@@ -50,6 +50,11 @@ expect_line() {
 	grep -Eq -- "$2" <<<"$3" || fail "$1: no line matches '$2' in: $3"
 }
 
+# kernel_is_since VERSION - is the kernel this one, or a later one?
+kernel_is_since() {
+	[ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" = "$1" ]
+}
+
 # start COMMAND... - run in the background, ended with the test; its pid is in $started
 start() {
 	"$@" &

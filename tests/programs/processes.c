@@ -2,7 +2,7 @@
 /*
  * processes.c - sockets in processes that share descriptors or memory, or have changed program
  *
- * processes PLUGIN STATIC	the test; with what plugin.c and static-link.c were made into
+ * processes PLUGIN [STATIC]	the test; with what plugin.c and static-link.c were made into
  * processes JOB FD...		what other programs do with sockets that they inherited
  */
 #include <dlfcn.h>
@@ -430,15 +430,16 @@ int main(int argc, char **argv)
 {
 	int before = count_fds();
 
-	if (argc < 3 || strchr(argv[2], '/') == NULL)
+	if (argc < 2 || strchr(argv[1], '/') == NULL)
 		return argc < 2 ? 1 : job(argc, argv);
 	plugin_file = argv[1];
-	static_program = argv[2];
+	static_program = argc > 2 ? argv[2] : NULL;
 	each_family("descriptors shared", shared_files);
 	each_family("memory shared", shared_memory);
 	each_family("vfork", with_vfork);
 	each_family("posix_spawn", with_spawn);
-	each_family("static in between", with_static);
+	if (static_program)
+		each_family("static in between", with_static);
 	each_family("a plugin", with_plain_plugin);
 	each_family("a plugin, RTLD_DEEPBIND", with_bound_plugin);
 	say("descriptors left: %d", count_fds() - before);
