@@ -28,7 +28,10 @@ expected_over_vsock() {
 		}
 		BEGIN {
 			while ((getline line <table) > 0) {
-				if (line ~ /^\[.*\]$/) part = substr(line, 2, length(line) - 2)
+				if (line ~ /^\[.*\]$/) {
+					part = substr(line, 2, length(line) - 2)
+					kernel = ""
+				}
 				if (part != name) continue
 				if (line ~ /^why: /) kernel = ""
 				if (line ~ /^kernel: /) kernel = substr(line, 9)
