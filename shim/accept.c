@@ -54,6 +54,16 @@ static int give_name(const union name *name, socklen_t full, struct sockaddr *ad
 	return 0;
 }
 
+/* From now on @ep, in place of what its CID stands for. 0, or a negated errno. */
+static int note_peer(int accepted, const struct mark *before, const struct endpoint *ep)
+{
+	struct mark after = *before;
+
+	after.peer = place_of(ep->ip, ep->port);
+	after.any_port = false; /* a listener's */
+	return mark_write(accepted, before, &after);
+}
+
 /*
  * Of several guests that may call, it was this one: the connection is to show that for as long
  * as it lasts, also when nobody is there any more who could be asked. 0, or a negated errno.
@@ -61,31 +71,21 @@ static int give_name(const union name *name, socklen_t full, struct sockaddr *ad
 static int note_guest(const struct ruleset *rs, int accepted, uint32_t peer,
 		      struct endpoint *ep)
 {
-	struct mark before, after;
+	struct mark before;
 	int result = mark_read(accepted, &before);
 
-	if (result <= 0)
-		return result;
-	after = before;
-	if (!guest_endpoint(rs, &before, peer, ep))
-		return 0;
-	after.peer = place_of(ep->ip, ep->port);
-	after.any_port = false; /* a listener's */
-	return mark_write(accepted, &before, &after);
+	if (result <= 0 || !guest_endpoint(rs, &before, peer, ep))
+		return result < 0 ? result : 0;
+	return note_peer(accepted, &before, ep);
 }
 
 /* The broker has handed it over, and said who the client is: it is to show that as well. */
 static int note_client(int accepted, const struct endpoint *client)
 {
-	struct mark before, after;
+	struct mark before;
 	int result = mark_read(accepted, &before);
 
-	if (result <= 0)
-		return result;
-	after = before;
-	after.peer = place_of(client->ip, client->port);
-	after.any_port = false; /* a listener's */
-	return mark_write(accepted, &before, &after);
+	return result <= 0 ? result : note_peer(accepted, &before, client);
 }
 
 /* Whose guest has called at a VMM's socket, where the rules serve several? */
