@@ -28,6 +28,7 @@
 #include <time.h>
 
 #include "count-fds.h"
+#include "payload.h"
 #include "tcp.h"
 
 #define CLIENTS        4
@@ -36,7 +37,6 @@
 #define PROCESSES      (CLIENTS + SERVERS + FORKING)
 #define THREADS        4 /* of the former two */
 #define SLOTS          (CLIENTS * THREADS + FORKING)
-#define LARGEST        65536
 #define REUSED_SECONDS 60
 #define KILL_EVERY     250 /* connections, on average */
 
@@ -61,18 +61,6 @@ static uint16_t ports[2];
 struct header {
 	uint64_t number, size;
 };
-
-static size_t size_of(unsigned long number)
-{
-	if (number % 256 == 0)
-		return LARGEST - number / 256 % 97;
-	return 1 + number * 31 % (number % 16 ? 257 : 4099);
-}
-
-static unsigned char byte_at(unsigned long number, size_t position)
-{
-	return (unsigned char)((number * 2654435761u + position * 40503u) >> 7);
-}
 
 static bool send_all(int fd, const void *data, size_t size)
 {
@@ -114,8 +102,7 @@ static bool exchange(int fd, unsigned long number)
 	unsigned char sent[LARGEST], came[LARGEST];
 	size_t got;
 
-	for (size_t i = 0; i < header.size; i++)
-		sent[i] = byte_at(number, i);
+	fill(sent, number, header.size);
 	if (!send_all(fd, &header, sizeof header) || !send_all(fd, sent, header.size) ||
 	    receive_all(fd, &back, sizeof back) < sizeof back)
 		return false;

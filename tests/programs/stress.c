@@ -16,11 +16,11 @@
 #include <sys/epoll.h>
 
 #include "count-fds.h"
+#include "payload.h"
 #include "tcp.h"
 
 #define SERVERS     3
 #define THREADS_MAX 1024
-#define LARGEST     65536
 #define WARM_UP     10 /* the part of the connections after which the first look is taken */
 #define STACK_BYTES (1 << 20) /* the sanitizers need some too */
 
@@ -31,27 +31,6 @@ static int stop_servers; /* becomes readable when its other end is closed */
 static atomic_ulong next_connection, last_connection;
 static pthread_barrier_t all_started;
 static atomic_ulong bytes_back, bytes_echoed;
-
-/* ---- what a connection carries ---- */
-
-static size_t size_of(unsigned long number)
-{
-	if (number % 256 == 0)
-		return LARGEST - number / 256 % 97;
-	return 1 + number * 31 % (number % 16 ? 257 : 4099);
-}
-
-/* A byte that says which connection it belongs to, and where in it. */
-static unsigned char byte_at(unsigned long number, size_t position)
-{
-	return (unsigned char)((number * 2654435761u + position * 40503u) >> 7);
-}
-
-static void fill(unsigned char *data, unsigned long number, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		data[i] = byte_at(number, i);
-}
 
 /* ---- the server ---- */
 
