@@ -225,8 +225,8 @@ class Report:
                 if self.passed % 100 == 0:
                     print("%d the same" % self.passed, flush=True)
                 return
-            self.kinds[kind] = self.kinds.get(kind, 0) + 1
-            first = self.kinds[kind] == 1
+            self.kinds.setdefault(kind, []).append(seed)
+            first = len(self.kinds[kind]) == 1
         if first:
             self.explain(comparison, seed, calls[:found[0] + 1], found)
 
@@ -242,13 +242,16 @@ class Report:
             show(short, both)
             print("    call: %s" % last, flush=True)
 
+    def failed(self):
+        return sum(map(len, self.kinds.values()))
+
     def finish(self, differences, seconds):
-        for kind, count in self.kinds.items():
-            print("%d times: %s: %s, not %s" % (count, kind[0], kind[2], kind[1]))
         for difference in differences:
             print("%d known: %s" % (difference.met, difference.why))
+        for kind, seeds in self.kinds.items():
+            print("%d times: %s: %s, not %s: %s" % (len(seeds), kind[0], kind[2], kind[1], " ".join(map(str, seeds))))
         print("%d that differed once were the same when there was more time" % self.unsteady)
-        failed = sum(self.kinds.values())
+        failed = self.failed()
         print("%d sequences in %d s: %d passed, %d failed" % (self.passed + failed, seconds, self.passed, failed))
         return 1 if failed or not self.passed else 0
 
@@ -274,7 +277,7 @@ def main():
         thread.start()
     for thread in threads:
         thread.join()
-    ran = report.passed + sum(report.kinds.values())
+    ran = report.passed + report.failed()
     if ran != options.count:
         print("%d sequences have not been run to their end" % (options.count - ran))
         return 1
