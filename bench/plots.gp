@@ -80,6 +80,43 @@ if (has("pause")) {
          pick_of("6.12", "pause", "shim") using 1:2 title "under vsockify, 6.12" lc rgb "#fc8d62" pt 6 dt 2 lw 2
 }
 
+# of bench/buffers: beside what the default of 4 MiB gives, and what it costs
+if (has("buffer-loopback-stalled")) {
+    of_default(kernel, figure) = sprintf("< awk -F, '$1 == \"%s\" && $2 == \"%s\" && $4 == \"shim\" { size[++n] = $3; value[n] = $5; if ($3 == 4194304) normal = $5 } END { for (i = 1; i <= n; i++) print size[i] / 1024 \",\" value[i] / normal }' figures.csv", kernel, figure)
+    set output "buffers.svg"
+    set terminal svg size 820,1100 font "sans-serif,13" background "white"
+    set multiplot layout 3,1
+    set style data linespoints
+    set logscale x 2
+    set xrange [12:22000]
+    set xtics (16, 64, 256, "1,024" 1024, "4,096" 4096, "16,384" 16384)
+    set xlabel "buffer\\_size (KiB)"
+    set yrange [0:*]
+    set title "Bulk, writes of 64 KiB"
+    set ylabel "throughput, of that with 4 MiB"
+    plot of_default("6.1", "buffer-loopback-bulk-65536") using 1:2 title "loopback, Linux 6.1" lc rgb "#8da0cb" pt 7 lw 2, \
+         of_default("6.12", "buffer-loopback-bulk-65536") using 1:2 title "loopback, 6.12" lc rgb "#8da0cb" pt 6 dt 2 lw 2, \
+         of_default("6.1", "buffer-boundary-bulk-65536-high") using 1:2 title "guest to host, virtio, 6.1" lc rgb "#fc8d62" pt 7 lw 2, \
+         of_default("6.12", "buffer-boundary-bulk-65536-high") using 1:2 title "guest to host, virtio, 6.12" lc rgb "#fc8d62" pt 6 dt 2 lw 2
+    set title "Round trip, 16 KiB (across a boundary: noise)"
+    set ylabel "time, of that with 4 MiB"
+    plot of_default("6.1", "buffer-loopback-roundtrip-16384") using 1:2 title "loopback, Linux 6.1" lc rgb "#8da0cb" pt 7 lw 2, \
+         of_default("6.12", "buffer-loopback-roundtrip-16384") using 1:2 title "loopback, 6.12" lc rgb "#8da0cb" pt 6 dt 2 lw 2, \
+         of_default("6.1", "buffer-boundary-roundtrip-16384-low") using 1:2 title "guest to host, virtio, 6.1" lc rgb "#fc8d62" pt 7 lw 2, \
+         of_default("6.12", "buffer-boundary-roundtrip-16384-low") using 1:2 title "guest to host, virtio, 6.12" lc rgb "#fc8d62" pt 6 dt 2 lw 2
+    set title "Memory of a connection that nobody reads"
+    set ylabel "KiB"
+    set logscale y 10
+    set yrange [10:50000]
+    plot pick_of("6.1", "buffer-loopback-stalled", "shim") using ($1/1024):2 title "Linux 6.1" lc rgb "#66c2a5" pt 7 lw 2, \
+         pick_of("6.12", "buffer-loopback-stalled", "shim") using ($1/1024):2 title "6.12" lc rgb "#66c2a5" pt 6 dt 2 lw 2, \
+         x with lines title "buffer\\_size" lc rgb "#999999" dt 3
+    unset multiplot
+    unset logscale
+    set xtics auto
+    set terminal svg size 820,520 font "sans-serif,13" background "white"
+}
+
 set output "rules.svg"
 set title "Looking an address up among rules, none of which matches"
 set xlabel "number of rules"

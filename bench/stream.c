@@ -20,6 +20,8 @@
  * client and the server have run for each connection, and how often the machine has turned from
  * one task to another.
  *
+ * With STREAM_BEST, a number, roundtrip and bulk are done so often, and the best is printed.
+ *
  * HOST is an IPv4 address, or a CID; a Unix socket's path is stream_PORT, here. STREAM_BUFFER
  * in the environment is the size of a native socket's buffer; with STREAM_SEND, send() takes
  * write()'s place; with STREAM_NODELAY, TCP_NODELAY is set on both ends of every connection,
@@ -39,6 +41,22 @@
 static unsigned long number(const char *text)
 {
 	return strtoul(text, NULL, 10);
+}
+
+/* What else runs on the machine can only make it worse. */
+static void print_best(double (*measure)(const address *, size_t, size_t), int more_is_better,
+		       const address *to, size_t first, size_t second)
+{
+	const char *text = getenv("STREAM_BEST");
+	unsigned long times = text ? number(text) : 1;
+	double best = measure(to, first, second), now;
+
+	while (--times > 0) {
+		now = measure(to, first, second);
+		if (more_is_better ? now > best : now < best)
+			best = now;
+	}
+	printf("%.4f\n", best);
 }
 
 int main(int argc, char **argv)
@@ -63,9 +81,9 @@ int main(int argc, char **argv)
 	to = address_of(argv[2], (unsigned)number(argv[3]));
 	wait_for_server(&to);
 	if (strcmp(what, "roundtrip") == 0)
-		measure_roundtrip(&to, first, second);
+		print_best(measure_roundtrip, 0, &to, first, second);
 	else if (strcmp(what, "bulk") == 0)
-		measure_bulk(&to, first, second);
+		print_best(measure_bulk, 1, &to, first, second);
 	else if (strcmp(what, "connect") == 0)
 		measure_connect(&to, first, second);
 	else if (strcmp(what, "clients") == 0)

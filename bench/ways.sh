@@ -99,9 +99,9 @@ stream() {
 # middles KERNEL - from lines "FIGURE PARAMETER WAY VALUE" of all rounds to those of bench/measure: the middle one, and as
 # FIGURE-low and FIGURE-high the other ends
 middles() {
-	sort -k1,3 -k4n | awk -v kernel="$1" '
+	sort -k1,1 -k2,2V -k3,3 -k4,4n | awk -v kernel="$1" '
 		function flush(   unit) {
-			unit = key ~ /bulk/ ? "MiB/s" : key ~ /stalled/ ? "KiB" : "us"
+			unit = key ~ /bulk/ ? "MiB/s" : key ~ /stalled|written/ ? "KiB" : "us"
 			if (n) {
 				print kernel "," figure "," parameter "," way "," value[int((n + 1) / 2)] "," unit
 				print kernel "," figure "-low," parameter "," way "," value[1] "," unit

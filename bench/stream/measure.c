@@ -23,17 +23,19 @@ static double now_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-void measure_roundtrip(const address *to, size_t size, unsigned long count)
+double measure_roundtrip(const address *to, size_t size, size_t count)
 {
 	int fd = make_connection(to);
-	double start;
+	double start, took;
 
-	for (unsigned long i = 0; i < count / 10 + 1; i++)
+	for (size_t i = 0; i < count / 10 + 1; i++)
 		round_trip(fd, size);
 	start = now_us();
-	for (unsigned long i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		round_trip(fd, size);
-	printf("%.4f\n", (now_us() - start) / (double)count);
+	took = now_us() - start;
+	close(fd);
+	return took / (double)count;
 }
 
 /* In whole writes */
@@ -55,17 +57,19 @@ static void send_bulk(int fd, size_t size, size_t total)
 		write_all(fd, size);
 }
 
-void measure_bulk(const address *to, size_t size, size_t total)
+double measure_bulk(const address *to, size_t size, size_t total)
 {
 	int fd = make_connection(to);
-	double start;
+	double start, took;
 
 	announce(fd, in_writes(size, total / 10) + in_writes(size, total));
 	send_bulk(fd, size, total / 10);
 	start = now_us();
 	send_bulk(fd, size, total);
 	read_all(fd, sizeof(uint64_t));
-	printf("%.4f\n", (double)total / (1 << 20) / ((now_us() - start) / 1e6));
+	took = now_us() - start;
+	close(fd);
+	return (double)total / (1 << 20) / (took / 1e6);
 }
 
 /*

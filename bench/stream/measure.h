@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream/measure.h - what the clients of bench/stream.c measure; each prints its line
+ * stream/measure.h - what the clients of bench/stream.c measure; each that returns nothing
+ * prints its line
  */
 #ifndef STREAM_MEASURE_H
 #define STREAM_MEASURE_H
@@ -10,10 +11,10 @@
 #include "socket.h"
 
 /** us for each round trip of @size bytes */
-void measure_roundtrip(const address *to, size_t size, unsigned long count);
+double measure_roundtrip(const address *to, size_t size, size_t count);
 
 /** MiB/s in writes of @size bytes */
-void measure_bulk(const address *to, size_t size, size_t total);
+double measure_bulk(const address *to, size_t size, size_t total);
 
 /** us for connect, one round trip, close, with so many empty system calls before each, which
  * do not count */
