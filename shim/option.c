@@ -373,11 +373,11 @@ static bool is_of_connect(int fd)
 	return mark_head(fd, &m) == 1 && sys_connected(fd) == 0;
 }
 
-/* SO_ERROR of a connection that the broker makes, or made: @number is the kernel's. */
-static int error_past_broker(int fd, int number, void *value, socklen_t *len)
+/* SO_ERROR, of which @number is the kernel's */
+static int correct_error(int fd, int number, void *value, socklen_t *len)
 {
 	struct mark m;
-	int state = settle(fd, &m);
+	int state = settle_may_be(fd) ? settle(fd, &m) : SETTLED_BEFORE;
 
 	/* With its error taken, a socket that the broker is just closing looks pending. */
 	if (state == HAS_FAILED || (state == STILL_PENDING && number))
@@ -399,11 +399,7 @@ static int correct(int fd, int level, int name, void *value, socklen_t *len)
 	memcpy(&number, value, cut ? *len : sizeof number);
 	switch (name) {
 	case SO_ERROR:
-		if (settle_may_be(fd))
-			return error_past_broker(fd, number, value, len);
-		return number && is_of_connect(fd)
-			       ? give_int(wait_failed(fd, number), value, len)
-			       : 0;
+		return correct_error(fd, number, value, len);
 	case SO_LINGER:
 		result = number == 0 ? linger_is_on(fd) : 0;
 		if (result == 1)
