@@ -304,7 +304,8 @@ static void detach(void)
 }
 
 /*
- * Turns that are short, and come the sooner for it: a thread waits for each of them. (Since
+ * Turns that are short, and come the sooner for it: a thread waits for each of them. But not
+ * the shortest that there are: the kernel interrupts those more often, for nothing. (Since
  * Linux 6.12 they can be asked for, and are named; before, they are 0 here.)
  */
 static void ask_for_short_turns(void)
@@ -320,7 +321,7 @@ static void ask_for_short_turns(void)
 	if (SYS_CALL(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) < 0 ||
 	    attributes.policy != SCHED_OTHER || !attributes.turn)
 		return;
-	attributes.turn = 100000; /* the least that there is */
+	attributes.turn = 1000000;
 	SYS_CALL(SYS_sched_setattr, 0, &attributes, 0);
 }
 
