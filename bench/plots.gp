@@ -98,7 +98,7 @@ if (has("buffer-loopback-stalled")) {
          of_default("6.12", "buffer-loopback-bulk-65536") using 1:2 title "loopback, 6.12" lc rgb "#8da0cb" pt 6 dt 2 lw 2, \
          of_default("6.1", "buffer-boundary-bulk-65536-high") using 1:2 title "guest to host, virtio, 6.1" lc rgb "#fc8d62" pt 7 lw 2, \
          of_default("6.12", "buffer-boundary-bulk-65536-high") using 1:2 title "guest to host, virtio, 6.12" lc rgb "#fc8d62" pt 6 dt 2 lw 2
-    set title "Round trip, 16 KiB (across a boundary: noise)"
+    set title "Round trip, 16 KiB"
     set ylabel "time, of that with 4 MiB"
     plot of_default("6.1", "buffer-loopback-roundtrip-16384") using 1:2 title "loopback, Linux 6.1" lc rgb "#8da0cb" pt 7 lw 2, \
          of_default("6.12", "buffer-loopback-roundtrip-16384") using 1:2 title "loopback, 6.12" lc rgb "#8da0cb" pt 6 dt 2 lw 2, \
