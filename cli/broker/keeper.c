@@ -146,7 +146,7 @@ static bool look(struct keeper *k)
  */
 static void tell_worker(const struct keeper *k)
 {
-	atomic_store(&k->kept->shared->sweep, true);
+	atomic_store(&k->kept->shared->sweep, 1);
 	if (k->worker > 0)
 		kill(k->worker, SIGUSR1);
 }

@@ -33,8 +33,9 @@ struct shared {
 	_Atomic uint32_t given, failed;        /* so far */
 	_Atomic uint32_t arrived, turned_away; /* connections to servers, so far */
 	_Atomic uint32_t deaths;               /* of workers */
-	_Atomic bool sweep; /* the keeper: servers may have ended; SIGUSR1 says so as well */
-	int64_t begun;      /* ms of CLOCK_MONOTONIC */
+	_Atomic int sweep; /* the keeper: servers may have ended; SIGUSR1 says so as well. (Not
+			    * every processor exchanges a byte.) */
+	int64_t begun;     /* ms of CLOCK_MONOTONIC */
 };
 
 /* What the keeper has, and each worker gets. */

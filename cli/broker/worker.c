@@ -231,7 +231,7 @@ static void turn(struct worker *w)
 		take_events(w, events, count, turns[i]);
 	while ((due = table_first(&w->table)) && due->deadline <= w->now)
 		take_time(w, due);
-	if (atomic_exchange(&w->kept->shared->sweep, false) ||
+	if (atomic_exchange(&w->kept->shared->sweep, 0) ||
 	    (w->servers > 0 && w->now >= w->next_sweep))
 		serve_sweep(w);
 	if (w->full && w->now >= w->look_again && watch_listeners(w, EPOLL_CTL_ADD))
