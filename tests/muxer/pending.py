@@ -141,13 +141,20 @@ def options():
     talk(client)
 
 
+def events_when_told(client):
+    """Of one that failed. unix_release_sock() tells of the end first, and of the room that it leaves a moment later."""
+    events, last = events_of(client, PATIENCE), time.monotonic() + PATIENCE
+    while "POLLOUT" not in events and time.monotonic() < last:
+        time.sleep(0.01)
+        events = events_of(client)
+    return events
+
+
 def refused():
     """A failure is told once, by whoever is asked first; then there can be another attempt."""
     for first in "error", "receive", "send", "connect", "peer":
         client = begun()
-        events_of(client, PATIENCE)
-        time.sleep(0.05)  # a Unix socket's end is told a moment before the room is that it leaves (unix_release_sock())
-        print(first, "then:", events_of(client, PATIENCE))
+        print(first, "then:", events_when_told(client))
         if first == "receive":
             print(tried(client.recv, 1), so_error(client))
         elif first == "send":
