@@ -92,6 +92,7 @@ class Stories:
 
     def __init__(self):
         self.of = {"A": {}, "B": {}}
+        self.remark = ""  # on all that follows
 
     def story(self, who, name):
         return self.of[who].setdefault(name, [])
@@ -100,7 +101,7 @@ class Stories:
         who, what, *arguments = call
         names = [a for a in arguments if isinstance(a, str) and re.fullmatch(r"s\d+", a)]
         story = " ".join(self.story(who, names[0])) if names else ""
-        return "%s %s {%s}" % (what, " ".join(map(str, arguments)), story)
+        return "%s %s {%s}%s" % (what, " ".join(map(str, arguments)), story, self.remark)
 
     def compare(self, call, tcp, vsock):
         """What differs: a text for it, and both answers. An epoll's is one for each socket."""
@@ -122,6 +123,8 @@ class Stories:
         if what == "exec" and answer == "0":
             for story in self.of[who].values():
                 story.append("exec")
+        if what == "epoll_add" and "once" in arguments:
+            self.story(who, arguments[1]).append("once")
         if what in ("getsockname", "getpeername", "poll", "pending", "epoll_add", "epoll_wait", "fork", "kill", "exec"):
             return
         name, *rest = arguments
@@ -135,6 +138,9 @@ class Stories:
             if rest[0] == "SO_ERROR":
                 self.story(who, name).append("SO_ERROR=" + answer)
             return
+        if what == "listen" and answer == "0" and any(re.fullmatch(r"(B\.)?shutdown\(\d\)=ENOTCONN", done)
+                                                      for done in self.story(who, name)):
+            self.remark = " (a listener was shut before)"
         detail = ",".join(map(str, rest[:2] if what == "socket" else rest))
         self.story(who, name).append("%s%s(%s)=%s" % ("B." if who == "B" else "", what, detail, answer.split(" ")[0]))
 
