@@ -121,11 +121,11 @@ int inspect(int fd, struct subject *subject)
 
 const char *inspect_failed(int error)
 {
-	return error == EPERM || error == EACCES || error == ENOSYS
-		       ? "a seccomp filter, most likely the program's own, forbids to ask, and "
-			 "no "
-			 "rule is decided about by guess"
-		       : "";
+	if (error != EPERM && error != EACCES && error != ENOSYS)
+		return "";
+	return "a seccomp filter, most likely the program's own, forbids to ask, and no rule "
+	       "is "
+	       "decided about by guess";
 }
 
 /* ---- the exchange ---- */

@@ -168,10 +168,17 @@ static _Noreturn void become(const struct start *s)
 	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
 }
 
+/* "PATH: why" */
+static const char *with_reason(const char *path, int error)
+{
+	static char text[PATH_MAX + 64];
+
+	(void)snprintf(text, sizeof text, "%s: %s", path, strerror(error));
+	return text;
+}
+
 static const char *reason(int error)
 {
-	static char text[64];
-
 	switch (error) {
 	case EBUSY:
 		return ": this process has a supervisor already (another vsockify, or a "
@@ -182,18 +189,8 @@ static const char *reason(int error)
 		return ": Yama (kernel.yama.ptrace_scope) or a container forbids it; see "
 		       "vsockify --doctor";
 	default:
-		(void)snprintf(text, sizeof text, ": %s", strerror(error));
-		return text;
+		return with_reason("", error);
 	}
-}
-
-/* "PATH: why" */
-static const char *with_reason(const char *path, int error)
-{
-	static char text[PATH_MAX + 64];
-
-	(void)snprintf(text, sizeof text, "%s: %s", path, strerror(error));
-	return text;
 }
 
 static _Noreturn void no_engine(pid_t pid, const char *what, const char *why)
@@ -304,11 +301,11 @@ static void detach(void)
 }
 
 /*
- * Turns that are short, and come the sooner for it: a thread waits for each of them. But not
- * the shortest that there are: the kernel interrupts those more often, for nothing. (Since
- * Linux 6.12 they can be asked for, and are named; before, they are 0 here.)
+ * Turns of a millisecond, and a thread waits for each of them: longer ones, which a machine of
+ * several processors has, come later; shorter ones the kernel interrupts more often, for
+ * nothing. (Since Linux 6.12 they can be asked for, and are named; before, they are 0 here.)
  */
-static void ask_for_short_turns(void)
+static void ask_for_turns_of_a_millisecond(void)
 {
 	struct {
 		uint32_t size, policy;
@@ -420,7 +417,7 @@ int main(int argc, char **argv)
 	detach();
 	front_begin(program);
 	privilege_shed();
-	ask_for_short_turns();
+	ask_for_turns_of_a_millisecond();
 	supervise(hear);
 	lookup_end();
 	reap(0); /* the filter goes before its last process has */

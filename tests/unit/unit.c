@@ -233,6 +233,7 @@ int main(void)
 	CU_SuiteInfo suites[] = {
 		{.pName = "address", .pTests = address_tests},
 		{.pName = "match", .pTests = match_tests},
+		{.pName = "naive", .pTests = naive_tests},
 		{.pName = "image", .pTests = image_tests},
 		{.pName = "pattern", .pTests = pattern_tests},
 		{.pName = "spec", .pTests = spec_tests},

@@ -21,6 +21,7 @@ extern CU_TestInfo elf_tests[];
 extern CU_TestInfo find_tests[];
 extern CU_TestInfo image_tests[];
 extern CU_TestInfo match_tests[];
+extern CU_TestInfo naive_tests[];
 extern CU_TestInfo names_tests[];
 extern CU_TestInfo pack_tests[];
 extern CU_TestInfo parse_tests[];
