@@ -10,7 +10,7 @@
  *                                 SO_ERROR
  *
  * The proxy speaks SOCKS5 or HTTP CONNECT with who begins so, and serves, at once or then, as
- * bench/stream.c does; STREAM_BUFFER as there.
+ * bench/stream.c does, of which it takes the servers; STREAM_BUFFER as there.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,13 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/vm_sockets.h> /* older ones leave sys/socket.h to whoever includes them */
-
-static _Noreturn void fail(const char *what)
-{
-	fprintf(stderr, "dial: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
+#include "stream/serve.h"
+#include "stream/socket.h"
 
 /* ---- servers ---- */
 
@@ -66,7 +61,7 @@ static void answer(int fd)
 		fail("write");
 }
 
-static _Noreturn void serve(int listener)
+static _Noreturn void serve_answers(int listener)
 {
 	int epoll = epoll_create1(0);
 	struct epoll_event event;
@@ -89,10 +84,10 @@ static _Noreturn void serve_muxer(const char *path)
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 
 	snprintf(un.sun_path, sizeof un.sun_path, "%s", path);
-	serve(listen_at(AF_UNIX, (struct sockaddr *)&un, sizeof un));
+	serve_answers(listen_at(AF_UNIX, (struct sockaddr *)&un, sizeof un));
 }
 
-static struct sockaddr_in address_of(const char *host, const char *port)
+static struct sockaddr_in tcp_address(const char *host, const char *port)
 {
 	return (struct sockaddr_in){.sin_family = AF_INET,
 				    .sin_addr.s_addr = inet_addr(host),
@@ -101,31 +96,12 @@ static struct sockaddr_in address_of(const char *host, const char *port)
 
 static _Noreturn void serve_tcp(const char *port)
 {
-	struct sockaddr_in in = address_of("127.0.0.1", port);
+	struct sockaddr_in in = tcp_address("127.0.0.1", port);
 
-	serve(listen_at(AF_INET, (struct sockaddr *)&in, sizeof in));
+	serve_answers(listen_at(AF_INET, (struct sockaddr *)&in, sizeof in));
 }
 
 /* ---- a proxy ---- */
-
-static char buffer[1 << 20];
-
-static void write_all(int fd, const char *data, size_t size)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t wrote = write(fd, data + done, size - done);
-
-		if (wrote < 0)
-			fail("write");
-		done += (size_t)wrote;
-	}
-}
-
-static void read_all(int fd, size_t size)
-{
-	if (recv(fd, buffer, size, MSG_WAITALL) != (ssize_t)size)
-		fail("a request");
-}
 
 /* Without a user, to an IPv4 address */
 static void answer_socks5(int fd)
@@ -148,27 +124,6 @@ static void answer_http(int fd)
 	write_all(fd, connected, sizeof connected - 1);
 }
 
-static void echo(int fd)
-{
-	ssize_t got;
-
-	while ((got = read(fd, buffer, sizeof buffer)) > 0)
-		write_all(fd, buffer, (size_t)got);
-}
-
-/* Is told how much will come, and says so when all has. */
-static void sink(int fd)
-{
-	uint64_t total = 0, done = 0;
-	ssize_t got = recv(fd, &total, sizeof total, MSG_WAITALL);
-
-	while (got > 0 && done < total) {
-		got = read(fd, buffer, 65536);
-		done += (uint64_t)got;
-	}
-	write_all(fd, (const char *)&total, sizeof total);
-}
-
 static void serve_destination(int fd, int echoes)
 {
 	ssize_t got = recv(fd, buffer, 1, MSG_PEEK);
@@ -178,26 +133,18 @@ static void serve_destination(int fd, int echoes)
 	else if (got == 1 && buffer[0] == 'C')
 		answer_http(fd);
 	if (echoes)
-		echo(fd);
+		serve_echo(fd);
 	else
-		sink(fd);
+		serve_sink(fd);
 	close(fd);
 }
 
 static _Noreturn void serve_proxy(int echoes, const char *port)
 {
-	struct sockaddr_vm vm = {.svm_family = AF_VSOCK,
-				 .svm_cid = VMADDR_CID_ANY,
-				 .svm_port = (unsigned)strtoul(port, NULL, 10)};
-	const char *size = getenv("STREAM_BUFFER");
-	uint64_t bytes = size ? strtoul(size, NULL, 10) : 0;
-	int listener = listen_at(AF_VSOCK, (struct sockaddr *)&vm, sizeof vm), fd;
+	int listener, fd;
 
-	if (size) {
-		setsockopt(listener, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &bytes,
-			   sizeof bytes);
-		setsockopt(listener, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &bytes, sizeof bytes);
-	}
+	read_settings();
+	listener = make_listener((unsigned)strtoul(port, NULL, 10));
 	while ((fd = accept(listener, NULL, NULL)) >= 0)
 		serve_destination(fd, echoes);
 	fail("accept");
@@ -276,7 +223,7 @@ int main(int argc, char **argv)
 		serve_proxy(strcmp(argv[2], "echo") == 0, argv[3]);
 	if (argc != 5)
 		fail("usage");
-	to = address_of(argv[2], argv[3]);
+	to = tcp_address(argv[2], argv[3]);
 	measure(&to, strcmp(argv[1], "begin") == 0 ? SOCK_NONBLOCK : 0,
 		strtol(argv[4], NULL, 10));
 	return 0;

@@ -25,10 +25,15 @@
  * HOST is an IPv4 address, or a CID; a Unix socket's path is stream_PORT, here. STREAM_BUFFER
  * in the environment is the size of a native socket's buffer; with STREAM_SEND, send() takes
  * write()'s place; with STREAM_NODELAY, TCP_NODELAY is set on both ends of every connection,
- * as most libraries do (natively there is none). With STREAM_CONVERT, a native
- * client makes a TCP socket and puts its VM socket in its place, with no system call that a
- * shim could do without. Each client tries until the server answers before it measures. What it
- * prints is one line of numbers.
+ * as most libraries do (natively there is none). Each client tries until the server answers
+ * before it measures. What it prints is one line of numbers.
+ *
+ * With STREAM_CONVERT, a native client does what a shim does at the least, by this design:
+ *
+ *   exchange        the program has a TCP socket, and connect() puts a VM socket in its place
+ *   waiting         the same, with a connect() that blocks
+ *   early           socket() gives the program a VM socket already
+ *   early-waiting   both
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -97,9 +97,9 @@ $(BUILD)/bench/stream-%: bench/stream.c $(wildcard bench/stream/*)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(filter vsock,$*),-DVSOCK) $(if $(filter unix,$*),-DUNIX) -o $@ \
 		$(filter %.c,$^)
 
-$(BUILD)/bench/dial: bench/dial.c
+$(BUILD)/bench/dial: bench/dial.c bench/stream/serve.c bench/stream/socket.c $(wildcard bench/stream/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) -o $@ $<
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARNINGS) -DVSOCK -o $@ $(filter %.c,$^)
 
 $(BUILD)/bench/match: $(call objects,$(CORE) bench/match.c)
 	$(CC) $(ALL_CFLAGS) -o $@ $^

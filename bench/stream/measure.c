@@ -47,14 +47,13 @@ static size_t in_writes(size_t size, size_t total)
 /* A sink wants to know how much there will be, and says it back when it has all. */
 static void announce(int fd, uint64_t total)
 {
-	memcpy(buffer, &total, sizeof total);
-	write_all(fd, sizeof total);
+	write_all(fd, &total, sizeof total);
 }
 
 static void send_bulk(int fd, size_t size, size_t total)
 {
 	for (size_t done = 0; done < total; done += size)
-		write_all(fd, size);
+		write_all(fd, buffer, size);
 }
 
 double measure_bulk(const address *to, size_t size, size_t total)

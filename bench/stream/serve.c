@@ -8,17 +8,15 @@
 #include "serve.h"
 #include "socket.h"
 
-static void echo(int fd)
+void serve_echo(int fd)
 {
 	ssize_t got;
 
 	while ((got = read(fd, buffer, sizeof buffer)) > 0)
-		write_all(fd, (size_t)got);
-	close(fd);
+		write_all(fd, buffer, (size_t)got);
 }
 
-/* Is told how much will come, and says so when all has. */
-static void sink(int fd)
+void serve_sink(int fd)
 {
 	uint64_t total = 0, done = 0;
 	ssize_t got = recv(fd, &total, sizeof total, MSG_WAITALL);
@@ -27,8 +25,7 @@ static void sink(int fd)
 		got = read(fd, buffer, 65536);
 		done += (uint64_t)got;
 	}
-	(void)!write(fd, &total, sizeof total);
-	close(fd);
+	write_all(fd, &total, sizeof total);
 }
 
 /* Answers once, and keeps the connection. */
@@ -48,10 +45,12 @@ _Noreturn void serve(const char *how, unsigned port)
 		set_nodelay(fd);
 		switch (how[0]) {
 		case 'e':
-			echo(fd);
+			serve_echo(fd);
+			close(fd);
 			break;
 		case 's':
-			sink(fd);
+			serve_sink(fd);
+			close(fd);
 			break;
 		default:
 			hold(fd);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ static uint64_t buffer_size; /* in bytes; 0: the kernel's */
 static int sends;
 static int nodelay;
 #ifdef VSOCK
-static int converts;
+static const char *design; /* of STREAM_CONVERT; NULL: plain */
 #endif
 
 void read_settings(void)
@@ -41,7 +42,7 @@ void read_settings(void)
 	sends = getenv("STREAM_SEND") != NULL;
 	nodelay = getenv("STREAM_NODELAY") != NULL;
 #ifdef VSOCK
-	converts = getenv("STREAM_CONVERT") != NULL;
+	design = getenv("STREAM_CONVERT");
 #endif
 }
 
@@ -96,18 +97,12 @@ int make_socket(void)
 }
 
 #ifdef VSOCK
-/*
- * The least that a shim does for a blocking connect(), beside that: there is a TCP socket; the
- * other is bound to a port that TCP has too, is marked, takes the first one's place; and an
- * attempt that a signal must not abort is waited for.
- */
-static int convert_and_connect(const address *to)
+/* A VM socket with what a shim must give it: a port that TCP has too, and a mark. */
+static int make_marked(int flags)
 {
 	static unsigned port = 40000;
 	struct sockaddr_vm from = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY};
-	int tcp = socket(AF_INET, SOCK_STREAM, 0);
-	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	struct pollfd connected = {.fd = tcp, .events = POLLOUT};
+	int fd = socket(AF_VSOCK, SOCK_STREAM | flags, 0);
 	uint64_t mark = (uint64_t)1 << 63;
 
 	from.svm_port = port++;
@@ -116,15 +111,56 @@ static int convert_and_connect(const address *to)
 	if (bind(fd, (struct sockaddr *)&from, sizeof from) < 0)
 		fail("bind");
 	setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &mark, sizeof mark);
-	if (dup3(fd, tcp, 0) < 0)
-		fail("dup3");
+	return fd;
+}
+
+static void connect_waiting(int fd, const address *to)
+{
+	if (connect(fd, (const struct sockaddr *)to, sizeof *to) < 0)
+		fail("connect");
+}
+
+/* A signal must not abort the attempt, so it is begun and then waited for. */
+static void connect_beginning(int fd, const address *to)
+{
+	struct pollfd connected = {.fd = fd, .events = POLLOUT};
+
 	if (connect(fd, (const struct sockaddr *)to, sizeof *to) < 0 && errno != EINPROGRESS)
 		fail("connect");
 	fcntl(fd, F_SETFL, O_RDWR);
-	close(fd);
 	if (poll(&connected, 1, -1) != 1 || connected.revents != POLLOUT)
 		fail("connect");
-	return tcp;
+}
+
+/* The program has a TCP socket, in whose place a VM socket is put. */
+static int convert(int flags)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), spare = make_marked(flags);
+
+	if (dup3(spare, fd, 0) < 0)
+		fail("dup3");
+	close(spare);
+	return fd;
+}
+
+/* socket() and a blocking connect() of a shim, with no system call that it could do without */
+static int convert_and_connect(const address *to)
+{
+	bool waits = strstr(design, "waiting");
+	int fd;
+
+	if (strncmp(design, "early", 5) == 0) {
+		fd = make_marked(0);
+		if (!waits)
+			fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	} else {
+		fd = convert(waits ? 0 : SOCK_NONBLOCK);
+	}
+	if (waits)
+		connect_waiting(fd, to);
+	else
+		connect_beginning(fd, to);
+	return fd;
 }
 #endif
 
@@ -140,7 +176,7 @@ int make_connection(const address *to)
 	int fd;
 
 #ifdef VSOCK
-	if (converts)
+	if (design)
 		return convert_and_connect(to);
 #endif
 	fd = make_socket();
@@ -163,11 +199,11 @@ int make_listener(unsigned port)
 	return fd;
 }
 
-void write_all(int fd, size_t size)
+void write_all(int fd, const void *data, size_t size)
 {
 	for (size_t done = 0; done < size;) {
-		ssize_t wrote = sends ? send(fd, buffer + done, size - done, 0)
-				      : write(fd, buffer + done, size - done);
+		ssize_t wrote = sends ? send(fd, (const char *)data + done, size - done, 0)
+				      : write(fd, (const char *)data + done, size - done);
 
 		if (wrote < 0)
 			fail("write");
@@ -188,7 +224,7 @@ void read_all(int fd, size_t size)
 
 void round_trip(int fd, size_t size)
 {
-	write_all(fd, size);
+	write_all(fd, buffer, size);
 	read_all(fd, size);
 }
 

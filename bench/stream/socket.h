@@ -50,8 +50,9 @@ int make_connection(const address *to);
 
 int make_listener(unsigned port);
 
-void write_all(int fd, size_t size);
+void write_all(int fd, const void *data, size_t size);
 
+/** Into the buffer, all that there is room for. */
 void read_all(int fd, size_t size);
 
 /** @size bytes to an echo server and back. */
