@@ -11,6 +11,8 @@
 
 static volatile sig_atomic_t asleep, rung;
 static sigjmp_buf awake;
+static sigset_t signals; /* that are noticed */
+static bool muffled;
 
 static void ring(int signal)
 {
@@ -20,18 +22,31 @@ static void ring(int signal)
 		siglongjmp(awake, 1);
 }
 
-/* All others stay blocked. While the handler runs nothing more is, for it may not return. */
+/* All others stay blocked. While the handler runs, so are both: a storm of them would fill the
+ * stack. */
 void bell_hang(void)
 {
-	struct sigaction action = {.sa_handler = ring, .sa_flags = SA_RESTART | SA_NODEFER};
-	sigset_t both;
+	struct sigaction action = {.sa_handler = ring, .sa_flags = SA_RESTART};
 
-	(void)sigemptyset(&both);
-	(void)sigaddset(&both, SIGCHLD);
-	(void)sigaddset(&both, SIGHUP);
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGCHLD);
+	(void)sigaddset(&signals, SIGHUP);
+	action.sa_mask = signals;
 	(void)sigaction(SIGCHLD, &action, NULL);
 	(void)sigaction(SIGHUP, &action, NULL);
-	(void)sigprocmask(SIG_UNBLOCK, &both, NULL);
+	(void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
+}
+
+void bell_muffle(void)
+{
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	muffled = true;
+}
+
+static void unmuffle(void)
+{
+	muffled = false;
+	(void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 bool bell_rang(void)
@@ -46,10 +61,13 @@ long bell_sleep(long number, long a, long b, long c, long d)
 {
 	long result = -EINTR;
 
-	if (sigsetjmp(awake, 0) != 0) {
+	if (sigsetjmp(awake, 0) != 0) { /* out of the handler: they are blocked */
 		asleep = 0;
+		muffled = true;
 		return -EINTR;
 	}
+	if (muffled)
+		unmuffle();
 	asleep = 1;
 	if (!rung)
 		result = SYS_CALL(number, a, b, c, d);

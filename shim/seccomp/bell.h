@@ -10,6 +10,11 @@
  * that comes just before it would be noticed after it. So the handler leaves the system call by
  * a jump, from wherever it is between two lines of bell_sleep(). What the kernel had to say may
  * have been written down by then, or not.
+ *
+ * Nor may a signal come while an answer brings a descriptor: the kernel waits there until it
+ * has been taken, and if it is interrupted, the program's call returns 0, which is a descriptor
+ * that it has not been given (seccomp_notify_addfd()). From then on until the supervisor sleeps
+ * again they stay blocked.
  */
 #ifndef VSOCKIFY_SECCOMP_BELL_H
 #define VSOCKIFY_SECCOMP_BELL_H
@@ -18,6 +23,9 @@
 
 /* bell_hang() - from now on SIGCHLD and SIGHUP are not blocked, but noticed */
 void bell_hang(void);
+
+/* bell_muffle() - until bell_sleep() signals wait */
+void bell_muffle(void);
 
 /* bell_rang() - has one come since this was asked last? */
 bool bell_rang(void);

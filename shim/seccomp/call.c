@@ -9,14 +9,31 @@
 #include <sys/ioctl.h>
 
 #include "../kernel/sys.h"
+#include "bell.h"
 
 int call_listener = -1;
 struct call *call_now;
 
+/* The kernel may take a lock before it looks at what it is asked, and a signal may end that. */
+static int ask(unsigned long what, void *about)
+{
+	long result;
+
+	do
+		result = SYS_CALL(SYS_ioctl, call_listener, what, about);
+	while (result == -EINTR);
+	return (int)result;
+}
+
+int call_answer(struct call *call, struct seccomp_notif_resp *answer)
+{
+	answer->id = call->id;
+	return ask(SECCOMP_IOCTL_NOTIF_SEND, answer);
+}
+
 bool call_is_there(struct call *call)
 {
-	if (!call->gone &&
-	    SYS_CALL(SYS_ioctl, call_listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->id) < 0)
+	if (!call->gone && ask(SECCOMP_IOCTL_NOTIF_ID_VALID, &call->id) < 0)
 		call->gone = true;
 	return !call->gone;
 }
@@ -147,8 +164,11 @@ int call_add_descriptor(struct call *call, int fd, int number, bool close_on_exe
 		.newfd = number >= 0 ? (uint32_t)number : 0,
 		.newfd_flags = close_on_exec ? O_CLOEXEC : 0,
 	};
-	int result = (int)SYS_CALL(SYS_ioctl, call_listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+	int result;
 
+	if (number < 0)
+		bell_muffle();
+	result = ask(SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 	if (result == -ENOENT || result == -ESRCH || result == -EINPROGRESS)
 		call->gone = true;
 	return result;

@@ -159,6 +159,10 @@ void call_drop(struct call *call);
  * it to */
 int call_add_descriptor(struct call *call, int fd, int number, bool close_on_exec);
 
+/* call_answer() - what it has come to, but for its number; 0, or a negated errno: nobody waits
+ */
+int call_answer(struct call *call, struct seccomp_notif_resp *answer);
+
 /* call_is_there() - is the thread still waiting for the answer? */
 bool call_is_there(struct call *call);
 

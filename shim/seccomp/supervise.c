@@ -36,7 +36,7 @@ enum { CALLS = 2, ENDS = 4 };
 
 static int send_answer(struct call *call, int result)
 {
-	struct seccomp_notif_resp answer = {.id = call->id};
+	struct seccomp_notif_resp answer = {.id = 0};
 
 	if (result == CALL_CONTINUE)
 		answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
@@ -44,7 +44,7 @@ static int send_answer(struct call *call, int result)
 		answer.error = result;
 	else
 		answer.val = result;
-	return (int)SYS_CALL(SYS_ioctl, call_listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	return call_answer(call, &answer);
 }
 
 /* The one that is served from now on; NULL: none. */
