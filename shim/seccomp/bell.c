@@ -22,6 +22,14 @@ static void ring(int signal)
 		siglongjmp(awake, 1);
 }
 
+/* Without libc's care for signals of its own, which are not among these: this is done for each
+ * accept(). */
+static void change_mask(int how)
+{
+	muffled = how == SIG_BLOCK;
+	SYS_CALL(SYS_rt_sigprocmask, how, &signals, NULL, _NSIG / 8);
+}
+
 /* All others stay blocked. While the handler runs, so are both: a storm of them would fill the
  * stack. */
 void bell_hang(void)
@@ -34,19 +42,12 @@ void bell_hang(void)
 	action.sa_mask = signals;
 	(void)sigaction(SIGCHLD, &action, NULL);
 	(void)sigaction(SIGHUP, &action, NULL);
-	(void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
+	change_mask(SIG_UNBLOCK);
 }
 
 void bell_muffle(void)
 {
-	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
-	muffled = true;
-}
-
-static void unmuffle(void)
-{
-	muffled = false;
-	(void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
+	change_mask(SIG_BLOCK);
 }
 
 bool bell_rang(void)
@@ -67,7 +68,7 @@ long bell_sleep(long number, long a, long b, long c, long d)
 		return -EINTR;
 	}
 	if (muffled)
-		unmuffle();
+		change_mask(SIG_UNBLOCK);
 	asleep = 1;
 	if (!rung)
 		result = SYS_CALL(number, a, b, c, d);
