@@ -44,9 +44,11 @@
 struct shared {
 	unsigned long count;
 	atomic_ulong done, bytes, forked, executed, passed, cut, reused;
-	atomic_ulong kills;               /* twice as many; odd while one is on its way */
-	atomic_ulong rounds[SLOTS];       /* that each client has made */
-	atomic_uint used[UINT16_MAX + 1]; /* when each port was a client's, in seconds; or 0 */
+	atomic_ulong kills;         /* twice as many; odd while one is on its way */
+	atomic_ulong rounds[SLOTS]; /* that each client has made */
+	/* when each port was a client's, in seconds, by the clients and by the servers; and
+	 * when by the servers for the second time in a while; or 0 */
+	atomic_uint used[UINT16_MAX + 1], served[UINT16_MAX + 1], again[UINT16_MAX + 1];
 	atomic_bool over;
 };
 static struct shared *shared;
@@ -55,6 +57,19 @@ static int listeners[2]; /* IPv4, IPv6 */
 static int letters[2];   /* accepted connections, on their way to another process */
 static const char *const hosts[2] = {"127.0.0.1", "::1"};
 static uint16_t ports[2];
+
+/* Where this thread's connection has failed. */
+static _Thread_local struct {
+	const char *step;
+	int error;
+} broken;
+
+static bool breaks(const char *step)
+{
+	broken.step = step;
+	broken.error = errno;
+	return false;
+}
 
 /* ---- what a connection carries ---- */
 
@@ -103,14 +118,16 @@ static bool exchange(int fd, unsigned long number)
 	size_t got;
 
 	fill(sent, number, header.size);
-	if (!send_all(fd, &header, sizeof header) || !send_all(fd, sent, header.size) ||
-	    receive_all(fd, &back, sizeof back) < sizeof back)
-		return false;
+	if (!send_all(fd, &header, sizeof header) || !send_all(fd, sent, header.size))
+		return breaks("send");
+	errno = 0; /* the end is no error */
+	if (receive_all(fd, &back, sizeof back) < sizeof back)
+		return breaks("the answer's head");
 	check(memcmp(&header, &back, sizeof back) == 0);
 	got = receive_all(fd, came, header.size);
 	check(memcmp(sent, came, got) == 0);
 	if (got < header.size)
-		return false;
+		return breaks("the answer");
 	if (number % 4 == 0) { /* the other end's close comes after this one's */
 		shutdown(fd, SHUT_WR);
 		check(recv(fd, came, 1, 0) <= 0);
@@ -141,17 +158,14 @@ static bool exchange_by_child(int fd, unsigned long number, bool execute)
 	return WEXITSTATUS(status) == 0;
 }
 
-/* Where a client's port has been seen before, and how long ago that is. */
-static bool note_port(int fd)
+/* Was that a short time ago? */
+static bool is_recent(unsigned then)
 {
-	unsigned now = (unsigned)time(NULL), before;
-
-	before = atomic_exchange(&shared->used[local_port(fd)], now);
-	return before && now - before < REUSED_SECONDS;
+	return then && (unsigned)time(NULL) - then < REUSED_SECONDS;
 }
 
 /* Return: a socket; or -1: refused. *@reused: its port was another client's a short time ago */
-static int connected(unsigned long number, bool *reused)
+static int connected(unsigned long number, uint16_t *port, bool *reused)
 {
 	unsigned which = number / 2 % 2;
 	int fd = must(socket(which ? AF_INET6 : AF_INET,
@@ -168,10 +182,13 @@ static int connected(unsigned long number, bool *reused)
 		must(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error}));
 	}
 	check_carried(fd);
-	*reused = note_port(fd);
+	*port = local_port(fd);
+	*reused = is_recent(atomic_exchange(&shared->used[*port], (unsigned)time(NULL)));
 	if (error) {
 		check(error == ECONNREFUSED);
 		close(fd);
+		errno = error;
+		breaks("connect");
 		return -1;
 	}
 	if (number % 3 == 0)
@@ -182,7 +199,8 @@ static int connected(unsigned long number, bool *reused)
 /* One connection: done, or cut off. */
 static bool make(unsigned long number, bool forks, bool *reused)
 {
-	int fd = connected(number, reused);
+	uint16_t port;
+	int fd = connected(number, &port, reused);
 	bool whole = false;
 
 	if (fd >= 0) {
@@ -190,6 +208,8 @@ static bool make(unsigned long number, bool forks, bool *reused)
 			      : exchange(fd, number);
 		close(fd);
 	}
+	/* one that was killed before it could note its port may have been seen by a server */
+	*reused = *reused || is_recent(atomic_load(&shared->again[port]));
 	return whole;
 }
 
@@ -197,11 +217,13 @@ static bool make(unsigned long number, bool forks, bool *reused)
 static void connect_all(unsigned long slot, bool forks)
 {
 	unsigned long number, before;
+	time_t begun;
 	bool reused;
 
 	while ((number = atomic_load(&shared->rounds[slot]) * (unsigned long)SLOTS + slot) <
 	       shared->count) {
 		before = atomic_load(&shared->kills);
+		begun = time(NULL);
 		if (make(number, forks, &reused)) {
 			atomic_fetch_add(&shared->rounds[slot], 1);
 			atomic_fetch_add(&shared->done, 1);
@@ -213,7 +235,10 @@ static void connect_all(unsigned long slot, bool forks)
 		} else if (reused) {
 			atomic_fetch_add(&shared->reused, 1);
 		} else {
-			complain("connection %lu was cut off, and nobody was killed", number);
+			complain("connection %lu was cut off, and nobody was killed: %s, %s, "
+				 "after %ld s",
+				 number, broken.step ?: "a child's", error_name(broken.error),
+				 (long)(time(NULL) - begun));
 			exit(1);
 		}
 	}
@@ -226,6 +251,23 @@ static void *client(void *slot)
 }
 
 /* ---- servers ---- */
+
+/* accept(), and the client's port is noted; -1: nobody is there */
+static int accepted(int listener)
+{
+	struct sockaddr_in6 client; /* whose port lies where that of IPv4 does */
+	socklen_t len = sizeof client;
+	int fd = accept(listener, (struct sockaddr *)&client, &len);
+	unsigned now = (unsigned)time(NULL);
+	uint16_t port;
+
+	if (fd < 0)
+		return fd;
+	port = ntohs(client.sin6_port);
+	if (is_recent(atomic_exchange(&shared->served[port], now)))
+		atomic_store(&shared->again[port], now);
+	return fd;
+}
 
 static void serve(int fd)
 {
@@ -293,7 +335,7 @@ static void *server(void *argument)
 		if (ready[2].revents)
 			serve_passed();
 		for (unsigned i = 0; i < 2; i++) {
-			int fd = ready[i].revents ? accept(listeners[i], NULL, NULL) : -1;
+			int fd = ready[i].revents ? accepted(listeners[i]) : -1;
 
 			if (fd >= 0 && ++turn % 32 == 0)
 				pass(fd);
