@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """compare.py - the same random sequences of socket calls over TCP and over VM sockets must give the same.
 
-    compare.py [--first SEED] [--count N] [--jobs N] DIFFERENCES COMMAND...
+    compare.py [--first SEED] [--count N] [--jobs N] [--more DIFFERENCES] DIFFERENCES COMMAND...
 
 Several sequences run at a time (--jobs), since most of each is waiting.
 
 COMMAND is what is put before a program so that its TCP goes over VM sockets. Of each sequence (sequences.py), each call's
-answer (worker.py) is compared. What cannot be the same stands in DIFFERENCES, with the reason:
+answer (worker.py) is compared. What cannot be the same stands in DIFFERENCES (of an engine, in those that --more names),
+with the reason:
 
     why: the kernel's reason
     call: what is called, a regular expression; the socket's story so far follows in braces
@@ -267,10 +268,13 @@ def main():
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--more")
     parser.add_argument("differences")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     begun, report, differences = time.monotonic(), Report(), read_differences(options.differences)
+    if options.more:
+        differences += read_differences(options.more)
     seeds = iter(range(options.first, options.first + options.count))
 
     def work():
