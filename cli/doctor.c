@@ -84,6 +84,7 @@ static void look_at_sockets(struct findings *findings)
 {
 	int error = here_socket_error();
 	bool present = error == 0 || here_kernel_has_vsock();
+	const char *id, *doubt = kernel_doubt(&id);
 
 	if (present)
 		find(findings, LEVEL_OK, "vsock-present", "kernel", "it has AF_VSOCK");
@@ -100,8 +101,8 @@ static void look_at_sockets(struct findings *findings)
 		     "AF_VSOCK sockets can be made here");
 	else if (present || here_seccomp())
 		find_forbidder(findings, error);
-	if (present && kernel_doubt())
-		find(findings, LEVEL_WARNING, "kernel-resets", "kernel", "%s", kernel_doubt());
+	if (present && doubt)
+		find(findings, LEVEL_WARNING, id, "kernel", "%s", doubt);
 }
 
 /**

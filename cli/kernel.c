@@ -22,18 +22,41 @@ bool kernel_resets_small(const char *release)
 	return end != number && patch >= 92 && patch < 117;
 }
 
-const char *kernel_doubt(void)
+bool kernel_is_old(const char *release)
 {
+	char *end;
+	long major = strtol(release, &end, 10);
+
+	if (*end != '.')
+		return false;
+	return major < 5 || (major == 5 && strtol(end + 1, NULL, 10) < 10);
+}
+
+const char *kernel_doubt(const char **id)
+{
+	static const char *const ids[] = {"kernel-old", "kernel-resets"};
 	static char text[320];
 	struct utsname name;
+	bool old;
 
-	if (uname(&name) < 0 || !kernel_resets_small(name.release))
+	if (uname(&name) < 0)
 		return NULL;
-	(void)snprintf(text, sizeof(text),
-		       "Linux %.64s ends a connection when many messages of less than 576 "
-		       "bytes wait to be read (the writer gets EPIPE, the reader ENOBUFS): use "
-		       "6.12.117 or later, or give the end that reads them a buffer_size of "
-		       "eight times the other's",
-		       name.release);
+	old = kernel_is_old(name.release);
+	if (!old && !kernel_resets_small(name.release))
+		return NULL;
+	if (id)
+		*id = ids[old ? 0 : 1];
+	if (old)
+		(void)snprintf(text, sizeof(text),
+			       "Linux %.64s is too old: vsockify needs 5.10 or later; use one",
+			       name.release);
+	else
+		(void)snprintf(
+			text, sizeof(text),
+			"Linux %.64s ends a connection when many messages of less than 576 "
+			"bytes wait to be read (the writer gets EPIPE, the reader ENOBUFS): "
+			"use 6.12.117 or later, or give the end that reads them a "
+			"buffer_size of eight times the other's",
+			name.release);
 	return text;
 }

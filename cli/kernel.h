@@ -19,7 +19,21 @@
  */
 bool kernel_resets_small(const char *release);
 
-/* kernel_doubt() - what is to be said of the kernel that runs here; NULL: nothing */
-const char *kernel_doubt(void);
+/*
+ * kernel_is_old() - is it older than Linux 5.10, with which nothing here has ever run?
+ *
+ * Those before 5.5, which the images of Nitro enclaves have, keep only half of what is written
+ * on a VM socket, so that an address which the program asked for would be lost.
+ *
+ * @release: as uname(2) has it; one that cannot be understood is not old
+ */
+bool kernel_is_old(const char *release);
+
+/*
+ * kernel_doubt() - what is to be said of the kernel that runs here
+ * @id: set to what --doctor calls this, if it is not NULL
+ * Return: a sentence; NULL: nothing
+ */
+const char *kernel_doubt(const char **id);
 
 #endif

@@ -351,8 +351,8 @@ int run_program(const struct ruleset *rs, const char *config, const struct loggi
 {
 	bool chosen = engine == ENGINE_AUTO;
 
-	if (logging->verbosity > 0 && ruleset_any(rs) && kernel_doubt())
-		cli_error("%s", kernel_doubt());
+	if (logging->verbosity > 0 && ruleset_any(rs) && kernel_doubt(NULL))
+		cli_error("%s", kernel_doubt(NULL));
 	pass_rules(rs);
 	if (config)
 		pass_config(config);

@@ -66,10 +66,31 @@ static void test_kernels(void)
 		CU_ASSERT(!kernel_resets_small(none[i]));
 }
 
+static void test_old_kernels(void)
+{
+	static const char *const old[] = {"4.14.256-209.484.amzn2.x86_64", "5.9.16",
+					  "5.4.0-1030-aws", "2.6.72"};
+	static const char *const none[] = {"5.10.0-30-amd64",
+					   "5.10",
+					   "6.1.0-56-amd64",
+					   "10.0",
+					   "5.100.1",
+					   "7.2.13",
+					   "5",
+					   "",
+					   "x"};
+
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++)
+		CU_ASSERT(kernel_is_old(old[i]));
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		CU_ASSERT(!kernel_is_old(none[i]));
+}
+
 CU_TestInfo plausible_tests[] = {
 	{"CIDs in a guest", test_guest},
 	{"CIDs on a host", test_host},
 	{"CIDs on neither", test_neither},
 	{"kernels that reset under small messages", test_kernels},
+	{"kernels that are too old", test_old_kernels},
 	CU_TEST_INFO_NULL,
 };
