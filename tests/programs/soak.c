@@ -255,7 +255,8 @@ static void *client(void *slot)
 /* accept(), and the client's port is noted; -1: nobody is there */
 static int accepted(int listener)
 {
-	struct sockaddr_in6 client; /* whose port lies where that of IPv4 does */
+	/* whose port lies where that of IPv4 does */
+	struct sockaddr_in6 client = {.sin6_port = 0};
 	socklen_t len = sizeof client;
 	int fd = accept(listener, (struct sockaddr *)&client, &len);
 	unsigned now = (unsigned)time(NULL);
