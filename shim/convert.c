@@ -123,9 +123,8 @@ const char *inspect_failed(int error)
 {
 	if (error != EPERM && error != EACCES && error != ENOSYS)
 		return "";
-	return "a seccomp filter, most likely the program's own, forbids to ask, and no rule "
-	       "is "
-	       "decided about by guess";
+	return "a seccomp filter, most likely the program's own, forbids to ask, and no "
+	       "rule is decided about by guess";
 }
 
 /* ---- the exchange ---- */
