@@ -6,9 +6,10 @@
  *
  * One line for each thing that was looked at: "ok", "warning" (something may fail, or is not
  * as it seems) or "problem" (it cannot work as it is). Lines of the latter two end with what to
- * do, and the last line says what to do next. The questions of the kernel are in here.c, those
- * of the program in engine_here.c, those of peers' sockets in vmm.c, those of the broker in
- * broker_here.c, and whether the rules' CIDs make sense on this machine in plausible.c.
+ * do, and the last line says what to do next. The questions of the kernel are in here.c, what
+ * its answers about AF_VSOCK mean in vsock_here.c, those of the program in engine_here.c, those
+ * of peers' sockets in vmm.c, those of the broker in broker_here.c, and whether the rules' CIDs
+ * make sense on this machine in plausible.c.
  *
  * The configuration is read first, though its turn comes later: a machine that reaches all its
  * peers by sockets needs no AF_VSOCK, so that its absence is no problem then.
@@ -29,11 +30,11 @@
 #include "error.h"
 #include "findings.h"
 #include "here.h"
-#include "kernel.h"
 #include "plausible.h"
 #include "proxy_here.h"
 #include "show.h"
 #include "vmm.h"
+#include "vsock_here.h"
 
 /* What is said of a machine without a transport, or with a wrong one. */
 #define LOAD_A_TRANSPORT                                                                      \
@@ -41,69 +42,6 @@
 	"a host, modprobe vhost_vsock; for this machine with itself, modprobe vsock_loopback"
 
 /* ---- the kernel ---- */
-
-/**
- * find_forbidder() - say who forbids AF_VSOCK sockets, as far as it shows
- * @error: what socket() failed with
- */
-static void find_forbidder(struct findings *findings, int error)
-{
-	char confinement[128];
-	char unit[128];
-
-	here_confinement(confinement, sizeof(confinement));
-	here_unit(unit, sizeof(unit));
-	if (here_seccomp() && *unit != '\0')
-		find(findings, findings->without_vsock, "vsock-filtered-by-unit",
-		     "restrictions",
-		     "a seccomp filter forbids AF_VSOCK (%s), most likely that of %s: add "
-		     "AF_VSOCK to its RestrictAddressFamilies= (systemctl edit %s)",
-		     strerror(error), unit, unit);
-	else if (here_seccomp())
-		find(findings, findings->without_vsock, "vsock-filtered", "restrictions",
-		     "a seccomp filter forbids AF_VSOCK (%s): in a container, start it with a "
-		     "profile that allows it (Docker: --security-opt seccomp=FILE); in a "
-		     "systemd unit, add AF_VSOCK to RestrictAddressFamilies=",
-		     strerror(error));
-	else if (*confinement != '\0')
-		find(findings, findings->without_vsock, "vsock-confined", "restrictions",
-		     "AF_VSOCK is refused (%s) under the profile %s: allow it there "
-		     "(AppArmor: \"network vsock,\")",
-		     strerror(error), confinement);
-	else
-		find(findings, findings->without_vsock, "vsock-refused", "restrictions",
-		     "AF_VSOCK is refused (%s) by something that does not show: look for a "
-		     "security module's message in the kernel's log",
-		     strerror(error));
-}
-
-/**
- * look_at_sockets() - can AF_VSOCK sockets be made?
- */
-static void look_at_sockets(struct findings *findings)
-{
-	int error = here_socket_error();
-	bool present = error == 0 || here_kernel_has_vsock();
-	const char *id, *doubt = kernel_doubt(&id);
-
-	if (present)
-		find(findings, LEVEL_OK, "vsock-present", "kernel", "it has AF_VSOCK");
-	else if (error == EAFNOSUPPORT && here_seccomp())
-		find(findings, LEVEL_WARNING, "vsock-hidden", "kernel",
-		     "AF_VSOCK is not loaded, or it is hidden by a filter: modprobe vsock");
-	else
-		find(findings, findings->without_vsock, "vsock-absent", "kernel",
-		     "it has no AF_VSOCK (%s): modprobe vsock, or use a kernel with "
-		     "CONFIG_VSOCKETS",
-		     strerror(error));
-	if (error == 0)
-		find(findings, LEVEL_OK, "vsock-allowed", "restrictions",
-		     "AF_VSOCK sockets can be made here");
-	else if (present || here_seccomp())
-		find_forbidder(findings, error);
-	if (present && doubt)
-		find(findings, LEVEL_WARNING, id, "kernel", "%s", doubt);
-}
 
 /**
  * look_at_transports() - can anybody be reached at all?
