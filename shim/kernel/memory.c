@@ -10,14 +10,12 @@
 
 #define PAGE_LEAST 4096 /* larger ones are asked about more often than need be */
 
-#define SET_BYTES 8 /* of the kernel's sigset_t */
-
 /* The whole set is in the page that the byte is in. At NULL would be none at all. */
 static bool may_read(uintptr_t at)
 {
-	uintptr_t set = at & ~(uintptr_t)(SET_BYTES - 1);
+	uintptr_t set = at & ~(uintptr_t)(SYS_SIGSET - 1);
 
-	return set && SYS_CALL(SYS_rt_sigprocmask, -1, set, NULL, SET_BYTES) != -EFAULT;
+	return set && SYS_CALL(SYS_rt_sigprocmask, -1, set, NULL, SYS_SIGSET) != -EFAULT;
 }
 
 /* Nobody waits for @idle. Somebody who waits for the other word may be woken in vain, which

@@ -222,6 +222,10 @@ static inline ssize_t sys_send(int fd, const void *data, size_t size, int flags)
 	return (ssize_t)SYS_CALL(SYS_sendto, fd, data, size, flags, NULL, 0);
 }
 
+/* SYS_SIGSET - bytes of a set of signals as the kernel has them, which it wants to be told;
+ * libc's sigset_t is larger */
+#define SYS_SIGSET 8
+
 /* sys_no_socket() - does this result say that there is no socket under the descriptor? */
 static inline bool sys_no_socket(int result)
 {

@@ -90,9 +90,8 @@ static struct variables own_variables(void)
 	return (struct variables){secure_getenv(SUPERVISOR_ENV), secure_getenv(PRELOAD_ENV)};
 }
 
-#define PAGE          ((size_t)4096)
-#define ROOM          (16 * PAGE) /* for all that is called from there */
-#define KERNEL_SIGSET 8           /* bytes of its signal sets */
+#define PAGE ((size_t)4096)
+#define ROOM (16 * PAGE) /* for all that is called from there */
 
 /* How a program is run: 0, or an errno; of exec only the latter. */
 typedef int run_fn(const char *path, char *const *argv, const void *how);
@@ -116,8 +115,7 @@ static bool has_room(size_t size)
 	char here;
 
 	for (size_t at = PAGE; at < size + ROOM; at += PAGE)
-		if (SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &here - at, KERNEL_SIGSET) <
-		    0)
+		if (SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &here - at, SYS_SIGSET) < 0)
 			return false;
 	return true;
 }

@@ -27,7 +27,7 @@ static void ring(int signal)
 static void change_mask(int how)
 {
 	muffled = how == SIG_BLOCK;
-	SYS_CALL(SYS_rt_sigprocmask, how, &signals, NULL, _NSIG / 8);
+	SYS_CALL(SYS_rt_sigprocmask, how, &signals, NULL, SYS_SIGSET);
 }
 
 /* All others stay blocked. While the handler runs, so are both: a storm of them would fill the
