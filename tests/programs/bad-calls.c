@@ -65,30 +65,18 @@ static int epoll(void)
 	return must(epoll_create1(0));
 }
 
-static int udp4(void)
-{
-	return must(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0));
-}
-
-static int udp6(void)
-{
-	return must(socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0));
-}
-
-static int raw(void)
-{
-	return must(socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK, IPPROTO_ICMP));
-}
-
-static int netlink(void)
-{
-	return must(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, 0));
-}
-
-static int unix_stream(void)
-{
-	return must(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
-}
+#define SOCKET(name, domain, type, protocol)                                   \
+	static int name(void)                                                  \
+	{                                                                      \
+		return must(socket(domain, (type) | SOCK_NONBLOCK, protocol)); \
+	}
+SOCKET(udp4, AF_INET, SOCK_DGRAM, 0)
+SOCKET(udp6, AF_INET6, SOCK_DGRAM, 0)
+SOCKET(raw, AF_INET, SOCK_RAW, IPPROTO_ICMP)
+SOCKET(netlink, AF_NETLINK, SOCK_RAW, 0)
+SOCKET(unix_stream, AF_UNIX, SOCK_STREAM, 0)
+SOCKET(tcp4, AF_INET, SOCK_STREAM, 0)
+SOCKET(tcp6, AF_INET6, SOCK_STREAM, 0)
 
 static int unix_pair(void)
 {
@@ -96,16 +84,6 @@ static int unix_pair(void)
 
 	must(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends));
 	return ends[0];
-}
-
-static int tcp4(void)
-{
-	return must(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-}
-
-static int tcp6(void)
-{
-	return must(socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0));
 }
 
 static int bound4(void)
@@ -167,58 +145,46 @@ static const struct {
 static void *volatile null;
 static char *volatile unmapped = (char *)16;
 
-static struct sockaddr *addr4(void)
+/* An address of that family, of discard's port where it has one; below 0 it is none at all. */
+static const struct sockaddr *addr_of(int family)
 {
 	static struct address a;
 
-	a = address_of("127.0.0.1", 9);
-	return &a.any;
-}
-
-static struct sockaddr *addr6(void)
-{
-	static struct address a;
-
-	a = address_of("::1", 9);
-	return &a.any;
-}
-
-static struct sockaddr *of_family(int family)
-{
-	static struct sockaddr_storage a;
-
+	if (family < 0)
+		return NULL;
 	memset(&a, 0, sizeof a);
-	a.ss_family = (sa_family_t)family;
-	return (struct sockaddr *)&a;
+	if (family == AF_INET || family == AF_INET6)
+		a = address_of(family == AF_INET ? "127.0.0.1" : "::1", 9);
+	a.any.sa_family = (sa_family_t)family;
+	return &a.any;
 }
 
 typedef int (*address_call)(int fd, const struct sockaddr *addr, socklen_t len);
 
 static const struct {
 	const char *label;
-	struct sockaddr *(*good)(void);
-	int family; /* where there is no `good` */
+	int family;
 	socklen_t len;
 } addresses[] = {
-	{"NULL 0", NULL, -1, 0},
-	{"NULL 16", NULL, -1, 16},
-	{"IPv4 0", addr4, 0, 0},
-	{"IPv4 1", addr4, 0, 1},
-	{"IPv4 2", addr4, 0, 2},
-	{"IPv4 15", addr4, 0, 15},
-	{"IPv4 128", addr4, 0, 128},
-	{"IPv4 129", addr4, 0, 129},
-	{"IPv4 -1", addr4, 0, (socklen_t)-1},
-	{"IPv6 2", addr6, 0, 2},
-	{"IPv6 16", addr6, 0, 16},
-	{"IPv6 23", addr6, 0, 23},
-	{"IPv6 -1", addr6, 0, (socklen_t)-1},
-	{"family 77", NULL, 77, 16},
-	{"family 65535", NULL, 65535, 28},
-	{"AF_UNIX", NULL, AF_UNIX, 16},
-	{"AF_VSOCK", NULL, AF_VSOCK, 16},
-	{"AF_UNSPEC 1", NULL, AF_UNSPEC, 1},
-	{"AF_NETLINK", NULL, AF_NETLINK, 12},
+	{"NULL 0", -1, 0},
+	{"NULL 16", -1, 16},
+	{"IPv4 0", AF_INET, 0},
+	{"IPv4 1", AF_INET, 1},
+	{"IPv4 2", AF_INET, 2},
+	{"IPv4 15", AF_INET, 15},
+	{"IPv4 128", AF_INET, 128},
+	{"IPv4 129", AF_INET, 129},
+	{"IPv4 -1", AF_INET, (socklen_t)-1},
+	{"IPv6 2", AF_INET6, 2},
+	{"IPv6 16", AF_INET6, 16},
+	{"IPv6 23", AF_INET6, 23},
+	{"IPv6 -1", AF_INET6, (socklen_t)-1},
+	{"family 77", 77, 16},
+	{"family 65535", 65535, 28},
+	{"AF_UNIX", AF_UNIX, 16},
+	{"AF_VSOCK", AF_VSOCK, 16},
+	{"AF_UNSPEC 1", AF_UNSPEC, 1},
+	{"AF_NETLINK", AF_NETLINK, 12},
 };
 
 static bool name_errors = true;
@@ -226,12 +192,9 @@ static bool name_errors = true;
 static void address_calls(int (*make)(void), const char *name, address_call call)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(addresses); i++) {
-		int fd = make(), got;
-		const struct sockaddr *addr = addresses[i].good ? addresses[i].good() : NULL;
+		int fd = make();
+		int got = call(fd, addr_of(addresses[i].family), addresses[i].len);
 
-		if (!addr && addresses[i].family >= 0)
-			addr = of_family(addresses[i].family);
-		got = call(fd, addr, addresses[i].len);
 		say("%s %s: %s", name, addresses[i].label,
 		    got < 0 && !name_errors ? "an error" : result(got));
 		close(fd);
@@ -328,14 +291,16 @@ static void option_calls(int fd)
 	}
 }
 
+/* Say what a call returned. */
+#define TRY(label, call) say(label ": %s", result(call))
+
 static void no_messages(int fd, int flags)
 {
-	say("recvmsg NULL: %s", result(recvmsg(fd, null, flags)));
-	say("recvmmsg NULL: %s", result(recvmmsg(fd, null, 1, flags, NULL)));
-	say("recvmmsg MSG_TRUNC NULL: %s",
-	    result(recvmmsg(fd, null, 1, flags | MSG_TRUNC, NULL)));
-	say("sendmsg NULL: %s", result(sendmsg(fd, null, flags)));
-	say("sendmmsg NULL: %s", result(sendmmsg(fd, null, 1, flags)));
+	TRY("recvmsg NULL", recvmsg(fd, null, flags));
+	TRY("recvmmsg NULL", recvmmsg(fd, null, 1, flags, NULL));
+	TRY("recvmmsg MSG_TRUNC NULL", recvmmsg(fd, null, 1, flags | MSG_TRUNC, NULL));
+	TRY("sendmsg NULL", sendmsg(fd, null, flags));
+	TRY("sendmmsg NULL", sendmmsg(fd, null, 1, flags));
 }
 
 static void message_calls(int fd)
@@ -352,22 +317,21 @@ static void message_calls(int fd)
 
 	if (!BY_MUSL)
 		no_messages(fd, flags);
-	say("recvmsg: %s", result(recvmsg(fd, &plain, flags)));
-	say("recvmsg MSG_TRUNC: %s", result(recvmsg(fd, &plain, flags | MSG_TRUNC)));
-	say("recvmsg bad vector: %s", result(recvmsg(fd, &bad_vector, flags)));
-	say("recvmsg long vector: %s", result(recvmsg(fd, &long_vector, flags)));
-	say("recvmsg MSG_TRUNC bad vector: %s",
-	    result(recvmsg(fd, &bad_vector, flags | MSG_TRUNC)));
-	say("recvmmsg none: %s", result(recvmmsg(fd, &many, 0, flags, NULL)));
-	say("recv NULL: %s", result(recv(fd, null, 4, flags)));
-	say("recv: %s", result(recv(fd, data, 4, flags)));
-	say("recv MSG_TRUNC: %s", result(recv(fd, data, 4, flags | MSG_TRUNC)));
-	say("recv MSG_ERRQUEUE: %s", result(recv(fd, data, 4, flags | MSG_ERRQUEUE)));
-	say("sendmsg bad vector: %s", result(sendmsg(fd, &bad_vector, flags)));
-	say("sendmsg long vector: %s", result(sendmsg(fd, &long_vector, flags)));
-	say("sendmmsg none: %s", result(sendmmsg(fd, &many, 0, flags)));
-	say("sendmsg bad name: %s", result(sendmsg(fd, &bad_name, flags)));
-	say("sendto NULL data: %s", result(sendto(fd, null, 4, flags, NULL, 0)));
+	TRY("recvmsg", recvmsg(fd, &plain, flags));
+	TRY("recvmsg MSG_TRUNC", recvmsg(fd, &plain, flags | MSG_TRUNC));
+	TRY("recvmsg bad vector", recvmsg(fd, &bad_vector, flags));
+	TRY("recvmsg long vector", recvmsg(fd, &long_vector, flags));
+	TRY("recvmsg MSG_TRUNC bad vector", recvmsg(fd, &bad_vector, flags | MSG_TRUNC));
+	TRY("recvmmsg none", recvmmsg(fd, &many, 0, flags, NULL));
+	TRY("recv NULL", recv(fd, null, 4, flags));
+	TRY("recv", recv(fd, data, 4, flags));
+	TRY("recv MSG_TRUNC", recv(fd, data, 4, flags | MSG_TRUNC));
+	TRY("recv MSG_ERRQUEUE", recv(fd, data, 4, flags | MSG_ERRQUEUE));
+	TRY("sendmsg bad vector", sendmsg(fd, &bad_vector, flags));
+	TRY("sendmsg long vector", sendmsg(fd, &long_vector, flags));
+	TRY("sendmmsg none", sendmmsg(fd, &many, 0, flags));
+	TRY("sendmsg bad name", sendmsg(fd, &bad_name, flags));
+	TRY("sendto NULL data", sendto(fd, null, 4, flags, NULL, 0));
 }
 
 /* Nothing here waits, whatever the descriptor is. */
@@ -377,17 +341,17 @@ static void data_calls(int fd)
 	struct iovec iov = {data, sizeof data};
 	volatile int negative = -1, many = 100000; /* the compiler would warn */
 
-	say("read nothing: %s", result(read(fd, data, 0)));
-	say("readv -1: %s", result(readv(fd, &iov, negative)));
-	say("readv too many: %s", result(readv(fd, &iov, many)));
-	say("readv bad vector: %s", result(readv(fd, null, 1)));
-	say("write NULL: %s", result(write(fd, null, 8)));
-	say("write nothing: %s", result(write(fd, data, 0)));
-	say("writev -1: %s", result(writev(fd, &iov, negative)));
-	say("writev too many: %s", result(writev(fd, &iov, many)));
-	say("writev bad vector: %s", result(writev(fd, null, 1)));
-	say("send NULL: %s", result(send(fd, null, 4, MSG_DONTWAIT)));
-	say("send MSG_OOB NULL: %s", result(send(fd, null, 4, MSG_DONTWAIT | MSG_OOB)));
+	TRY("read nothing", read(fd, data, 0));
+	TRY("readv -1", readv(fd, &iov, negative));
+	TRY("readv too many", readv(fd, &iov, many));
+	TRY("readv bad vector", readv(fd, null, 1));
+	TRY("write NULL", write(fd, null, 8));
+	TRY("write nothing", write(fd, data, 0));
+	TRY("writev -1", writev(fd, &iov, negative));
+	TRY("writev too many", writev(fd, &iov, many));
+	TRY("writev bad vector", writev(fd, null, 1));
+	TRY("send NULL", send(fd, null, 4, MSG_DONTWAIT));
+	TRY("send MSG_OOB NULL", send(fd, null, 4, MSG_DONTWAIT | MSG_OOB));
 }
 
 static int sendto_something(int fd, const struct sockaddr *addr, socklen_t len)
@@ -406,40 +370,40 @@ static void other_calls(int fd)
 	struct epoll_event e = {.events = EPOLLIN};
 	int ep = must(epoll_create1(0));
 
-	say("ioctl FIONREAD: %s", result(ioctl(fd, FIONREAD, &number)));
-	say("ioctl FIONREAD NULL: %s", result(ioctl(fd, FIONREAD, null)));
-	say("ioctl unknown: %s", result(ioctl(fd, 0x7777, null)));
-	say("listen: %s", result(listen(fd, 5)));
+	TRY("ioctl FIONREAD", ioctl(fd, FIONREAD, &number));
+	TRY("ioctl FIONREAD NULL", ioctl(fd, FIONREAD, null));
+	TRY("ioctl unknown", ioctl(fd, 0x7777, null));
+	TRY("listen", listen(fd, 5));
 	for (int how = -1; how <= 3; how++)
 		say("shutdown %d: %s", how, result(shutdown(fd, how)));
-	say("epoll_ctl add: %s", result(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e)));
-	say("epoll_ctl add again: %s", result(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e)));
-	say("epoll_ctl modify NULL: %s", result(epoll_ctl(ep, EPOLL_CTL_MOD, fd, null)));
-	say("epoll_ctl delete: %s", result(epoll_ctl(ep, EPOLL_CTL_DEL, fd, null)));
-	say("epoll_ctl delete again: %s", result(epoll_ctl(ep, EPOLL_CTL_DEL, fd, null)));
-	say("epoll_ctl unknown: %s", result(epoll_ctl(ep, 77, fd, &e)));
-	say("epoll_ctl not an epoll: %s", result(epoll_ctl(fd, EPOLL_CTL_ADD, ep, &e)));
+	TRY("epoll_ctl add", epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e));
+	TRY("epoll_ctl add again", epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e));
+	TRY("epoll_ctl modify NULL", epoll_ctl(ep, EPOLL_CTL_MOD, fd, null));
+	TRY("epoll_ctl delete", epoll_ctl(ep, EPOLL_CTL_DEL, fd, null));
+	TRY("epoll_ctl delete again", epoll_ctl(ep, EPOLL_CTL_DEL, fd, null));
+	TRY("epoll_ctl unknown", epoll_ctl(ep, 77, fd, &e));
+	TRY("epoll_ctl not an epoll", epoll_ctl(fd, EPOLL_CTL_ADD, ep, &e));
 	close(ep);
 	copy = dup(fd);
 	say("dup: %s", success(copy));
 	close(copy);
 	say("dup2 onto itself: %s", dup2(fd, fd) == fd ? "itself" : result(-1));
-	say("dup2 onto -1: %s", result(dup2(fd, -1)));
-	say("dup2 onto a large number: %s", result(dup2(fd, 0x7ffffff0)));
-	say("dup3 onto itself: %s", result(dup3(fd, fd, 0)));
+	TRY("dup2 onto -1", dup2(fd, -1));
+	TRY("dup2 onto a large number", dup2(fd, 0x7ffffff0));
+	TRY("dup3 onto itself", dup3(fd, fd, 0));
 	if (!BY_MUSL)
-		say("dup3 bad flags: %s", result(dup3(fd, 500, 0x40000000)));
+		TRY("dup3 bad flags", dup3(fd, 500, 0x40000000));
 	copy = dup2(fd, 500);
-	say("dup2: %s", result(copy));
+	TRY("dup2", copy);
 	close(copy);
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 400);
 	say("F_DUPFD_CLOEXEC: %s, flags %s", result(copy),
 	    copy < 0 ? "-" : result(fcntl(copy, F_GETFD)));
 	close(copy);
-	say("F_DUPFD -1: %s", result(fcntl(fd, F_DUPFD, -1)));
+	TRY("F_DUPFD -1", fcntl(fd, F_DUPFD, -1));
 	say("F_GETFL: %s", success(fcntl(fd, F_GETFL)));
-	say("F_GETLK NULL: %s", result(fcntl(fd, F_GETLK, null)));
-	say("fcntl 7777: %s", result(fcntl(fd, 7777, 0)));
+	TRY("F_GETLK NULL", fcntl(fd, F_GETLK, null));
+	TRY("fcntl 7777", fcntl(fd, 7777, 0));
 }
 
 static void no_descriptor(void)
