@@ -22,7 +22,7 @@ struct findings {
 /*
  * find() - print a finding, and count it: "warning  SUBJECT: ..."
  * @id: for scripts, "vsock-absent": it stays the same when the words change. vsockify(1) has
- *them all, and tests/manual/findings.test compares
+ * them all, and tests/manual/complete.test compares
  */
 void __attribute__((format(printf, 5, 6)))
 find(struct findings *findings, enum level level, const char *id, const char *subject,
