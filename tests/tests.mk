@@ -9,9 +9,10 @@ BENCH_PACKAGES = $(CHECK_PACKAGES) gnuplot-nox proxychains4 libsocket-wrapper re
 KVM_PACKAGES = $(BUILD_PACKAGES) iproute2 socat gnuplot-nox
 CONFORMANCE_PACKAGES = $(BUILD_PACKAGES) iproute2 python3.11 libpython3.11-testsuite
 
-# The parts of check-all beside what `make check` runs. tests/check says what is in each, docs/testing.md how long they
-# take. NAME_PACKAGES: what a part needs installed, beside what every part does; NAME_GOALS: what has to be made for it.
-PARTS = kernels processors arm64 libcs roots engines vmms egress programs packages interop examples stress sanitizers
+# The parts of check-all beside what `make check` runs, the longest first, since it makes several at a time. tests/check
+# says what is in each, docs/testing.md how long they take. NAME_PACKAGES: what a part needs installed, beside what every
+# part does; NAME_GOALS: what has to be made for it.
+PARTS = sanitizers examples kernels engines arm64 roots libcs packages interop egress vmms programs processors stress
 folder = $(shell sed 's/\#.*//' tests/$(1)/packages)
 
 main_PACKAGES = $(CHECK_PACKAGES)
@@ -123,15 +124,17 @@ arm64:
 
 # ---- running them ----
 
-check: RUN = main
-check-all: RUN = main $(PARTS)
-check-all: lint
-$(EACH_PART): RUN = $(@:check-%=%)
+check: PART = main
+$(EACH_PART): PART = $(@:check-%=%)
 
-check check-all $(EACH_PART):
-	@tests/packages $(BUILD_PACKAGES) iproute2 $(foreach part,$(RUN),$($(part)_PACKAGES))
-	@$(MAKE) --no-print-directory all helpers $(foreach part,$(RUN),$($(part)_GOALS))
-	@tests/check $(RUN)
+check $(EACH_PART):
+	@tests/packages $(BUILD_PACKAGES) iproute2 $($(PART)_PACKAGES)
+	@$(MAKE) --no-print-directory all helpers $($(PART)_GOALS)
+	@tests/check $(PART)
+
+check-all:
+	@tests/packages $(BUILD_PACKAGES) iproute2 git $(LINT_PACKAGES) $(foreach part,main $(PARTS),$($(part)_PACKAGES))
+	@tests/all $(EACH_PART) check lint
 
 crowd-100000:
 	@tests/packages $(BUILD_PACKAGES)
