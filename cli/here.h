@@ -31,7 +31,7 @@ const char *here_transport_name(enum transport transport);
 /*
  * here_cid() - the CID of this machine
  * @cid: as the kernel says, or CID_UNKNOWN. Those of before July 2025 say so where there is
- *only the loopback transport, which is 1 with them, too.
+ * only the loopback transport, which is 1 with them, too.
  */
 uint32_t here_cid(uint32_t cid);
 

@@ -5,7 +5,7 @@
  * Theory of operation
  *
  * TCP has a port for each address and family, VM sockets one for all, so a program's second
- *bind of one port (0.0.0.0 and then [::], as most servers do) finds it taken by itself.
+ * bind of one port (0.0.0.0 and then [::], as most servers do) finds it taken by itself.
  *
  * One case is easy. Where the first is bound to a loopback address, and so to CID 1 alone (a
  * rule for all ports), the kernel lets another have the port at the CID by which other

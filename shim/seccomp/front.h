@@ -9,7 +9,8 @@
  *
  *   ends	with the program's exit status, or by the signal that ended it
  *   stops	when the program does, so that a shell sees a stopped job; a SIGCONT goes on to
- *it signals	that a process sends are sent on to the program. Those of a terminal the program
+ *		it
+ *   signals	that a process sends are sent on to the program. Those of a terminal the program
  *		has got itself, being in the same process group
  *   SIGKILL	ends the program, too: the supervisor sees to that
  *
