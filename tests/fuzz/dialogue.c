@@ -58,12 +58,3 @@ int fuzz_dialogue(const uint8_t *data, size_t size)
 	require(end.result != 1 || !memchr(text, '\n', end.taken - 1));
 	return 0;
 }
-
-#ifdef FUZZER
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	return fuzz_dialogue(data, size);
-}
-#endif

@@ -100,12 +100,3 @@ int fuzz_dns(const uint8_t *data, size_t size)
 	free(query);
 	return 0;
 }
-
-#ifdef FUZZER
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	return fuzz_dns(data, size);
-}
-#endif

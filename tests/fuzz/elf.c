@@ -10,9 +10,9 @@
 
 #include "../../shim/kernel/elf.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int fuzz_elf(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_elf(const uint8_t *data, size_t size)
 {
 	struct elf_facts facts;
 	const char *end = (const char *)data + size;

@@ -7,13 +7,14 @@
 . "$VSOCKIFY_TREE/tests/lib.sh"
 mkdir seeds
 
-# fuzz NAME [SOURCE...] - tests/fuzz/NAME.c, with sources of the tree, each a path from its top; FUZZ_FLAGS: what the
-# compiler is told beside that
+# fuzz NAME [SOURCE...] - fuzz_NAME() of tests/fuzz/NAME.c, under the name that libFuzzer calls, with sources of the tree,
+# each a path from its top; FUZZ_FLAGS: what the compiler is told beside that
 fuzz() {
 	local name=$1
 	shift
-	(cd "$VSOCKIFY_TREE" && clang -std=gnu11 -D_GNU_SOURCE -DFUZZER -g -O1 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined "tests/fuzz/$name.c" "$@" "${FUZZ_FLAGS[@]}" -o "$OLDPWD/$name")
+	(cd "$VSOCKIFY_TREE" && clang -std=gnu11 -D_GNU_SOURCE "-Dfuzz_$name=LLVMFuzzerTestOneInput" -g -O1 \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined "tests/fuzz/$name.c" "$@" \
+		"${FUZZ_FLAGS[@]}" -o "$OLDPWD/$name")
 	mkdir corpus
 	"./$name" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 "${FUZZ_LIMITS[@]}" corpus seeds 2>log || {
 		tail -n 60 log

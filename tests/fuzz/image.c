@@ -11,7 +11,7 @@
 #include "../../config/host.h"
 #include "../../config/stand_in.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int fuzz_image(const uint8_t *data, size_t size);
 
 /* The input as the value of VSOCKIFY_RULES. */
 static char *text;
@@ -108,7 +108,7 @@ static void as_text(const uint8_t *data, size_t size)
 	free(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_image(const uint8_t *data, size_t size)
 {
 	as_bytes(data, size);
 	as_text(data, size);

@@ -12,7 +12,7 @@
 
 #include "../../shim/pack.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int fuzz_mark(const uint8_t *data, size_t size);
 
 /* What a socket holds. */
 struct socket_words {
@@ -137,7 +137,7 @@ static void check_words(const struct socket_words *from)
 	require(same_mark(&one, &other));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_mark(const uint8_t *data, size_t size)
 {
 	struct socket_words from;
 	uint8_t count, head;

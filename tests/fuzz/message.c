@@ -165,12 +165,3 @@ int fuzz_message(const uint8_t *data, size_t size)
 	free(bytes);
 	return 0;
 }
-
-#ifdef FUZZER
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	return fuzz_message(data, size);
-}
-#endif

@@ -14,7 +14,7 @@
 #include "../../config/compile.h"
 #include "../../config/parse.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int fuzz_parse(const uint8_t *data, size_t size);
 
 static char path[] = "/tmp/vsockify-fuzz-XXXXXX";
 
@@ -42,7 +42,7 @@ static void write_input(const uint8_t *data, size_t size)
 		abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_parse(const uint8_t *data, size_t size)
 {
 	struct builder builder;
 	struct ruleset *rs;

@@ -61,12 +61,3 @@ int fuzz_preface(const uint8_t *data, size_t size)
 	}
 	return 0;
 }
-
-#ifdef FUZZER
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	return fuzz_preface(data, size);
-}
-#endif

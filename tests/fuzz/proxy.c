@@ -57,12 +57,3 @@ int fuzz_proxy(const uint8_t *data, size_t size)
 		(text[0] == 5 && end.taken >= 9 && end.taken <= 2 + 2 + 262));
 	return 0;
 }
-
-#ifdef FUZZER
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	return fuzz_proxy(data, size);
-}
-#endif

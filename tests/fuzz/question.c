@@ -13,7 +13,7 @@
 #include "../../config/compile.h"
 #include "../../config/spec.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int fuzz_question(const uint8_t *data, size_t size);
 
 static const struct spec specs[] = {
 	{SPEC_PEER, "db=7"},
@@ -82,7 +82,7 @@ static void ask(const struct ruleset *rs, enum side side, const char *text)
 	question_free(&question);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_question(const uint8_t *data, size_t size)
 {
 	static const struct ruleset *rs;
 	char *text = memory_string((const char *)data, strnlen((const char *)data, size));

@@ -11,7 +11,7 @@
 #include "../../config/compile.h"
 #include "../../config/spec.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int fuzz_spec(const uint8_t *data, size_t size);
 
 /**
  * check_message() - a report_fn
@@ -44,7 +44,7 @@ static void parse_line(struct builder *builder, const char *line)
 	spec_parse(builder, &spec);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_spec(const uint8_t *data, size_t size)
 {
 	char *text = memory_string((const char *)data, strnlen((const char *)data, size));
 	char *rest = text, *line;
