@@ -10,17 +10,9 @@
 #include <string.h>
 
 #include "../../shim/seccomp/dns.h"
+#include "require.h"
 
 int fuzz_dns(const uint8_t *data, size_t size);
-
-/**
- * require() - stop here, for the fuzzer to see, if something does not hold
- */
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /**
  * check_name() - that a name is what its labels say

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../shim/pack.h"
+#include "require.h"
 
 int fuzz_mark(const uint8_t *data, size_t size);
 
@@ -19,15 +20,6 @@ struct socket_words {
 	struct words words;
 	struct filter *filter;
 };
-
-/**
- * require() - stop here, for the fuzzer to see, if something does not hold
- */
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /**
  * take() - the next bytes of the input; zeros where it has ended

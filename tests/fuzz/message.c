@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../shim/broker/message.h"
+#include "require.h"
 
 int fuzz_message(const uint8_t *data, size_t size);
 
@@ -20,15 +21,6 @@ static const struct broker_environment here = {
 	.rules = 7,
 	.name = "n",
 };
-
-/**
- * require() - stop here, for the fuzzer to see, if something does not hold
- */
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /**
  * check_request() - that a valid one is what broker_request() makes, but for what it asks for

@@ -16,13 +16,7 @@
 #include <string.h>
 
 #include "../../shim/route/dialogue.h"
-
-/* require() - stop here, for the fuzzer to see, if something does not hold */
-static inline void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "require.h"
 
 /* What takes what is seen, as dialogue.h has it; @whom: whatever it needs beside. */
 typedef int (*taker)(struct dialogue *d, const void *whom, const char *seen, size_t size,

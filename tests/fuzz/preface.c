@@ -12,17 +12,9 @@
 
 #include "../../cli/broker/preface.h"
 #include "../../config/ip.h"
+#include "require.h"
 
 int fuzz_preface(const uint8_t *data, size_t size);
-
-/**
- * require() - stop here, for the fuzzer to see, if something does not hold
- */
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /**
  * read_exactly() - read from memory of this very size, for a sanitizer to see
