@@ -191,8 +191,9 @@ int front_divide(void)
 	supervisor = fork();
 	if (supervisor < 0)
 		return -errno;
-	channel = ends[supervisor == 0];
-	(void)close(ends[supervisor != 0]);
+	/* the lower one is the supervisor's: the two above it stay free, for call_drop() */
+	channel = ends[supervisor != 0];
+	(void)close(ends[supervisor == 0]);
 	if (supervisor == 0) {
 		(void)close(signals);
 		front_watch();
