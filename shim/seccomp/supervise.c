@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 
 #include "../kernel/sys.h"
 #include "../log/log.h"
@@ -23,13 +24,16 @@
 static int loop;             /* the epoll */
 static int ends;             /* an epoll in it: of processes */
 static bool look_for_ends;   /* there may be some */
+static int sweep;            /* a timer in it: of calls that wait */
+static bool sweep_is_set;    /* as it is while any waits */
 static struct call *waiting; /* a list */
 static struct call *newest;  /* of them, and not in the epoll yet; or NULL */
 
 /* What an event of the loop is about: one of these, or a pointer to a call that waits */
-enum { CALLS = 2, ENDS = 4 };
+enum { CALLS = 2, ENDS = 4, SWEEP = 6 };
 
-/* How often those that wait are looked after: a signal takes a call back, and nobody tells. */
+/* How often those that wait are looked after: a signal takes a call back, and nobody tells. The
+ * timer runs on from call to call, which costs each less than a limit to how long it sleeps. */
 #define SWEEP_MS 200
 
 /* ---- answering ---- */
@@ -115,6 +119,14 @@ static void watch_newest(void)
 	newest = NULL;
 }
 
+static void set_sweep(bool on)
+{
+	struct itimerspec next = {.it_value.tv_nsec = on ? SWEEP_MS * 1000000L : 0};
+
+	(void)timerfd_settime(sweep, 0, &next, NULL); /* nor has it gone off any more */
+	sweep_is_set = on;
+}
+
 /* @anew: its time begins now */
 static void put_aside(struct call *call, bool anew)
 {
@@ -127,6 +139,8 @@ static void put_aside(struct call *call, bool anew)
 	if (newest != call)
 		watch_newest();
 	newest = call;
+	if (!sweep_is_set)
+		set_sweep(true);
 }
 
 /* Its thread has left it. */
@@ -303,14 +317,15 @@ const char *supervise_prepare(int listener)
 	request = calloc(1, request_size);
 	loop = epoll_create1(EPOLL_CLOEXEC);
 	ends = epoll_create1(EPOLL_CLOEXEC);
+	sweep = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	bell_hang();
-	return request && loop >= 0 && ends >= 0 ? NULL : "there is no memory";
+	return request && loop >= 0 && ends >= 0 && sweep >= 0 ? NULL : "there is no memory";
 }
 
-/* For how long may the loop sleep? */
+/* For how long may the loop sleep, beside the timer? -1: without a limit */
 static int patience(void)
 {
-	int64_t now = -1, least = SWEEP_MS;
+	int64_t now = -1, least = INT64_MAX;
 
 	if (!waiting)
 		return lost_patience();
@@ -322,7 +337,7 @@ static int patience(void)
 		if (call->deadline - now < least)
 			least = call->deadline > now ? call->deadline - now : 0;
 	}
-	return (int)least;
+	return least < INT64_MAX ? (int)least : -1;
 }
 
 /*
@@ -377,7 +392,7 @@ static void look_after_all(void)
 	static int64_t last;
 	int64_t now = sys_now_ms();
 
-	if (now - last < SWEEP_MS / 2 && patience() > 0)
+	if (now - last < SWEEP_MS / 2 && patience() != 0)
 		return;
 	last = now;
 	each_waiting(look_after);
@@ -394,6 +409,8 @@ static void act(const struct epoll_event *event)
 		receive();
 	else if (about == ENDS)
 		forget_ended();
+	else if (about == SWEEP)
+		set_sweep(waiting);
 	else
 		do_again((struct call *)(uintptr_t)about, false);
 }
@@ -435,9 +452,11 @@ static void hear(void (*happened)(void))
 void supervise(void (*happened)(void))
 {
 	struct epoll_event of_ends = {.events = EPOLLIN, .data.u64 = ENDS};
+	struct epoll_event of_sweep = {.events = EPOLLIN, .data.u64 = SWEEP};
 
 	log_number = number_there;
 	sys_epoll_ctl(loop, EPOLL_CTL_ADD, ends, &of_ends);
+	sys_epoll_ctl(loop, EPOLL_CTL_ADD, sweep, &of_sweep);
 	while (!is_over) {
 		if (only_calls_matter())
 			receive();
