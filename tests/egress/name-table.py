@@ -38,8 +38,9 @@ def many(count):
             assert look_up(f"N{i}.Names.Test.") == address
             assert socket.gethostbyaddr(address)[0] == f"n{i}.names.test"
             assert denied(address) == errno.ECONNREFUSED
+    assert look_up("more.names.test") == socket.EAI_AGAIN
     assert descriptors() == before, "a descriptor is lost"
-    print(f"{count} names, each with an address of its own")
+    print(f"{count} names, each with an address of its own, and no more")
 
 
 def full(most):
