@@ -94,7 +94,7 @@ static void read_buffer_size(struct parser *parser, const config_setting_t *sett
 	else
 		(void)parser_error(
 			parser, setting,
-			"a buffer size is %d to %d bytes; leave it out for the kernel's own",
+			"a buffer size is %d to %d bytes; leave it out for the usual one",
 			BUFFER_MIN, BUFFER_MAX);
 }
 
