@@ -4,6 +4,7 @@ port 9000, which is vsock port 9100. The callers are in it too: VM sockets of it
 import array
 import errno
 import os
+import resource
 import select
 import signal
 import socket
@@ -43,13 +44,13 @@ def call(data=b""):
     return caller
 
 
-def listen(address="0.0.0.0", blocking=True):
+def listen(address="0.0.0.0", blocking=True, port=PORT):
     listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setblocking(blocking)
-    listener.bind((address, PORT))
+    listener.bind((address, port))
     listener.listen()
-    assert listener.getsockname()[:2] == (address, PORT), listener.getsockname()
+    assert listener.getsockname()[:2] == (address, port), listener.getsockname()
     assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
     return listener
 
@@ -389,6 +390,34 @@ def stranger():
                 raise AssertionError("a stranger came in")
             same("the stranger's end", b"", impostor.recv(1))
         takes_now(listener)
+
+
+def servers():
+    """One tree has 64 of them, and one more when one of these has ended."""
+    there = [listen(port=PORT + i) for i in range(64)]
+    for _ in range(2):
+        try:
+            listen(port=PORT + 64).close()
+        except OSError as error:
+            same("one too many", errno.ETIMEDOUT, error.errno)
+        else:
+            raise AssertionError("one too many listens")
+    there.pop().close()
+    listen(port=PORT + 64).close()
+    takes_now(there[0])
+
+
+def owing():
+    """When 1,024 owe their header, the oldest makes room for the next."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    begun = time.monotonic()
+    with listen(blocking=False) as listener:
+        callers = [call() for _ in range(1024)]
+        takes_now(listener)  # who came before has been looked at
+        assert is_ended(callers[0])
+        assert time.monotonic() - begun < 9, "it was closed because it was late"
+        same("told", [], select.select([listener], [], [], 0)[0])
 
 
 def no_broker():
