@@ -11,7 +11,7 @@ import sys
 libc = ctypes.CDLL(None, use_errno=True)
 libc.__h_errno_location.restype = ctypes.POINTER(ctypes.c_int)
 HOST_NOT_FOUND, C_IN, T_SRV, T_A, T_MX = 1, 1, 33, 1, 15
-EAI_NONAME, EAI_INPROGRESS = -2, -100
+EAI_NONAME, EAI_MEMORY, EAI_INPROGRESS = -2, -10, -100
 GAI_WAIT, GAI_NOWAIT = 0, 1
 SIGEV_SIGNAL, SIGEV_NONE = 0, 1
 
@@ -90,3 +90,10 @@ for names in ((b"api.example.com", b"db.names.test"), (b"db.names.test", b"10.0.
 
 made, listed = requests(b"api.example.com")
 assert libc.getaddrinfo_a(GAI_NOWAIT, listed, 1, None) == 0 and address(made[0]) == sys.argv[1]
+
+# More than 64 that no rule takes, beside one that a rule does, find no room; as many of the latter as there may be do.
+for count, wanted in ((64, 0), (65, EAI_MEMORY)):
+    made, listed = requests(b"db.names.test", *[b"10.0.0.9"] * count)
+    assert libc.getaddrinfo_a(GAI_WAIT, listed, len(made), None) == wanted, count
+made, listed = requests(*[b"db.names.test"] * 100, b"10.0.0.9")
+assert libc.getaddrinfo_a(GAI_WAIT, listed, len(made), None) == 0 and address(made[99]) == sys.argv[2]
