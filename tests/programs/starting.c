@@ -6,7 +6,8 @@
  * HOW: execv, execve, execvp, execvpe; execl, execlp, of at most four arguments, and execle of
  * three or four; fexecve, or fexecve-kept of a descriptor that stays open over exec, or
  * fexecve-memory of a copy that has no path; execveat, from the folder that the FILE is in;
- * spawn, spawnp; system, popen, of a command.
+ * spawn, spawnp; pidfd_spawn, pidfd_spawnp (125: this libc has none); system, popen, of a
+ * command.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -25,6 +26,11 @@
 /* NOLINTNEXTLINE(readability-redundant-declaration) */
 int execveat(int folder, const char *path, char *const *argv, char *const *envp, int flags)
 	__attribute__((weak)); /* not in every libc */
+
+typedef int spawn_fn(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+		     const posix_spawnattr_t *attributes, char *const *argv, char *const *envp);
+/* since glibc 2.39; a pidfd in place of a pid_t, which is an int, too */
+spawn_fn pidfd_spawn __attribute__((weak)), pidfd_spawnp __attribute__((weak));
 
 static int status_of(int status)
 {
@@ -64,9 +70,7 @@ static void run_at(char *path, char **argv)
 	(void)execveat(folder, basename(path), argv, environ, 0);
 }
 
-static int spawn(int (*function)(pid_t *, const char *, const posix_spawn_file_actions_t *,
-				 const posix_spawnattr_t *, char *const *, char *const *),
-		 const char *file, char **argv)
+static int spawn(spawn_fn *function, const char *file, char **argv)
 {
 	int status, error;
 	pid_t pid;
@@ -76,6 +80,22 @@ static int spawn(int (*function)(pid_t *, const char *, const posix_spawn_file_a
 		errx(126, "%s: %s", file, strerror(error));
 	(void)waitpid(pid, &status, 0);
 	return status_of(status);
+}
+
+static int spawn_pidfd(spawn_fn *function, const char *file, char **argv)
+{
+	const idtype_t by_pidfd = (idtype_t)3; /* P_PIDFD, which older headers lack */
+	siginfo_t ended = {.si_code = 0};
+	int pidfd, error;
+
+	if (!function)
+		errx(125, "this libc has no pidfd_spawn()");
+	error = function(&pidfd, file, NULL, NULL, argv, environ);
+	if (error)
+		errx(126, "%s: %s", file, strerror(error));
+	(void)waitid(by_pidfd, (id_t)pidfd, &ended, WEXITED);
+	close(pidfd);
+	return ended.si_code == CLD_EXITED ? ended.si_status : 128 + ended.si_status;
 }
 
 static int read_all(const char *command)
@@ -128,6 +148,10 @@ int main(int argc, char **argv)
 		return spawn(posix_spawn, argv[2], argv + 3);
 	if (strcmp(how, "spawnp") == 0)
 		return spawn(posix_spawnp, argv[2], argv + 3);
+	if (strcmp(how, "pidfd_spawn") == 0)
+		return spawn_pidfd(pidfd_spawn, argv[2], argv + 3);
+	if (strcmp(how, "pidfd_spawnp") == 0)
+		return spawn_pidfd(pidfd_spawnp, argv[2], argv + 3);
 	if (strcmp(how, "system") == 0)
 		return status_of(system(argv[2]));
 	if (strcmp(how, "popen") == 0)
