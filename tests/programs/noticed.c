@@ -4,6 +4,9 @@
  * table of differences
  */
 #include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/sendfile.h>
+#include <sys/wait.h>
 
 #include "tcp.h"
 
@@ -149,8 +152,66 @@ static void zerocopy(void)
 	close(listener);
 }
 
-int main(void)
+/* ---- the first write after the peer has closed, by what the shim does not see ---- */
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
 {
+	(void)number;
+	signals++;
+}
+
+static int left_alone(void)
+{
+	int ends[2];
+
+	connected_pair(v4, v4->loopback, ends);
+	close(ends[1]);
+	wait_for(ends[0], POLLRDHUP);
+	signals = 0;
+	return ends[0];
+}
+
+static void say_write(const char *how, long written)
+{
+	say("the first write after the end, %s: %s", how, result(written));
+	say("SIGPIPE, %s: %d", how, (int)signals);
+	fflush(stdout);
+}
+
+static void unseen_writes(void)
+{
+	int fd = left_alone(), file = must(open("/proc/self/exe", O_RDONLY));
+	FILE *stream = fdopen(fd, "w");
+	char number[16];
+	pid_t child;
+
+	check(stream && fputc('x', stream) == 'x');
+	say_write("by stdio", fflush(stream));
+	fclose(stream);
+	fd = left_alone();
+	say_write("by sendfile()", sendfile(fd, file, NULL, 1));
+	close(file);
+	close(fd);
+	fd = left_alone();
+	child = must(fork());
+	if (child == 0) {
+		snprintf(number, sizeof number, "%d", fd);
+		execl("/proc/self/exe", "noticed", number, NULL);
+		_exit(1);
+	}
+	check(waitpid(child, &file, 0) == child && file == 0);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, on_signal);
+	if (argc > 1) {
+		say_write("after an exec", write(atoi(argv[1]), "x", 1));
+		return test_failed;
+	}
 	writing_to_the_deaf();
 	polling();
 	nothing();
@@ -158,5 +219,6 @@ int main(void)
 	timestamps();
 	deferred();
 	zerocopy();
+	unseen_writes();
 	return test_failed;
 }
