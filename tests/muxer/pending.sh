@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # variables of lib.sh
 # tests/muxer/pending.sh - what pending.py prints over TCP, where a SYN gets no answer for a while, to compare with; source
 # after tests/muxer/lib.sh. `client CASE PORT` runs a case otherwise.
 
