@@ -5,6 +5,7 @@
 #include "supervise.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/kcmp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -325,7 +326,7 @@ const char *supervise_prepare(int listener)
 /* For how long may the loop sleep, beside the timer? -1: without a limit */
 static int patience(void)
 {
-	int64_t now = -1, least = INT64_MAX;
+	int64_t now = -1, least = INT_MAX; /* some 25 days, and as good as none */
 
 	if (!waiting)
 		return lost_patience();
@@ -337,7 +338,7 @@ static int patience(void)
 		if (call->deadline - now < least)
 			least = call->deadline > now ? call->deadline - now : 0;
 	}
-	return least < INT64_MAX ? (int)least : -1;
+	return least < INT_MAX ? (int)least : -1;
 }
 
 /*
